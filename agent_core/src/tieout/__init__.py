@@ -1,0 +1,1 @@
+"""Tieout: research on the AI-compute industry in which every number is tied to its source."""

@@ -1,0 +1,1 @@
+"""What a plugin package needs for its own tests."""

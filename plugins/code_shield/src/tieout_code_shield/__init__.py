@@ -1,0 +1,1 @@
+"""Guards that keep unsafe code out of answers."""

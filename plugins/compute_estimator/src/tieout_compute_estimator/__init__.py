@@ -1,0 +1,1 @@
+"""Training and serving compute, estimated with the derivation of every number."""

@@ -1,0 +1,1 @@
+"""Search in broker reports, with citations that are checked against the page."""

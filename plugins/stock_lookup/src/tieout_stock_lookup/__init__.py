@@ -1,0 +1,1 @@
+"""Stock names and codes, and returns from imported prices."""
