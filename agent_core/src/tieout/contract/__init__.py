@@ -1,0 +1,1 @@
+"""The types plugins are written against. Authors import them from :mod:`tieout.plugin`."""

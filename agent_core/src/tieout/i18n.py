@@ -1,0 +1,74 @@
+"""Messages in the user's language: stdlib gettext, one catalogue per package, chosen per context."""
+
+from __future__ import annotations
+
+__all__ = ["LANGUAGES", "Language", "Translator", "current_language", "detect_language", "translator", "use_language"]
+
+import gettext
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from importlib import util
+from pathlib import Path
+from typing import Final, Literal
+
+Language = Literal["en", "zh"]
+LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
+
+_language: ContextVar[Language] = ContextVar("tieout_language", default="en")
+
+
+def current_language() -> Language:
+    """The language of the running context (``en`` unless :func:`use_language` says otherwise)."""
+    return _language.get()
+
+
+@contextmanager
+def use_language(language: Language) -> Iterator[None]:
+    """Make ``language`` the language of messages within the block, in this thread or task only."""
+    token = _language.set(language)
+    try:
+        yield
+    finally:
+        _language.reset(token)
+
+
+def detect_language() -> Language:
+    """``zh`` when the locale variables name Chinese, else ``en``."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANGUAGE", "LANG"):
+        value = os.environ.get(name, "")
+        if value:
+            return "zh" if value.lower().startswith("zh") else "en"
+    return "en"
+
+
+class Translator:
+    """``_ = translator("my_package")`` and then ``_("text {n}", n=3)``.
+
+    The English text is the key. The language is looked up at the time of the call, so a message built inside
+    ``use_language("zh")`` is Chinese.
+    """
+
+    def __init__(self, package: str) -> None:
+        self.package = package
+
+    def __call__(self, message: str, /, *, lang: Language | None = None, **values: object) -> str:
+        """Translate ``message`` and fill in ``{names}``; a text without an entry stays English."""
+        text = _catalogue(self.package, lang or current_language()).gettext(message)
+        return text.format(**values) if values else text
+
+
+@cache
+def _catalogue(package: str, language: str) -> gettext.NullTranslations:
+    spec = util.find_spec(package)
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    if language == "en" or not folders:
+        return gettext.NullTranslations()
+    return gettext.translation(package, Path(folders[0]) / "locale", languages=[language], fallback=True)
+
+
+def translator(package: str) -> Translator:
+    """The translator of one package: ``locale/zh/LC_MESSAGES/<package>.mo`` inside it."""
+    return Translator(package)
