@@ -1,7 +1,7 @@
 """Extracts, compiles and checks the message catalogues of every package.
 
-A catalogue lives in `src/<package>/locale/<language>/LC_MESSAGES/<domain>.po`; the compiled `.mo` beside it is
-committed, so that neither a wheel nor a checkout needs a build step. Needs babel (requirements-dev.lock).
+A catalogue lives in `src/<package>/locale/<language>/LC_MESSAGES/<package>.po`; the compiled `.mo` beside it
+is committed, so that neither a wheel nor a checkout needs a build step. Needs babel (requirements-dev.lock).
 
     python scripts/catalogues.py extract    update each .po with the messages in its package's source
     python scripts/catalogues.py compile    write each .mo
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from babel.messages.catalog import Catalog
+    from babel.messages.catalog import Catalog, Message
 
 ROOT = Path(__file__).resolve().parent.parent
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "N_": None}
@@ -73,8 +73,7 @@ def problems(path: Path) -> list[str]:
         if not message.id:
             continue
         entry = catalogue.get(message.id, message.context)
-        # A plural's translation is a sequence with one text for each form.
-        if entry is None or not all([entry.string] if isinstance(entry.string, str) else entry.string):
+        if entry is None or not _translated(entry):
             file, line = message.locations[0]
             found.append(f"{shown}: no translation of {message.id!r} ({_package(path).name}/{file}:{line})")
         elif entry.fuzzy:
@@ -83,6 +82,11 @@ def problems(path: Path) -> list[str]:
     if not target.exists() or target.read_bytes() != compiled(path):
         found.append(f"{shown.with_suffix('.mo')}: stale; run: python scripts/catalogues.py compile")
     return found
+
+
+def _translated(entry: Message) -> bool:
+    # A plural's translation is a sequence with one text for each form.
+    return bool(entry.string) and (isinstance(entry.string, str) or all(entry.string))
 
 
 def _update(path: Path) -> None:
