@@ -17,6 +17,7 @@ pinned := $(install) --require-hashes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 .PHONY: help setup setup-dev local demo test check lint types imports locale bench lock screenshot clean
 
 # A folder that was moved, or a Python that went away: set up again.
@@ -54,7 +55,7 @@ $(stamps)/local: requirements-local.lock $(stamps)/dev
 	@$(python) -c 'import llama_cpp' 2>/dev/null || command -v c++ >/dev/null || { \
 	  echo "setup: llama.cpp needs a C and C++ compiler (Debian and Ubuntu: apt-get install build-essential;" >&2; \
 	  echo "macOS: xcode-select --install). Without the local model: make $(MAKECMDGOALS) LOCAL=0" >&2; exit 1; }
-	@echo "==> installing the pin of requirements-local.lock: compiles llama.cpp once, 3 to 8 minutes on 2 cores"
+	@echo "==> installing the pin of requirements-local.lock: compiles llama.cpp once, about 3 minutes on 2 cores"
 	@PATH="$(CURDIR)/$(venv)/bin:$$PATH" CMAKE_ARGS="-DLLAVA_BUILD=OFF $(CMAKE_ARGS)" \
 	  $(pinned) $(if $(CMAKE_ARGS),--no-cache-dir) -r requirements-local.lock
 	@touch $@
@@ -71,7 +72,7 @@ test: setup-dev ## Set up and run the tests
 	@echo "==> running the tests"
 	@$(python) -m pytest $(PYTEST_ARGS)
 
-check: lint types imports locale test ## Everything that CI checks
+check: lint types imports test ## Everything that CI checks
 
 lint: setup-dev ## Style: ruff, and pins that satisfy every member
 	@echo "==> ruff check, ruff format, pip check"
@@ -87,9 +88,9 @@ imports: setup-dev ## Layers: import-linter
 	@echo "==> import-linter"
 	@$(venv)/bin/lint-imports --no-cache
 
-locale: setup-dev ## Translations: the compiled catalogues are fresh
-	@echo "==> message catalogues"
-	@$(python) scripts/catalogues.py check
+locale: setup-dev ## Bring the message catalogues to the source, and compile them
+	@$(python) scripts/catalogues.py extract
+	@$(python) scripts/catalogues.py compile
 
 bench: setup-dev ## The figures of the README, measured here
 	@for file in benchmarks/bench_*.py; do echo "==> $$file"; $(python) "$$file" || exit 1; done

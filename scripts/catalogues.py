@@ -1,18 +1,21 @@
-"""Extracts, compiles and checks the message catalogues of every package.
+"""Extracts, compiles and checks the Chinese message catalogues, one in every package that has messages.
 
-A catalogue lives in `src/<package>/locale/<language>/LC_MESSAGES/<package>.po`; the compiled `.mo` beside it
-is committed, so that neither a wheel nor a checkout needs a build step. Needs babel (requirements-dev.lock).
+The English text in the source is the key. `src/<package>/locale/zh/LC_MESSAGES/<package>.po` holds the translations;
+the compiled `.mo` beside it is committed, so that neither a wheel nor a checkout needs a build step.
+Needs babel (requirements-dev.lock).
 
     python scripts/catalogues.py extract    update each .po with the messages in its package's source
     python scripts/catalogues.py compile    write each .mo
-    python scripts/catalogues.py check      exit 1 where a .mo is stale or an entry has no translation
+    python scripts/catalogues.py check      exit 1 where an entry has no translation or a .mo is stale
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import string
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,23 +23,42 @@ if TYPE_CHECKING:
     from babel.messages.catalog import Catalog, Message
 
 ROOT = Path(__file__).resolve().parent.parent
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "N_": None}
+LANGUAGE = "zh"
+RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
+KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 
 
-def catalogue_paths(root: Path) -> list[Path]:
-    """The .po files of all members, sorted."""
-    return sorted(path for src in _source_folders(root) for path in src.glob("*/locale/*/LC_MESSAGES/*.po"))
+def packages(root: Path) -> list[Path]:
+    """The import packages of every member of the workspace."""
+    sources = [root / "agent_core/src", root / "tui/src", *sorted(root.glob("plugins/*/src"))]
+    return [init.parent for source in sources for init in sorted(source.glob("*/__init__.py"))]
 
 
-def _source_folders(root: Path) -> list[Path]:
-    return [root / "agent_core/src", root / "tui/src", *sorted(root.glob("plugins/*/src"))]
+def catalogue_path(package: Path) -> Path:
+    """Where the translations of one package are."""
+    return package / "locale" / LANGUAGE / "LC_MESSAGES" / f"{package.name}.po"
 
 
-def _read(path: Path) -> Catalog:
-    from babel.messages.pofile import read_po
+def extracted(package: Path) -> Catalog:
+    """Every message in the Python source of one package."""
+    from babel.messages.catalog import Catalog
+    from babel.messages.extract import extract_from_dir
 
-    with path.open("rb") as file:
-        return read_po(file, locale=path.parent.parent.name, domain=path.stem)
+    catalogue = Catalog(
+        locale=LANGUAGE,
+        header_comment=f"# Chinese messages of {package.name}; written by scripts/catalogues.py, translated by hand.",
+        project=package.name,
+        version=" ",
+        msgid_bugs_address=" ",
+        last_translator=" ",
+        language_team=" ",
+        fuzzy=False,
+    )
+    for name, line, message, comments, context in extract_from_dir(
+        package, method_map=[("**.py", "python")], keywords=KEYWORDS
+    ):
+        catalogue.add(message, None, [(name, line)], auto_comments=comments, context=context)
+    return catalogue
 
 
 def compiled(path: Path) -> bytes:
@@ -48,40 +70,60 @@ def compiled(path: Path) -> bytes:
     return buffer.getvalue()
 
 
-def extracted(package: Path) -> Catalog:
-    """Every message in the Python source of one package."""
-    from babel.messages.catalog import Catalog
-    from babel.messages.extract import extract_from_dir
-
-    catalogue = Catalog(project=package.name, charset="utf-8", fuzzy=False)
-    found = extract_from_dir(package, method_map=[("**.py", "python")], keywords=KEYWORDS)
-    for name, line, message, comments, context in found:
-        catalogue.add(message, None, [(name, line)], auto_comments=comments, context=context)
-    return catalogue
-
-
-def _package(path: Path) -> Path:
-    return path.parent.parent.parent.parent
-
-
-def problems(path: Path) -> list[str]:
-    """What is wrong with one catalogue: entries missing, untranslated or fuzzy, and a stale .mo."""
-    catalogue = _read(path)
-    shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+def problems(package: Path) -> list[str]:
+    """What is wrong with one package: messages with no translation or a fuzzy one, and a stale .mo."""
+    path = catalogue_path(package)
+    translations = _read(path) if path.exists() else None
     found: list[str] = []
-    for message in extracted(_package(path)):
+    for message in extracted(package):
         if not message.id:
             continue
-        entry = catalogue.get(message.id, message.context)
+        file, line = message.locations[0]
+        place = f"{package.name}/{file}:{line}: {message.id!r}"
+        entry = translations.get(message.id, message.context) if translations is not None else None
         if entry is None or not _translated(entry):
-            file, line = message.locations[0]
-            found.append(f"{shown}: no translation of {message.id!r} ({_package(path).name}/{file}:{line})")
+            found.append(f"{place} has no translation in {path.name}")
         elif entry.fuzzy:
-            found.append(f"{shown}: the translation of {message.id!r} is marked fuzzy")
+            found.append(f"{place} has a translation marked fuzzy in {path.name}")
+        elif _fields(entry.id) != _fields(entry.string):
+            found.append(f"{place} has a translation with other {{fields}} in {path.name}")
     target = path.with_suffix(".mo")
-    if not target.exists() or target.read_bytes() != compiled(path):
-        found.append(f"{shown.with_suffix('.mo')}: stale; run: python scripts/catalogues.py compile")
+    if translations is not None and (
+        not target.exists() or _entries(target.read_bytes()) != _entries(compiled(path))
+    ):
+        found.append(f"{package.name}/{target.name} is stale; run: python scripts/catalogues.py compile")
     return found
+
+
+def update(package: Path) -> None:
+    """Bring one .po to the messages in the source; what is translated stays, what is gone goes."""
+    from babel.messages.pofile import write_po
+
+    path, messages = catalogue_path(package), extracted(package)
+    if not path.exists() and not any(message.id for message in messages):
+        return
+    translations = _read(path) if path.exists() else extracted(package)
+    translations.update(messages, no_fuzzy_matching=True, update_creation_date=False)
+    # Today's date and line numbers would make every run a change.
+    translations.creation_date = translations.revision_date = RELEASED
+    buffer = io.BytesIO()
+    write_po(buffer, translations, width=110, no_location=True, sort_output=True, ignore_obsolete=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(buffer.getvalue())
+
+
+def _read(path: Path) -> Catalog:
+    from babel.messages.pofile import read_po
+
+    with path.open("rb") as file:
+        return read_po(file, locale=LANGUAGE, domain=path.stem)
+
+
+def _entries(mo: bytes) -> dict[tuple[object, str | None], object]:
+    # The header names the version of babel; only what a user would read counts.
+    from babel.messages.mofile import read_mo
+
+    return {(entry.id, entry.context): entry.string for entry in read_mo(io.BytesIO(mo)) if entry.id}
 
 
 def _translated(entry: Message) -> bool:
@@ -89,30 +131,28 @@ def _translated(entry: Message) -> bool:
     return bool(entry.string) and (isinstance(entry.string, str) or all(entry.string))
 
 
-def _update(path: Path) -> None:
-    from babel.messages.pofile import write_po
-
-    catalogue = _read(path)
-    catalogue.update(extracted(_package(path)), no_fuzzy_matching=True, update_creation_date=False)
-    with path.open("wb") as file:
-        write_po(file, catalogue, width=110, omit_header=False, sort_output=True, ignore_obsolete=True)
+def _fields(texts: object) -> set[str]:
+    parts = [texts] if isinstance(texts, str) else list(texts) if isinstance(texts, (list, tuple)) else []
+    return {
+        name for text in parts for _, name, _, _ in string.Formatter().parse(str(text)) if name is not None
+    }
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one command over every catalogue; the exit code is 1 where `check` finds something."""
+    """Run one command over every package; the exit code is 1 where `check` finds something."""
     parser = argparse.ArgumentParser(description="Extract, compile and check the message catalogues.")
     parser.add_argument("command", choices=["extract", "compile", "check"])
     command = parser.parse_args(arguments).command
-    paths = catalogue_paths(ROOT)
     found: list[str] = []
-    for path in paths:
+    for package in packages(ROOT):
+        path = catalogue_path(package)
         if command == "extract":
-            _update(path)
-        elif command == "compile":
+            update(package)
+        elif command == "check":
+            found += problems(package)
+        elif path.exists():
             path.with_suffix(".mo").write_bytes(compiled(path))
-        else:
-            found += problems(path)
-    print("\n".join(found) if found else f"{len(paths)} catalogues: {command} done")
+    print("\n".join(found) if found else f"message catalogues: {command} done")
     return 1 if found else 0
 
 
