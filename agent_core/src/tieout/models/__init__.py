@@ -1,0 +1,1 @@
+"""Language models: hosted services that speak the OpenAI protocol, and llama.cpp on this machine."""
