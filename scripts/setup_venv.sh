@@ -16,9 +16,12 @@ found=$("$python" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])')
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
     fail "$python is Python $found; Tieout needs 3.11 or newer." "Name another one: make PYTHON=python3.12 …"
 
-# The interpreter and pip must run, and scripts in it hold the absolute path that it was made at.
-if "$venv/bin/python" -m pip --version >/dev/null 2>&1 &&
-    grep -qF "VIRTUAL_ENV=" "$venv/bin/activate" && grep -qF "$(pwd)/$venv" "$venv/bin/activate"; then
+# Scripts in it hold the absolute path that it was made at, so one that was moved is made anew.
+here() { grep -qF "$(pwd)/$venv" "$venv/bin/activate" || grep -qF "$(pwd -P)/$venv" "$venv/bin/activate"; }
+# One made by uv has no pip yet.
+pip() { "$venv/bin/python" -m pip --version || "$venv/bin/python" -m ensurepip; }
+
+if [ -x "$venv/bin/python" ] && here 2>/dev/null && pip >/dev/null 2>&1; then
     echo "==> keeping $venv ($("$venv/bin/python" --version))"
     exit 0
 fi
