@@ -23,7 +23,6 @@ from pydantic_ai.messages import (
     ModelMessage,
     ModelRequest,
     ModelResponse,
-    RetryPromptPart,
     TextPart,
     ThinkingPart,
     ToolCallPart,
@@ -179,7 +178,9 @@ async def test_fork_of_released_history_is_a_conflict(store: ConversationStore) 
     record = await store.read_record("c")
     assert record is not None
     await store.delete("c")
-    orphan = ConversationRecord(conversation_id="f", head_id=record.head_id, forked_from="c", forked_at=record.head_id)
+    orphan = ConversationRecord(
+        conversation_id="f", head_id=record.head_id, forked_from="c", forked_at=record.head_id
+    )
     with pytest.raises(ConversationConflict):
         await store.write_record(orphan, expected_revision=None)
     assert await store.read_record("f") is None
@@ -198,7 +199,9 @@ async def test_scope_hides_conversations_of_others(store: ConversationStore) -> 
 
 async def test_conversations_are_listed_newest_first(store: ConversationStore) -> None:
     for name in ("a", "b", "c"):
-        await store.save(Conversation(conversation_id=name, messages=said(name)), scope="even" if name == "b" else None)
+        await store.save(
+            Conversation(conversation_id=name, messages=said(name)), scope="even" if name == "b" else None
+        )
     assert [record.conversation_id for record in await store.list_conversations()] == ["c", "b", "a"]
     assert [record.conversation_id for record in await store.list_conversations(limit=2)] == ["c", "b"]
     assert [record.conversation_id for record in await store.list_conversations(scope="even")] == ["b"]
@@ -230,7 +233,10 @@ async def test_what_messages_cannot_carry_is_kept(store: ConversationStore) -> N
 ODD_TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
 REQUEST_PARTS = st.one_of(
     st.builds(UserPromptPart, content=ODD_TEXT),
-    st.builds(lambda data: UserPromptPart([BinaryContent(data, media_type="image/png")]), st.binary(max_size=8)),
+    st.builds(
+        lambda data: UserPromptPart([BinaryContent(data, media_type="application/pdf")]),
+        st.binary(max_size=8),
+    ),
     st.builds(ToolReturnPart, tool_name=st.just("t"), content=ODD_TEXT, tool_call_id=st.just("1")),
     st.builds(
         ToolReturnPart,
@@ -239,12 +245,20 @@ REQUEST_PARTS = st.one_of(
         tool_call_id=st.just("1"),
         metadata=st.dictionaries(ODD_TEXT, ODD_TEXT, max_size=2),
     ),
-    st.builds(RetryPromptPart, content=ODD_TEXT),
+    st.builds(
+        ToolReturnPart,
+        tool_name=st.just("t"),
+        content=ODD_TEXT,
+        tool_call_id=st.just("1"),
+        outcome=st.just("retried"),
+    ),
 )
 RESPONSE_PARTS = st.one_of(
     st.builds(TextPart, content=ODD_TEXT),
     st.builds(ThinkingPart, content=ODD_TEXT),
-    st.builds(ToolCallPart, tool_name=st.just("t"), args=ODD_TEXT | st.dictionaries(ODD_TEXT, ODD_TEXT, max_size=3)),
+    st.builds(
+        ToolCallPart, tool_name=st.just("t"), args=ODD_TEXT | st.dictionaries(ODD_TEXT, ODD_TEXT, max_size=3)
+    ),
 )
 MESSAGES = st.lists(
     st.one_of(
@@ -298,7 +312,9 @@ async def replay(store: ConversationStore, steps: list[tuple[str, int]]) -> list
     """Apply the steps and describe what is left, ids aside."""
     seen: list[object] = []
     for number, (step, choice) in enumerate(steps):
-        seen.append(await outcome(lambda step=step, choice=choice, number=number: apply(store, step, choice, number)))
+        seen.append(
+            await outcome(lambda step=step, choice=choice, number=number: apply(store, step, choice, number))
+        )
     for record in sorted(await store.list_conversations(), key=lambda record: record.conversation_id):
         entries = await store.load_entries(record.conversation_id)
         branches = [len(await store.read_history(tip)) for tip in record.branches]
@@ -324,7 +340,9 @@ async def apply(store: ConversationStore, step: str, choice: int, number: int) -
     if step == "back":
         record = await store.read_record(name)
         tip = record.branches[0] if record is not None and record.branches else "none"
-        return len((await store.branch(name, from_entry=tip, expected_revision=conversation.revision)).messages)
+        return len(
+            (await store.branch(name, from_entry=tip, expected_revision=conversation.revision)).messages
+        )
     if step == "delete":
         return await store.delete(name)
     stale = dataclasses.replace(conversation, revision="stale")
@@ -345,7 +363,9 @@ async def test_an_agent_continues_a_stored_conversation(tmp_path: Path) -> None:
             conversation = await store.load("c") or Conversation(conversation_id="c")
             turn_id = await store.begin_turn("c", question, "test")
             result = await agent.run(question, conversation=conversation)
-            await store.finish_turn(turn_id, status="done", answer=result.output, conversation=result.conversation)
+            await store.finish_turn(
+                turn_id, status="done", answer=result.output, conversation=result.conversation
+            )
         loaded = await store.load("c")
         turns = await store.turns("c")
     assert loaded is not None
@@ -375,7 +395,9 @@ async def test_history_that_runs_in_a_circle_is_reported(tmp_path: Path) -> None
         entries = await store.load_entries("c")
         assert entries is not None
         await store._db.write(  # pyright: ignore[reportPrivateUsage]
-            lambda cx: cx.execute("UPDATE entries SET parent_id = ? WHERE id = ?", (entries[-1].id, entries[0].id))
+            lambda cx: cx.execute(
+                "UPDATE entries SET parent_id = ? WHERE id = ?", (entries[-1].id, entries[0].id)
+            )
         )
         with pytest.raises(StoreError, match="circle"):
             await store.load("c")

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tieout.store.rows import Hit, Json, JsonObject, Session, Turn, TurnStatus
-    from tieout.store.salvage import SalvageReport, salvage
+    from tieout.store.salvaging import SalvageReport, salvage
     from tieout.store.session_store import SessionStore
     from tieout.store.sqlite_store import SqliteStore
 
@@ -33,8 +33,8 @@ def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     homes = {
-        "SalvageReport": "salvage",
-        "salvage": "salvage",
+        "SalvageReport": "salvaging",
+        "salvage": "salvaging",
         "SessionStore": "session_store",
         "SqliteStore": "sqlite_store",
     }

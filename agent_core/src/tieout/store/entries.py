@@ -82,7 +82,7 @@ def chain(cx: sqlite3.Connection, head_id: str, *, limit: int | None = None) -> 
     if limit == 0:
         return []
     # No history is longer than the log, which ends a walk round a loop in a damaged file.
-    most = int(cx.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()[0])
+    most = int(cx.execute("SELECT coalesce(max(seq), 0) + 1 FROM entries").fetchone()[0])
     rows = cx.execute(
         """WITH RECURSIVE line (id, parent_id, conversation_id, kind, message, depth) AS (
                SELECT id, parent_id, conversation_id, kind, message, 1 FROM entries WHERE id = ?1

@@ -167,12 +167,14 @@ class SessionStore:
         """Close the turns whose process died, keeping question and partial answer; call it at start-up.
 
         Each becomes an interrupted turn, and its question and partial answer join the conversation, so that the
-        model knows of them. Turns of processes that live, in this one or any other, are left alone.
+        model knows of them. Turns of processes that live, in this one or any other, are left alone, and so is
+        everything in a file that can only be read.
 
         Returns:
             The turns closed, oldest first.
         """
-        if not await self._db.read(lambda cx: any(_is_orphan(draft) for draft in turns.drafts(cx))):
+        found = await self._db.read(lambda cx: any(_is_orphan(draft) for draft in turns.drafts(cx)))
+        if not found or self.read_only:
             return []
         from tieout.store.messages import MessageCodec, append_exchange
 

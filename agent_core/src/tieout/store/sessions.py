@@ -91,7 +91,9 @@ def delete(cx: sqlite3.Connection, session_id: str, *, force: bool) -> None:
                 raise session_busy(session_id, pid=draft.owner.pid)
     tips = entries.tips(cx, session_id)
     # By hand, since a trigger must not touch a virtual table while trusted_schema is off.
-    cx.execute("DELETE FROM turn_search WHERE rowid IN (SELECT seq FROM turns WHERE session_id = ?)", (session_id,))
+    cx.execute(
+        "DELETE FROM turn_search WHERE rowid IN (SELECT seq FROM turns WHERE session_id = ?)", (session_id,)
+    )
     cx.execute("DELETE FROM sessions WHERE id = ?", (session_id,))  # the rest goes with it by foreign keys
     entries.release(cx, tips)
 

@@ -8,7 +8,7 @@ import contextlib
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final, cast
@@ -40,7 +40,7 @@ class SalvageReport:
     """Rows saved, by table: sessions, entries, conversations, turns."""
 
     lost: int
-    """Row ids that could not be read, and rows that made no sense any more."""
+    """At least so many rows could not be read, or made no sense any more."""
 
     cut: int
     """Messages and conversations that lost what they followed, and now begin or end elsewhere."""
@@ -144,32 +144,36 @@ class _Salvage:
             grown = {name: draft[name] for name in ("answer", "evidence") if name in draft}
             self._save_row("turns", {**turn, **grown})
 
-    def _read(self, cx: sqlite3.Connection, table: str) -> Iterator[lines.Row]:
+    def _read(self, cx: sqlite3.Connection, table: str) -> list[lines.Row]:
+        """Every row that can be read, by row id: scanned from both ends, then looked up where neither came."""
         names = lines.COLUMNS[table]
         # Table and column names come from a constant, never from the file.
-        select = f"SELECT {', '.join(names)} FROM {table} NOT INDEXED WHERE rowid BETWEEN ? AND ?"  # noqa: S608
+        select = f"SELECT rowid, {', '.join(names)} FROM {table} NOT INDEXED"  # noqa: S608
+        found: dict[int, tuple[Any, ...]] = {}
         try:
-            last = _last_rowid(cx, table, most=self._file.stat().st_size // _SMALLEST_ROW + 1)
+            last, known = self._last_rowid(cx, table)
         except sqlite3.DatabaseError:
             self._lost += 1
-            return
-        for start in range(1, last + 1, _BLOCK):
-            end = min(start + _BLOCK - 1, last)
-            try:
-                found = cx.execute(select, (start, end)).fetchall()
-            except sqlite3.Error:
-                found = self._one_by_one(cx, select, start, end)
-            for row in found:
-                yield dict(zip(names, row, strict=True))
+            return []
+        # A damaged inner page misleads a look-up without an error, where a scan passes over it.
+        if not (_scan(cx, f"{select} ORDER BY rowid", found) and known):
+            _scan(cx, f"{select} ORDER BY rowid DESC", found)
+            unreadable = _look_up(cx, f"{select} WHERE rowid BETWEEN ? AND ?", found, last=last)
+            # Beyond the last row found nobody knows how many there were: the damage there counts as one.
+            end = last if known else max(found, default=0)
+            self._lost += sum(rowid <= end for rowid in unreadable) + (not known)
+        return [dict(zip(names, found[rowid], strict=True)) for rowid in sorted(found)]
 
-    def _one_by_one(self, cx: sqlite3.Connection, select: str, start: int, end: int) -> list[Any]:
-        found: list[Any] = []
-        for rowid in range(start, end + 1):
-            try:
-                found += cx.execute(select, (rowid, rowid)).fetchall()
-            except sqlite3.Error:
-                self._lost += 1
-        return found
+    def _last_rowid(self, cx: sqlite3.Connection, table: str) -> tuple[int, bool]:
+        """The largest row id, or where to stop looking when the end of the table is damaged; and which it is."""
+        most = self._file.stat().st_size // _SMALLEST_ROW + 1
+        try:
+            last = int(cx.execute(f"SELECT coalesce(max(rowid), 0) FROM {table}").fetchone()[0])  # noqa: S608
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_IOERR}:
+                raise
+            return most, False
+        return min(last, most), last <= most
 
     def _save_entry(self, row: lines.Row) -> None:
         parent_id = row["parent_id"]
@@ -234,24 +238,23 @@ def _session_of(turn: lines.Row) -> lines.Row:
     }
 
 
-def _last_rowid(cx: sqlite3.Connection, table: str, *, most: int) -> int:
-    """The largest row id, or where to stop looking when the end of the table is damaged.
-
-    Args:
-        most: No table of this file can have more rows.
-    """
+def _scan(cx: sqlite3.Connection, select: str, found: dict[int, tuple[Any, ...]], *between: int) -> bool:
+    """Add the rows up to the first that cannot be read; whether the end was reached."""
     try:
-        return int(cx.execute(f"SELECT coalesce(max(rowid), 0) FROM {table}").fetchone()[0])  # noqa: S608
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_IOERR}:
-            raise
-    reached = 1
-    while reached < most:
-        try:
-            row = cx.execute(f"SELECT rowid FROM {table} WHERE rowid >= ? LIMIT 1", (reached,)).fetchone()  # noqa: S608
-        except sqlite3.DatabaseError:
-            row = (reached,)
-        if row is None:
-            break
-        reached = max(reached, int(row[0])) * 2
-    return min(reached, most)
+        for rowid, *row in cx.execute(select, between):
+            found[rowid] = tuple(row)
+    except sqlite3.Error:
+        return False
+    return True
+
+
+def _look_up(
+    cx: sqlite3.Connection, select: str, found: dict[int, tuple[Any, ...]], *, last: int
+) -> list[int]:
+    """Add the rows up to ``last`` that are not found yet, block by block; the row ids that cannot be read."""
+    unreadable: list[int] = []
+    for start in range(1, last + 1, _BLOCK):
+        ids = [rowid for rowid in range(start, min(start + _BLOCK, last + 1)) if rowid not in found]
+        if ids and not _scan(cx, select, found, ids[0], ids[-1]):
+            unreadable += [rowid for rowid in ids if not _scan(cx, select, found, rowid, rowid)]
+    return unreadable
