@@ -38,6 +38,7 @@ from tieout.contract.tables import ShippedTable
 from tieout.contract.tools import Effect, Embedder, Face, Parameter, Tool, ToolContext, tool
 from tieout.hookspecs import PluginHost, hookimpl
 from tieout.i18n import Language, Translator, translator
+from tieout.loading import LoadedEntry, load_entry_points
 
 __all__ = [
     "Allow",
@@ -63,6 +64,7 @@ __all__ = [
     "GuardStream",
     "Hold",
     "Language",
+    "LoadedEntry",
     "MarketData",
     "ModelContext",
     "ModelPrice",
@@ -100,6 +102,7 @@ __all__ = [
     "Verdict",
     "Warn",
     "hookimpl",
+    "load_entry_points",
     "tool",
     "translator",
 ]

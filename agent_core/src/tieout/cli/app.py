@@ -1,0 +1,213 @@
+"""The root command: global options, and commands that are imported only when they run."""
+
+from __future__ import annotations
+
+__all__ = ["CliState", "run", "state_of"]
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from tieout import __version__
+from tieout.errors import ExitCode, TieoutError
+from tieout.i18n import translator
+
+if TYPE_CHECKING:
+    from tieout.host import Host
+    from tieout.settings import LoadedSettings
+
+_ = translator("tieout")
+
+_COMMANDS = {
+    "ask": ("tieout.cli.ask:ask", "Ask one question; read it from the pipe with -."),
+    "chat": ("tieout.cli.chat:chat", "Chat in the terminal (--plain for line mode)."),
+    "completion": ("tieout.cli.completion:completion", "Print the completion script of a shell."),
+    "data": ("tieout.cli.data:data", "Shipped data tables and their age."),
+    "doctor": ("tieout.cli.doctor:doctor", "What works here, and what leaves the machine."),
+    "eval": ("tieout.cli.evaluate:evaluate", "Score a file of cases with a plugin's scorer."),
+    "models": ("tieout.cli.models:models", "Language models and whether they can be used."),
+    "plugins": ("tieout.cli.plugins:plugins", "List, switch and diagnose plugins."),
+    "sessions": ("tieout.cli.sessions:sessions", "List, show, search and remove conversations."),
+}
+"""Name to import path and help, so that ``--help`` imports none of them."""
+
+
+@dataclass
+class CliState:
+    """The global options, and what is made from them on first use."""
+
+    lang: str | None = None
+    profile: str | None = None
+    online: bool | None = None
+    plugins: bool = True
+    color: bool = True
+    debug: bool = False
+    debug_content: bool = False
+    _settings: LoadedSettings | None = field(default=None, repr=False)
+    _host: Host | None = field(default=None, repr=False)
+
+    def settings(self) -> LoadedSettings:
+        """Settings with the command line on top; warnings go to stderr once.
+
+        Raises:
+            SettingsError: A file, a variable or an option is wrong.
+        """
+        if self._settings is None:
+            from tieout.cli.output import warn
+            from tieout.settings import load_settings
+
+            self._settings = load_settings(
+                overrides={"lang": self.lang, "online": self.online}, profile=self.profile
+            )
+            for message in self._settings.warnings:
+                warn(message)
+        return self._settings
+
+    def host(self) -> Host:
+        """The host of this run."""
+        if self._host is None:
+            from tieout.host import Host
+
+            self._host = Host(self.settings(), plugins=self.plugins)
+            if self.debug or self.debug_content:
+                self._start_logging(self._host)
+        return self._host
+
+    def _start_logging(self, host: Host) -> None:
+        from tieout.cli.output import note, warn
+        from tieout.logs import start_logging
+
+        path = start_logging(host.data_dir / "logs", host.redact, content=self.debug_content)
+        if path is None:
+            warn(_("The log cannot be written to {folder}.", folder=str(host.data_dir)))
+        else:
+            note(_("Log: {path}", path=str(path)))
+
+
+def state_of(context: click.Context) -> CliState:
+    """The state made by the root command."""
+    return cast(CliState, context.find_root().obj)
+
+
+class _Root(click.Group):
+    """Built-in commands by name; every other command is a plugin's group."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        from tieout.cli.groups import PluginGroup, plugin_entries
+
+        if cmd_name in _COMMANDS:
+            if ctx.resilient_parsing and not ctx.args:
+                return click.Command(cmd_name, short_help=_(_COMMANDS[cmd_name][1]))
+            module, _colon, attribute = _COMMANDS[cmd_name][0].partition(":")
+            return cast(click.Command, getattr(import_module(module), attribute))
+        entries = plugin_entries()
+        return PluginGroup(cmd_name, entries[cmd_name]) if cmd_name in entries else None
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[click.shell_completion.CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        from tieout.cli.groups import plugin_entries
+
+        helps = {name: _(text) for name, (_path, text) in _COMMANDS.items()}
+        helps |= {name: entry.summary for name, entry in plugin_entries().items()}
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        return [CompletionItem(name, help=text) for name, text in sorted(helps.items()) if name.startswith(incomplete)]
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and self.get_command(ctx, name) is None:
+            import difflib
+
+            from tieout.cli.groups import plugin_entries
+
+            known = [*_COMMANDS, *plugin_entries()]
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = _("Did you mean {name}?", name=close[0]) if close else _("`tieout --help` lists the commands.")
+            raise click.UsageError(_("There is no command {name}.", name=repr(name)) + " " + hint)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from tieout.cli.groups import plugin_entries
+        from tieout.text import clean_line
+
+        with formatter.section(_("Commands")):
+            formatter.write_dl([(name, _(text)) for name, (_path, text) in sorted(_COMMANDS.items())])
+        entries = plugin_entries()
+        if entries:
+            rows = [
+                (clean_line(name, limit=40), clean_line(entry.summary or entry.distribution, limit=120))
+                for name, entry in sorted(entries.items())
+            ]
+            with formatter.section(_("Plugins")):
+                formatter.write_dl(rows)
+
+
+@click.command(cls=_Root, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of messages and answers (中文: zh).")
+@click.option("--profile", metavar="NAME", help="Use [profiles.NAME] of tieout.toml.")
+@click.option("--online/--offline", default=None, help="Whether tools may use the network.")
+@click.option("--no-plugins", is_flag=True, help="Load no plugin at all.")
+@click.option("--no-color", is_flag=True, help="No colours (also: NO_COLOR=1).")
+@click.option("--debug", is_flag=True, help="Write a log, without prompts.")
+@click.option("--debug-content", is_flag=True, help="Write a log, with prompts and answers.")
+@click.version_option(__version__, "-V", "--version", prog_name="tieout")
+@click.pass_context
+def root(
+    ctx: click.Context,
+    lang: str | None,
+    profile: str | None,
+    online: bool | None,
+    no_plugins: bool,
+    no_color: bool,
+    debug: bool,
+    debug_content: bool,
+) -> None:
+    """A research agent that ties every number it says to its source.
+
+    Without a command it opens the chat.
+    """
+    color = not (no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb")
+    ctx.obj = CliState(lang, profile, online, not no_plugins, color, debug, debug_content)
+    ctx.color = None if color else False
+    if ctx.invoked_subcommand is None and not ctx.resilient_parsing:
+        from tieout.cli.chat import open_chat
+
+        open_chat(ctx, model=None, session=None)
+
+
+def run(words: Sequence[str]) -> int:
+    """Run the command line; returns the exit code."""
+    from tieout.cli.output import show_error
+
+    try:
+        result: object = root.main(list(words), prog_name="tieout", standalone_mode=False)
+        return int(result) if isinstance(result, int) else ExitCode.OK
+    except click.UsageError as error:
+        if error.ctx is not None:
+            click.echo(error.ctx.get_usage(), err=True)
+        show_error(error.format_message(), hint="", code="usage")
+        return ExitCode.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(_("Interrupted."), err=True)
+        return ExitCode.INTERRUPTED
+    except click.ClickException as error:
+        show_error(error.format_message(), hint="", code="usage")
+        return ExitCode.USAGE
+    except TieoutError as error:
+        show_error(error.message, hint=error.hint, code=error.code)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader (head, a closed pager) has had enough; nothing more may be written, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.OK

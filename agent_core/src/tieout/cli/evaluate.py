@@ -1,0 +1,58 @@
+"""``tieout eval NAME FILE``: score a file of cases with the scorer that a plugin registers."""
+
+from __future__ import annotations
+
+__all__ = ["evaluate"]
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from tieout.cli.app import state_of
+from tieout.cli.output import print_json, say
+from tieout.errors import ExitCode, InputError
+from tieout.i18n import translator
+
+_ = translator("tieout")
+
+
+@click.command("eval")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--misses", default=20, show_default=True, type=click.IntRange(0), help="How many misses to print.")
+@click.pass_context
+def evaluate(ctx: click.Context, name: str, file: Path, as_json: bool, misses: int) -> int:
+    """Score FILE with the scorer NAME: a plugin's tool called eval, or offline for the router itself."""
+    from tieout.cli.groups import _run  # pyright: ignore[reportPrivateUsage]
+    from tieout.contract.results import EvalResult
+
+    if not file.is_file():
+        raise InputError(
+            _("There is no file {path}.", path=str(file)), code="file-missing", hint=_("Check the name.")
+        )
+    host = state_of(ctx).host()
+    result = asyncio.run(_run(host, host.tool(f"{name}.eval"), {"file": str(file)}, ()))
+    if not isinstance(result, EvalResult):
+        raise InputError(_("{name}.eval returned no evaluation.", name=name), hint=_("It must return an EvalResult."))
+    if as_json:
+        print_json(result.model_dump(mode="json", exclude={"notes"}))
+        return ExitCode.OK
+    _show(result, misses)
+    return ExitCode.OK
+
+
+def _show(result: object, shown: int) -> None:
+    from tieout.contract.results import EvalResult
+
+    assert isinstance(result, EvalResult)
+    say(_("{passed} of {total} passed", passed=result.passed, total=result.total))
+    for kind, tally in sorted(result.by_kind.items()):
+        say(f"  {kind}: {tally.passed}/{tally.total}")
+    for metric, value in sorted(result.metrics.items()):
+        say(f"  {metric} = {value:.4g}")
+    for miss in result.misses[:shown]:
+        say(f"  ✗ {miss.id} ({miss.kind}): {_('expected')} {miss.expected}, {_('got')} {miss.got} {miss.difference}".rstrip())
+    if len(result.misses) > shown:
+        say(_("  … and {count} more misses", count=len(result.misses) - shown))

@@ -1,0 +1,172 @@
+"""A plugin's tools as commands: ``tieout compute train 70B 15T --device H100``."""
+
+from __future__ import annotations
+
+__all__ = ["PluginGroup", "plugin_entries", "run_tool"]
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+
+import click
+
+from tieout.contract.cards import Card
+from tieout.errors import PluginError
+from tieout.i18n import translator
+from tieout.loading import FoundEntry, find_entry_points
+
+if TYPE_CHECKING:
+    from tieout.contract.results import Result
+    from tieout.contract.tools import Parameter, Tool
+    from tieout.host import Host
+
+_ = translator("tieout")
+
+
+def plugin_entries() -> dict[str, FoundEntry]:
+    """Plugins by name, from package metadata only."""
+    found: dict[str, FoundEntry] = {}
+    for entry in find_entry_points("tieout.plugins"):
+        found.setdefault(entry.name, entry)
+    return found
+
+
+class PluginGroup(click.Group):
+    """The command group of one plugin; the plugin is imported when the group is used, not when it is listed."""
+
+    def __init__(self, name: str, entry: FoundEntry) -> None:
+        from tieout.text import clean_line
+
+        super().__init__(name=name, help=clean_line(entry.summary or entry.distribution, limit=200))
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(name for name, tool in self._tools(ctx).items() if "cli" in tool.faces)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        tools = self._tools(ctx)
+        tool = tools.get(cmd_name) or tools.get(cmd_name.replace("-", "_"))
+        return tool_command(tool) if tool is not None and "cli" in tool.faces else None
+
+    def _tools(self, ctx: click.Context) -> Mapping[str, Tool[..., Any]]:
+        from tieout.cli.app import state_of
+        from tieout.registry import PluginState
+
+        record = state_of(ctx).host().registry.load(self.name or "")
+        if record.state is not PluginState.LOADED:
+            raise PluginError(
+                _("Plugin {name} is not available: {reason}", name=self.name, reason=record.reason or record.state),
+                hint=_("`tieout plugins doctor {name}` tells more.", name=self.name),
+            )
+        return record.tools
+
+
+def tool_command(tool: Tool[..., Any]) -> click.Command:
+    """The command of a tool: required arguments in order, the others as options."""
+    parameters: list[click.Parameter] = [_click_parameter(parameter) for parameter in tool.parameters]
+    parameters += [
+        click.Option(["--json", "as_json"], is_flag=True, help=_("Print the result as JSON.")),
+        click.Option(["--approve"], multiple=True, help=_("Approve an effect beforehand: write, network, spend.")),
+    ]
+
+    @click.pass_context
+    def callback(ctx: click.Context, as_json: bool, approve: tuple[str, ...], **words: Any) -> int:
+        from tieout.cli.app import state_of
+
+        arguments = {
+            name: (list(value) if isinstance(value, tuple) else value)  # pyright: ignore[reportUnknownArgumentType]
+            for name, value in words.items()
+            if value is not None and value != ()
+        }
+        return run_tool(state_of(ctx).host(), tool, arguments, as_json=as_json, approve=approve)
+
+    return click.Command(
+        tool.name, params=parameters, callback=callback, help=tool.description, short_help=tool.summary
+    )
+
+
+def _click_parameter(parameter: Parameter) -> click.Parameter:
+    kind = _bare(parameter.annotation)
+    name = parameter.name
+    many = get_origin(kind) in (list, tuple, set)
+    if parameter.required:
+        return click.Argument([name], nargs=-1 if many else 1, required=True)
+    option = "--" + name.replace("_", "-")
+    shown = parameter.description
+    if parameter.default not in (None, "", (), []):
+        shown = f"{shown} [{parameter.default}]".strip()
+    if kind is bool:
+        return click.Option([f"{option}/--no-{option[2:]}", name], default=None, help=shown)
+    return click.Option([option, name], default=None, multiple=many, help=shown, metavar=_metavar(parameter))
+
+
+def _metavar(parameter: Parameter) -> str:
+    if parameter.slot and parameter.slot.example:
+        return parameter.slot.example
+    return getattr(_bare(parameter.annotation), "__name__", "text").upper()
+
+
+def _bare(annotation: Any) -> Any:
+    """The type itself, without Annotated and without ``| None``."""
+    if get_origin(annotation) is Annotated:
+        return _bare(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        inner = [arg for arg in get_args(annotation) if arg is not type(None)]
+        return _bare(inner[0]) if inner else str
+    return annotation
+
+
+def run_tool(
+    host: Host, tool: Tool[..., Any], arguments: Mapping[str, object], *, as_json: bool, approve: tuple[str, ...]
+) -> int:
+    """Run a tool for the command line and print its card or its JSON.
+
+    Raises:
+        TieoutError: The call failed.
+    """
+    from tieout.cli.output import print_json
+
+    result = asyncio.run(_run(host, tool, arguments, approve))
+    if as_json:
+        print_json(result.model_dump(mode="json"))
+    else:
+        show_card(result.card(host.lang))
+        if result.advice_notice:
+            show_advice_line()
+    return 0
+
+
+async def _run(
+    host: Host, tool: Tool[..., Any], arguments: Mapping[str, object], approve: tuple[str, ...]
+) -> Result:
+    from tieout.cli.progress import ProgressLine
+    from tieout.cli.prompting import ask_approval
+    from tieout.contract.tools import Effect
+    from tieout.running import ToolRunner, TurnState
+
+    turn = TurnState(
+        lang=host.lang,
+        emit=ProgressLine().on_event,
+        approve=ask_approval if sys.stdin.isatty() and sys.stderr.isatty() else None,
+        approved=frozenset(Effect(effect) for effect in approve),
+    )
+    try:
+        return (await ToolRunner(host, turn).run(tool, arguments)).value()
+    finally:
+        await host.aclose()
+
+
+def show_card(card: Card) -> None:
+    """Print a card as plain text."""
+    from tieout.cardtext import card_text
+    from tieout.cli.output import say
+
+    say(card_text(card))
+
+
+def show_advice_line() -> None:
+    """The one line under stock and report answers."""
+    from tieout.cli.output import note
+
+    note(_("No investment advice."))

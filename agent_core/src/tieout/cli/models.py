@@ -1,0 +1,52 @@
+"""``tieout models``."""
+
+from __future__ import annotations
+
+__all__ = ["models"]
+
+import click
+
+from tieout.cli.app import state_of
+from tieout.cli.output import note, print_json, show_table
+from tieout.i18n import translator
+
+_ = translator("tieout")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def models(ctx: click.Context, as_json: bool) -> None:
+    """List language models: which can be used now, and where a prompt would go."""
+    host = state_of(ctx).host()
+    default = host.default_model()
+    rows: list[dict[str, object]] = []
+    for spec in host.model_specs().values():
+        chosen = default.startswith(spec.prefix + ":") or default == spec.prefix
+        probe = spec.probe(default.partition(":")[2] if chosen else "")
+        where = _("this machine") if spec.local else spec.sends_to or _("as configured")
+        rows.append(
+            {
+                "prefix": spec.prefix,
+                "available": probe.available,
+                "default": chosen,
+                "sends_to": where,
+                "summary": spec.summary,
+                "detail": probe.detail,
+                "hint": probe.hint,
+            }
+        )
+    if as_json:
+        print_json(rows)
+        return
+    table = [
+        (
+            ("* " if row["default"] else "  ") + str(row["prefix"]),
+            _("yes") if row["available"] else _("no"),
+            str(row["sends_to"]),
+            str(row["detail"] if not row["available"] else row["summary"]),
+        )
+        for row in rows
+    ]
+    show_table((_("Model"), _("Usable"), _("Prompts go to"), _("About")), table)
+    note(_("* default: {model}. Choose with -m, TIEOUT_MODEL or `model = \"…\"` in tieout.toml.", model=default))

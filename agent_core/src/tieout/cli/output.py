@@ -1,0 +1,57 @@
+"""Writing to the terminal: everything passes the sanitizer, colour is never the only sign."""
+
+from __future__ import annotations
+
+__all__ = ["note", "print_json", "say", "show_error", "show_table", "warn"]
+
+import json
+import sys
+import unicodedata
+from collections.abc import Sequence
+
+import click
+
+from tieout.i18n import translator
+from tieout.text import clean, clean_line
+
+_ = translator("tieout")
+
+
+def say(text: str = "", *, newline: bool = True) -> None:
+    """Write untrusted text to stdout, cleaned."""
+    click.echo(clean(text), nl=newline)
+
+
+def note(text: str) -> None:
+    """Write a remark to stderr, so that a pipe stays clean."""
+    click.secho(clean(text), err=True, dim=True)
+
+
+def warn(text: str) -> None:
+    """Write a warning to stderr, in words."""
+    click.secho(clean(f"{_('Warning')}: {text}"), err=True, fg="yellow")
+
+
+def show_error(message: str, *, hint: str, code: str) -> None:
+    """Write one error to stderr: what and where, then what to do next."""
+    click.secho(clean(f"{_('Error')} [{code}]: {message}"), err=True, fg="red")
+    if hint:
+        click.echo(clean(f"  → {hint}"), err=True)
+
+
+def print_json(value: object) -> None:
+    """Write JSON; on a terminal everything beyond ASCII is escaped, since it might steer the terminal."""
+    click.echo(json.dumps(value, ensure_ascii=sys.stdout.isatty(), default=str, indent=2))
+
+
+def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Write aligned columns; wide characters count as two."""
+    cells = [[clean_line(cell, limit=200) for cell in row] for row in [headings, *rows]]
+    widths = [max(_width(row[column]) for row in cells) for column in range(len(headings))]
+    for number, row in enumerate(cells):
+        padded = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
+        click.secho("  ".join(padded).rstrip(), bold=number == 0)
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

@@ -1,0 +1,162 @@
+"""``tieout plugins``: works even when every plugin is broken."""
+
+from __future__ import annotations
+
+__all__ = ["plugins"]
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from tieout.cli.app import state_of
+from tieout.cli.output import note, print_json, say, show_table, warn
+from tieout.errors import ExitCode, PluginError, SettingsError
+from tieout.i18n import translator
+from tieout.loading import find_entry_points
+
+_ = translator("tieout")
+
+_DOCTOR_SECONDS = 60
+
+
+@click.group()
+def plugins() -> None:
+    """List, switch and diagnose plugins."""
+
+
+@plugins.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def list_(ctx: click.Context, as_json: bool) -> None:
+    """List plugins from their packages' metadata; imports none of them."""
+    disabled = _disabled(ctx)
+    rows = [
+        {
+            "name": entry.name,
+            "package": entry.distribution,
+            "version": entry.version,
+            "core": entry.core_range,
+            "state": "disabled" if entry.name in disabled else "enabled",
+            "summary": entry.summary,
+        }
+        for entry in find_entry_points("tieout.plugins")
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    states = {"enabled": _("enabled"), "disabled": _("disabled")}
+    headings = (_("Name"), _("Package"), _("Version"), _("State"), _("Summary"))
+    show_table(headings, [(r["name"], r["package"], r["version"], states[r["state"]], r["summary"]) for r in rows])
+
+
+@plugins.command()
+@click.argument("name")
+@click.pass_context
+def enable(ctx: click.Context, name: str) -> None:
+    """Switch a plugin on again."""
+    _switch(ctx, name, disabled=False)
+
+
+@plugins.command()
+@click.argument("name")
+@click.pass_context
+def disable(ctx: click.Context, name: str) -> None:
+    """Switch a plugin off; it is not imported any more."""
+    _switch(ctx, name, disabled=True)
+
+
+@plugins.command()
+@click.argument("names", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def doctor(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> int:
+    """Load each plugin in a process of its own and say what it brings, or why it fails."""
+    installed = {entry.name for entry in find_entry_points("tieout.plugins")}
+    for name in names:
+        if name not in installed:
+            raise PluginError(_("There is no plugin named {name}.", name=repr(name)), code="plugin-unknown",
+                              hint=_("`tieout plugins list` shows them all."))  # fmt: skip
+    reports = [_examine(name) for name in names or sorted(installed)]
+    if as_json:
+        print_json(reports)
+    else:
+        for report in reports:
+            _show_report(report)
+    return ExitCode.PLUGIN if any(report["state"] == "failed" for report in reports) else ExitCode.OK
+
+
+def _disabled(ctx: click.Context) -> list[str]:
+    """What the settings switch off; broken settings are reported and switch nothing off."""
+    try:
+        return state_of(ctx).settings().settings.plugins.disabled
+    except SettingsError as error:
+        warn(str(error))
+        return []
+
+
+def _examine(name: str) -> dict[str, Any]:
+    """Load one plugin in a child process, which may crash, hang or exit without harm."""
+    command = [sys.executable, "-m", "tieout.cli.pluginprobe", name]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own interpreter and module; the name was checked against metadata
+            command, capture_output=True, timeout=_DOCTOR_SECONDS, check=False, stdin=subprocess.DEVNULL
+        )
+    except subprocess.TimeoutExpired:
+        return _failed(name, _("did not load within {seconds} s", seconds=_DOCTOR_SECONDS))
+    for line in reversed(done.stdout.decode("utf-8", "replace").splitlines()):
+        if line.startswith("tieout-probe:"):
+            return cast("dict[str, Any]", json.loads(line.removeprefix("tieout-probe:")))
+    tail = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or [""]
+    return _failed(name, _("the process ended with code {code}. {tail}", code=done.returncode, tail=tail[0]).strip())
+
+
+def _failed(name: str, reason: str) -> dict[str, Any]:
+    return {"name": name, "state": "failed", "reason": reason, "warnings": [], "brings": {}}
+
+
+def _show_report(report: dict[str, Any]) -> None:
+    signs = {"loaded": _("ok"), "failed": _("FAILED"), "disabled": _("disabled")}
+    brings = ", ".join(f"{count} {what}" for what, count in report["brings"].items() if count)
+    say(f"{report['name']}: {signs.get(report['state'], report['state'])} {brings} {report['reason']}".rstrip())
+    for warning in report["warnings"]:
+        say(f"  {_('Warning')}: {report['name']}: {warning}")
+
+
+def _switch(ctx: click.Context, name: str, *, disabled: bool) -> None:
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    from tieout.settings import user_config_path
+
+    if name not in {entry.name for entry in find_entry_points("tieout.plugins")} and disabled:
+        raise PluginError(
+            _("There is no plugin named {name}.", name=repr(name)),
+            code="plugin-unknown",
+            hint=_("`tieout plugins list` shows them all."),
+        )
+    path = user_config_path()
+    try:
+        document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
+        table = cast("dict[str, Any]", document.setdefault("plugins", tomlkit.table()))
+        names = [item for item in cast("list[str]", table.get("disabled", [])) if item != name]
+        table["disabled"] = [*names, name] if disabled else names
+        _write(path, tomlkit.dumps(document))  # pyright: ignore[reportUnknownMemberType]
+    except (TOMLKitError, OSError) as error:
+        raise SettingsError(
+            _("cannot be changed: {problem}", problem=error),
+            path=path,
+            hint=_("Correct or move the file, or set TIEOUT_CONFIG to another one."),
+        ) from None
+    note(_("{name} is switched off.", name=name) if disabled else _("{name} is switched on.", name=name))
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace the file in one step, so that a crash leaves the old one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".toml.new")
+    fresh.write_text(text, "utf-8")
+    fresh.replace(path)

@@ -1,0 +1,119 @@
+"""Evidence: the figures of a turn, each with an origin, that numbers in the answer can be tied to."""
+
+from __future__ import annotations
+
+__all__ = ["Evidence", "EvidenceBook", "settle_result"]
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel
+
+from tieout.contract.figures import Figure, Formula, ReportSpan, ToolCall, UserInput
+from tieout.contract.results import Result
+from tieout.quantities import Quantity, agrees, find
+
+R = TypeVar("R", bound=Result)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One figure with the identifier that marks and footnotes use."""
+
+    id: str
+    tool: str
+    call_id: str
+    figure: Figure
+
+
+class EvidenceBook:
+    """Collects the figures of one turn's tool results; identifiers are ``e1``, ``e2`` … in order of appearance.
+
+    Args:
+        prior: Evidence of earlier turns of the conversation, which a follow-up answer may lean on.
+    """
+
+    def __init__(self, *, prior: Sequence[Evidence] = ()) -> None:
+        self.items: list[Evidence] = []
+        self.prior = [replace(item, id=f"prior-{number}") for number, item in enumerate(prior, 1)]
+        self.spans: list[ReportSpan] = []
+
+    def add(self, result: Result, *, tool: str, call_id: str) -> list[Evidence]:
+        """Take the figures of a settled result; a figure that is already there is not added again."""
+        new: list[Evidence] = []
+        known = {item.figure for item in self.items} if len(self.items) < 2000 else set[Figure]()
+        for _, figure in result.figures():
+            if _hashable(figure) and figure in known:
+                continue
+            item = Evidence(f"e{len(self.items) + 1}", tool, call_id, figure)
+            self.items.append(item)
+            new.append(item)
+        self.spans += [span for span in result.spans() if span not in self.spans]
+        return new
+
+    def walk(self) -> Iterator[tuple[Evidence, Figure]]:
+        """Every figure with the evidence it belongs to: results, what they were computed from, earlier turns."""
+        for items in (self.items, self.prior):
+            for item in items:
+                yield item, item.figure
+            for item in items:
+                for inner in list(item.figure.walk())[1:]:
+                    yield item, inner
+
+
+def _hashable(figure: Figure) -> bool:
+    return not isinstance(figure.origin, Formula)  # a formula's inputs are a dict
+
+
+def settle_result(result: R, *, tool: str, call_id: str, question: str, arguments: Mapping[str, object]) -> R:
+    """Give every figure without an origin one: the user's words, the argument it came in by, or the tool call."""
+    settler = _Settler(tool, call_id, find(question) if question else [], question, arguments)
+    return cast(R, settler.value(result, ""))
+
+
+class _Settler:
+    def __init__(
+        self, tool: str, call_id: str, said: list[Quantity], question: str, arguments: Mapping[str, object]
+    ) -> None:
+        self._tool, self._call_id, self._said, self._question = tool, call_id, said, question
+        self._arguments = arguments
+
+    def value(self, value: Any, path: str) -> Any:
+        """Rebuild ``value`` with settled figures; whatever holds none is returned as it is."""
+        if isinstance(value, Figure):
+            return self.figure(value, path)
+        if isinstance(value, BaseModel):
+            return self._model(value, path)
+        if isinstance(value, dict):
+            mapping = cast("dict[str, Any]", value)
+            return {key: self.value(item, f"{path}.{key}") for key, item in mapping.items()}
+        if isinstance(value, list | tuple):
+            sequence = cast("list[Any] | tuple[Any, ...]", value)
+            return type(sequence)(self.value(item, f"{path}[{index}]") for index, item in enumerate(sequence))
+        return value
+
+    def _model(self, value: BaseModel, path: str) -> BaseModel:
+        changed: dict[str, Any] = {}
+        for name in type(value).model_fields:
+            before = getattr(value, name)
+            after = self.value(before, f"{path}.{name}" if path else name)
+            if after is not before and after != before:
+                changed[name] = after
+        return value.model_copy(update=changed) if changed else value
+
+    def figure(self, figure: Figure, path: str) -> Figure:
+        """Settle one figure and what it was computed from."""
+        if isinstance(figure.origin, Formula):
+            inputs = {name: self.figure(item, f"{path}.{name}") for name, item in figure.origin.inputs.items()}
+            return figure.model_copy(update={"origin": figure.origin.model_copy(update={"inputs": inputs})})
+        if figure.origin is not None:
+            return figure
+        for said in self._said:
+            if agrees(said, figure.value, figure.unit):
+                origin = UserInput(text=said.text, start=said.start, end=said.end)
+                return figure.model_copy(update={"origin": origin, "text": figure.text or said.text})
+        argument = path.rsplit(".", 1)[-1]
+        return figure.model_copy(
+            update={"origin": ToolCall(tool=self._tool, call_id=self._call_id, path=argument)}
+        )

@@ -1,0 +1,261 @@
+"""The guards of a host, applied: one text at the first three stages, a stream of deltas at the output stage."""
+
+from __future__ import annotations
+
+__all__ = ["Checked", "OutputGate", "Watch"]
+
+import asyncio
+import re
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from tieout.contract.guards import (
+    Allow,
+    Block,
+    Finding,
+    Guard,
+    GuardInput,
+    GuardStream,
+    Hold,
+    Redact,
+    Release,
+    Retry,
+    Stage,
+    Unknown,
+    Verdict,
+    Warn,
+)
+from tieout.events import GuardEvent
+from tieout.i18n import translator
+from tieout.settings import GuardPolicy
+
+_ = translator("tieout")
+T = TypeVar("T")
+
+Emit = Callable[[GuardEvent], None]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What came out of all guards of a stage: the text to go on with, and the verdict that stopped it, if any."""
+
+    text: str
+    stopped: Block | Retry | None = None
+
+
+class Watch:
+    """Runs a host's guards and reports what they say.
+
+    Args:
+        guards: All guards of the host, in plugin order.
+        policy: What "could not tell" counts as.
+        emit: Receives an event for every verdict other than Allow.
+    """
+
+    def __init__(self, guards: Sequence[Guard], policy: GuardPolicy, emit: Emit) -> None:
+        self._guards = guards
+        self._policy = policy
+        self._emit = emit
+
+    def at(self, stage: Stage) -> list[Guard]:
+        """The guards that look at ``stage``."""
+        return [guard for guard in self._guards if stage in guard.stages]
+
+    async def check(self, given: GuardInput) -> Checked:
+        """Show one text to every guard of its stage in turn; a redaction is what the next guard sees."""
+        text = given.text
+        for guard in self.at(given.stage):
+            checked = await self.check_one(guard, replace(given, text=text))
+            text = checked.text
+            if checked.stopped:
+                return checked
+        return Checked(text)
+
+    async def check_one(self, guard: Guard, given: GuardInput) -> Checked:
+        """Show one text to one guard; whatever the guard does, there is a verdict."""
+        verdict = await bounded(guard, guard.check(given), given.stage)
+        return self.judge(guard, given, verdict)
+
+    def judge(self, guard: Guard, given: GuardInput, verdict: Verdict) -> Checked:
+        """Report a verdict and turn it into what happens; ``Unknown`` becomes what the settings say."""
+        self.report(guard, given.stage, verdict)
+        if isinstance(verdict, Unknown) and self._policy.unknown == "block":
+            verdict = Block(unknown_message(guard, verdict))
+        match verdict:
+            case Block() | Retry():
+                return Checked("", verdict)
+            case Redact():
+                return Checked(verdict.text)
+            case Allow() | Warn() | Unknown():
+                return Checked(given.text)
+
+    def report(self, guard: Guard, stage: Stage, verdict: Verdict) -> None:
+        """Emit the event of a verdict; nothing for Allow, nor for Unknown where settings allow it."""
+        if isinstance(verdict, Allow) or (isinstance(verdict, Unknown) and self._policy.unknown == "allow"):
+            return
+        message = unknown_message(guard, verdict) if isinstance(verdict, Unknown) else verdict.message
+        findings: tuple[Finding, ...] = () if isinstance(verdict, Unknown) else verdict.findings
+        name = type(verdict).__name__.lower()
+        self._emit(
+            GuardEvent.model_validate(
+                {"guard": guard.name, "stage": stage, "verdict": name, "message": message, "findings": findings}
+            )
+        )
+
+    def judge_unknown(self, verdict: Unknown, guard: Guard) -> Block | None:
+        """The block that an Unknown in a stream becomes, if settings say so."""
+        return Block(unknown_message(guard, verdict)) if self._policy.unknown == "block" else None
+
+    def open_gate(self, given: GuardInput, *, may_retry: Callable[[], bool]) -> OutputGate:
+        """A gate for one part of an answer."""
+        return OutputGate(self, given, may_retry=may_retry)
+
+
+def unknown_message(guard: Guard, verdict: Unknown) -> str:
+    """What the user is told when a guard could not tell."""
+    return _("{guard} could not check this text: {reason}", guard=guard.name, reason=verdict.reason)
+
+
+async def bounded(guard: Guard, work: Coroutine[Any, Any, T], stage: Stage) -> T | Unknown:
+    """Await a guard's work within its time limit; a crash or a timeout is Unknown, never fine."""
+    try:
+        return await asyncio.wait_for(work, guard.timeout)
+    except TimeoutError:
+        return Unknown(_("no verdict within {seconds:g} s", seconds=guard.timeout))
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:
+        return Unknown(f"{type(error).__name__}: {error}")
+
+
+_UNIT_END = {
+    "line": re.compile(r"\n"),
+    "sentence": re.compile(r"[\n。！？!?；;]|\.(?=\s)"),  # noqa: RUF001
+}
+
+
+class _UnitStream(GuardStream):
+    """A stream for guards without one: ``check`` sees whole lines, sentences, or the whole answer."""
+
+    def __init__(self, watch: Watch, guard: Guard, given: GuardInput) -> None:
+        self._watch, self._guard, self._given = watch, guard, given
+        self._held = ""
+        self._released = given.released
+        self._hold: Hold = guard.hold
+
+    async def feed(self, delta: str) -> Release:
+        self._held += delta
+        if self._hold == "all":
+            return Release("")
+        return await self._release(self._cut(), final=False)
+
+    async def finish(self) -> Release:
+        return await self._release(len(self._held), final=True)
+
+    def _cut(self) -> int:
+        ends = [match.end() for match in _UNIT_END[self._hold].finditer(self._held)]
+        # A full stop needs to see what follows, so the last character never ends a sentence while more may come.
+        return ends[-1] if ends else 0
+
+    async def _release(self, end: int, *, final: bool) -> Release:
+        """Check unit by unit, so that the outcome does not depend on how many arrived at once."""
+        out = ""
+        worst: Verdict = Allow()
+        while end > 0:
+            match = _UNIT_END[self._hold].search(self._held, 0, end) if self._hold != "all" else None
+            size = match.end() if match else end
+            unit, self._held, end = self._held[:size], self._held[size:], end - size
+            given = replace(self._given, text=unit, released=self._released, final=final and not self._held)
+            verdict = await bounded(self._guard, self._guard.check(given), Stage.OUTPUT)
+            if isinstance(verdict, Block | Retry):
+                return Release(out, verdict)
+            if not isinstance(verdict, Allow):
+                self._watch.report(self._guard, Stage.OUTPUT, verdict)
+            if isinstance(verdict, Unknown):
+                worst = verdict
+            unit = verdict.text if isinstance(verdict, Redact) else unit
+            out += unit
+            self._released += unit
+        return Release(out, worst if isinstance(worst, Unknown) else Allow())
+
+
+class OutputGate:
+    """Holds one part of an answer back until every guard has let it through.
+
+    ``feed`` and ``finish`` return what may be shown; it is final. After ``stopped`` is set nothing more comes.
+    """
+
+    def __init__(self, watch: Watch, given: GuardInput, *, may_retry: Callable[[], bool]) -> None:
+        self._watch = watch
+        self._given = given
+        self._may_retry = may_retry
+        self._guards = watch.at(Stage.OUTPUT)
+        self._streams = [guard.open_stream(given) or _UnitStream(watch, guard, given) for guard in self._guards]
+        self._custom = [not isinstance(stream, _UnitStream) for stream in self._streams]
+        self._broken: set[int] = set()
+        self._fed = [""] * len(self._streams)
+        self._given_out = [""] * len(self._streams)
+        self.released = ""
+        self.released_before = False
+        """Whether anything had been released before the newest call."""
+        self.stopped: Block | Retry | None = None
+
+    async def feed(self, delta: str) -> str:
+        """Pass the next piece through the guards; returns what is released now."""
+        return self._note(await self._pass(delta, start=0))
+
+    async def finish(self) -> str:
+        """The part has ended; returns the rest."""
+        out = ""
+        for index in range(len(self._streams)):
+            if self.stopped:
+                break
+            text = await self._step(index, self._streams[index].finish(), fed="")
+            out = await self._pass(text, start=index + 1, into=out)
+        return self._note(out)
+
+    async def _pass(self, text: str, *, start: int, into: str = "") -> str:
+        for index in range(start, len(self._streams)):
+            if not text and not self.stopped:
+                return into
+            text = await self._step(index, self._streams[index].feed(text), fed=text)
+        return into + text
+
+    async def _step(self, index: int, work: Coroutine[Any, Any, Release], *, fed: str) -> str:
+        guard = self._guards[index]
+        self._fed[index] += fed
+        if index in self._broken:
+            work.close()
+            return fed
+        outcome = await bounded(guard, work, Stage.OUTPUT)
+        if isinstance(outcome, Unknown):
+            self._broken.add(index)
+            outcome = Release(self._unreleased(index, fed), outcome)
+        self._given_out[index] += outcome.text
+        return self._judged(index, guard, outcome)
+
+    def _unreleased(self, index: int, fed: str) -> str:
+        """What a guard that broke still held; only the newest piece where it had already changed the text."""
+        seen, out = self._fed[index], self._given_out[index]
+        return seen[len(out) :] if seen.startswith(out) else fed
+
+    def _judged(self, index: int, guard: Guard, release: Release) -> str:
+        verdict = release.verdict
+        if isinstance(verdict, Retry) and not self._may_retry():
+            verdict = Block(verdict.message, verdict.findings)
+        if self._custom[index] or isinstance(verdict, Block | Retry):
+            self._watch.report(guard, Stage.OUTPUT, verdict)
+        if isinstance(verdict, Unknown):
+            checked = self._watch.judge_unknown(verdict, guard)
+            if checked is not None:
+                self.stopped = checked
+                return ""
+        if isinstance(verdict, Block | Retry):
+            self.stopped = verdict
+        return release.text
+
+    def _note(self, text: str) -> str:
+        self.released_before = bool(self.released)
+        self.released += text
+        return text

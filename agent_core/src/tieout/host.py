@@ -1,0 +1,386 @@
+"""A Host owns everything that one running Tieout shares: settings, plugins, models, store, data folders."""
+
+from __future__ import annotations
+
+__all__ = ["Host"]
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from tieout.errors import ModelUnavailable, PluginError, StoreError, TieoutError
+from tieout.i18n import Language, detect_language, translator
+from tieout.loading import describe_failure
+from tieout.redact import Redactor
+from tieout.registry import PluginRecord, PluginState, Registry
+from tieout.settings import LoadedSettings, Settings, load_settings
+
+if TYPE_CHECKING:
+    from pydantic_ai.models import Model
+
+    from tieout.contract.guards import Guard
+    from tieout.contract.models import ModelContext, ModelSpec
+    from tieout.contract.results import Result
+    from tieout.contract.slots import Candidate
+    from tieout.contract.sources import Source
+    from tieout.contract.tools import Embedder, Tool
+    from tieout.running import Approver
+    from tieout.session import Session
+    from tieout.store import SqliteStore
+
+_ = translator("tieout")
+log = logging.getLogger("tieout")
+
+
+class Host:
+    """Plugins, models, settings and the store of one program. Two hosts can live in one process.
+
+    Args:
+        settings: Loaded settings; read from files and environment when left out.
+        plugins: False loads no installed plugin (``--no-plugins``).
+        extra_plugins: Plugin objects by name, loaded like installed ones.
+        store_path: Where conversations are kept; the user's data folder when left out.
+        ephemeral: Keep conversations in memory only.
+
+    Raises:
+        SettingsError: A settings file is wrong.
+    """
+
+    def __init__(
+        self,
+        settings: LoadedSettings | None = None,
+        *,
+        plugins: bool = True,
+        extra_plugins: Mapping[str, object] | None = None,
+        store_path: Path | None = None,
+        ephemeral: bool = False,
+    ) -> None:
+        self.loaded = settings or load_settings()
+        self.redact = Redactor()
+        self.registry = Registry(self.loaded, enabled=plugins, extra=dict(extra_plugins or {}))
+        self.store_problem: StoreError | None = None
+        self._store_path = store_path
+        self._ephemeral = ephemeral
+        self._store: SqliteStore | None = None
+        self._store_lock: asyncio.Lock | None = None
+        self._lifespans: dict[str, _Lifespan] = {}
+        self._embedder: Embedder | None = None
+        self._embedder_loaded = False
+        self._everything = False
+
+    @property
+    def settings(self) -> Settings:
+        """The validated settings."""
+        return self.loaded.settings
+
+    @property
+    def lang(self) -> Language:
+        """Language of messages: the setting, else the locale."""
+        return self.settings.lang or detect_language()
+
+    # --- plugins
+
+    def load(self) -> Sequence[PluginRecord]:
+        """Load every plugin; a broken one is reported in its record."""
+        self._everything = True
+        return self.registry.load_all()
+
+    def tools(self) -> dict[str, Tool[..., Any]]:
+        """Every tool by qualified name."""
+        self._load_once()
+        return self.registry.tools()
+
+    def tool(self, name: str) -> Tool[..., Any]:
+        """One tool by qualified name (``compute.train``); loads only its plugin.
+
+        Raises:
+            ToolUnavailable: There is none, or its plugin does not load.
+        """
+        from tieout.running import unavailable
+
+        group = name.partition(".")[0]
+        if group in self.registry.records:
+            self.registry.load(group)
+        tool = self.registry.tools().get(name)
+        if tool is None:
+            raise unavailable(name, list(self.tools()))
+        return tool
+
+    def guards(self) -> list[Guard]:
+        """Every guard, in order of plugin name."""
+        self._load_once()
+        return [guard for record in self.registry.loaded() for guard in record.guards]
+
+    def sources(self) -> dict[str, Source]:
+        """Every source by name."""
+        self._load_once()
+        return {source.name: source for record in self.registry.loaded() for source in record.sources}
+
+    def find(self, kind: str, text: str) -> list[Candidate]:
+        """Run every finder declared for a slot kind over a text; best candidates first, in order of appearance."""
+        finders = {
+            parameter.slot.find
+            for tool in self.tools().values()
+            for parameter in tool.parameters
+            if parameter.slot and parameter.slot.kind == kind and parameter.slot.find
+        }
+        found: list[Candidate] = []
+        for finder in finders:
+            try:
+                found += finder(text)
+            except Exception as error:
+                self.log_exception(f"finder for {kind} failed", error)
+        return sorted(found, key=lambda candidate: (-candidate.score, candidate.start))
+
+    async def ensure_started(self, plugin: str) -> None:
+        """Enter a plugin's lifespan, once, before its first use."""
+        record = self.registry.records.get(plugin)
+        if record is None or record.lifespan is None:
+            return
+        if plugin not in self._lifespans:
+            self._lifespans[plugin] = _Lifespan(self, record)
+        await self._lifespans[plugin].ready()
+
+    def _load_once(self) -> None:
+        if not self._everything:
+            self.load()
+
+    # --- models
+
+    def model_specs(self) -> dict[str, ModelSpec]:
+        """Every family of models by prefix: the core's own, then the plugins'."""
+        from tieout.models.specs import core_specs
+
+        self._load_once()
+        specs = {spec.prefix: spec for spec in core_specs(self.settings)}
+        for record in self.registry.loaded():
+            for spec in record.models:
+                specs.setdefault(spec.prefix, spec)
+        return specs
+
+    def model_spec(self, model_id: str) -> tuple[ModelSpec, str]:
+        """The family of a model identifier, and what follows its colon.
+
+        Raises:
+            ModelUnavailable: No family has that prefix.
+        """
+        import difflib
+
+        prefix, _colon, name = model_id.partition(":")
+        specs = self.model_specs()
+        if prefix not in specs:
+            close = difflib.get_close_matches(prefix, list(specs), n=1)
+            raise ModelUnavailable(
+                _("There is no model {name}.", name=repr(model_id[:120])),
+                code="model-unknown",
+                hint=_("Did you mean {name}?", name=close[0]) if close else _("`tieout models` lists them."),
+            )
+        return specs[prefix], name
+
+    def default_model(self) -> str:
+        """The configured model; else a configured hosted one, else a configured GGUF, else ``offline``."""
+        from tieout.models.specs import configured_model
+
+        return self.settings.model or configured_model(self.settings) or "offline"
+
+    def build_model(self, model_id: str, context: ModelContext) -> Model:
+        """Build a model.
+
+        Raises:
+            ModelUnavailable: It does not exist, lacks a key, or is not installed.
+        """
+        spec, name = self.model_spec(model_id)
+        try:
+            return spec.build(name, context)
+        except TieoutError:
+            raise
+        except (Exception, SystemExit) as error:
+            self.log_exception(f"model {model_id} cannot be built", error)
+            raise ModelUnavailable(
+                _("{model} cannot be used: {problem}", model=model_id, problem=self.describe(error)),
+                hint=_("`tieout models` shows what is available."),
+            ) from error
+
+    @property
+    def embedder(self) -> Embedder | None:
+        """The first embedder of the entry-point group ``tieout.embedders``, or ``None``."""
+        if not self._embedder_loaded:
+            from tieout.loading import load_entry_points
+
+            self._embedder_loaded = True
+            for entry in load_entry_points("tieout.embedders"):
+                if entry.value is not None and callable(entry.value):
+                    self._embedder = cast("Embedder", entry.value())
+                    break
+        return self._embedder
+
+    # --- data
+
+    @property
+    def data_dir(self) -> Path:
+        """Where this host keeps its data; may not exist yet."""
+        if self.settings.data_dir:
+            return self.settings.data_dir.expanduser()
+        from platformdirs import user_data_path
+
+        return user_data_path("tieout")
+
+    def plugin_dir(self, plugin: str) -> Path:
+        """A plugin's own folder, created if need be; a temporary one where the data folder cannot be written."""
+        folder = self.data_dir / "plugins" / plugin
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            import tempfile
+
+            folder = Path(tempfile.gettempdir()) / "tieout" / plugin
+            folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    async def store(self) -> SqliteStore:
+        """The conversation store, opened and recovered on first use.
+
+        Where it cannot be opened, conversations are kept in memory and ``store_problem`` says why.
+        """
+        from tieout.store import SqliteStore
+
+        self._store_lock = self._store_lock or asyncio.Lock()
+        async with self._store_lock:
+            if self._store is not None:
+                return self._store
+            store = SqliteStore.in_memory() if self._ephemeral else SqliteStore(self.store_path)
+            try:
+                await store.open()
+                await store.recover()
+            except StoreError as error:
+                self.store_problem = error
+                store = SqliteStore.in_memory()
+                await store.open()
+            self._store = store
+            return store
+
+    @property
+    def store_path(self) -> Path:
+        """The file with the conversations."""
+        return self._store_path or self.data_dir / "sessions.db"
+
+    # --- sessions
+
+    def session(
+        self,
+        *,
+        model: str | None = None,
+        session_id: str | None = None,
+        lang: Language | None = None,
+        on_approval: Approver | None = None,
+        approve: Sequence[str] = (),
+    ) -> Session:
+        """A conversation. Nothing is loaded or stored until it is used.
+
+        Args:
+            model: Model identifier; the default model when left out.
+            session_id: An earlier conversation to go on with (or a unique beginning of its identifier).
+            lang: Language of answers and messages.
+            on_approval: Asked when policy says ask; without it such a call raises ApprovalNeeded.
+            approve: Effects that are approved beforehand.
+        """
+        from tieout.contract.tools import Effect
+        from tieout.session import Session
+
+        return Session(
+            self,
+            model=model,
+            session_id=session_id,
+            lang=lang or self.lang,
+            on_approval=on_approval,
+            approved=frozenset(Effect(effect) for effect in approve),
+        )
+
+    # --- reporting
+
+    def describe(self, error: BaseException) -> str:
+        """One clean line about an exception, without secrets."""
+        return self.redact(describe_failure(error))
+
+    def log_exception(self, what: str, error: BaseException) -> None:
+        """Write an exception to the log (shown with ``--debug``), without secrets."""
+        import traceback
+
+        log.warning("%s: %s", what, self.describe(error))
+        log.debug("%s", self.redact("".join(traceback.format_exception(error))))
+
+    async def aclose(self) -> None:
+        """Leave the plugins' lifespans and close the store."""
+        for lifespan in self._lifespans.values():
+            await lifespan.stop()
+        self._lifespans.clear()
+        if self._store is not None:
+            await self._store.close()
+            self._store = None
+
+    async def __aenter__(self) -> Host:
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self.aclose()
+
+
+class _Lifespan:
+    """One plugin's lifespan, entered and left in a task of its own, as context managers demand."""
+
+    def __init__(self, host: Host, record: PluginRecord) -> None:
+        self._host, self._record = host, record
+        self._started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._stop = asyncio.Event()
+        self._task = asyncio.create_task(self._live())
+
+    async def ready(self) -> None:
+        await asyncio.shield(self._started)
+
+    async def stop(self) -> None:
+        self._stop.set()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _live(self) -> None:
+        record = self._record
+        assert record.lifespan is not None
+        try:
+            manager = cast("AbstractAsyncContextManager[object]", record.lifespan(_PluginHost(self._host, record.name)))
+            async with manager:
+                self._started.set_result(None)
+                await self._stop.wait()
+        except (Exception, SystemExit) as error:
+            self._host.log_exception(f"lifespan of {record.name} failed", error)
+            if not self._started.done():
+                record.state, record.reason = PluginState.FAILED, describe_failure(error)
+                self._started.set_exception(
+                    PluginError(
+                        _("Plugin {name} could not start: {problem}", name=record.name, problem=record.reason),
+                        hint=_("`tieout plugins doctor` tells more."),
+                    )
+                )
+                self._started.exception()  # seen here even when nobody else waits
+
+
+class _PluginHost:
+    """What a lifespan is given."""
+
+    def __init__(self, host: Host, plugin: str) -> None:
+        self._host, self._plugin = host, plugin
+
+    @property
+    def data_dir(self) -> Path:
+        return self._host.plugin_dir(self._plugin)
+
+    @property
+    def embedder(self) -> Embedder | None:
+        return self._host.embedder
+
+    async def call(self, name: str, /, **arguments: object) -> Result:
+        from tieout.running import ToolRunner, TurnState
+
+        turn = TurnState(lang=self._host.lang, emit=lambda _event: None)
+        return (await ToolRunner(self._host, turn).run(self._host.tool(name), arguments)).value()

@@ -1,0 +1,378 @@
+"""Running a tool: one path for the model's calls, ``ctx.call``, the command line and slash commands.
+
+    validate -> guards (tool_call) -> policy -> the function (isolated, timed) -> guards (tool_result) -> evidence
+"""
+
+from __future__ import annotations
+
+__all__ = ["ApprovalRequest", "Approver", "Outcome", "ToolRunner", "TurnState"]
+
+import asyncio
+import inspect
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import ValidationError
+
+from tieout.contract.cards import Card, Text
+from tieout.contract.guards import GuardInput, Stage
+from tieout.contract.results import Result
+from tieout.contract.slots import Candidate
+from tieout.contract.tools import Effect, Embedder, Tool
+from tieout.errors import ApprovalNeeded, InputError, TieoutError, ToolError, ToolTimeout, ToolUnavailable
+from tieout.events import (
+    ApprovalEvent,
+    Event,
+    EvidenceEvent,
+    ToolProgressEvent,
+    ToolResultEvent,
+    ToolStartedEvent,
+)
+from tieout.evidence import EvidenceBook, settle_result
+from tieout.guarding import Watch
+from tieout.i18n import Language, translator, use_language
+
+if TYPE_CHECKING:
+    from tieout.host import Host
+
+_ = translator("tieout")
+_DEEPEST = 5  # tools calling tools calling tools
+
+
+@dataclass(frozen=True)
+class ApprovalRequest:
+    """A tool wants to do something that policy asks about."""
+
+    tool: str
+    effect: Effect
+    arguments: Mapping[str, object]
+
+
+Approver = Callable[[ApprovalRequest], Awaitable[bool]]
+
+
+@dataclass
+class TurnState:
+    """What the calls of one turn share."""
+
+    lang: Language
+    emit: Callable[[Event], None]
+    question: str = ""
+    approve: Approver | None = None
+    approved: frozenset[Effect] = frozenset()
+    """Effects approved beforehand (``--approve network``)."""
+    book: EvidenceBook = field(default_factory=EvidenceBook)
+    results: list[tuple[str, Result]] = field(default_factory=list[tuple[str, Result]])
+    calls: int = 0
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one call: a result, or an error; and what a model is told."""
+
+    call_id: str
+    tool: str
+    result: Result | None
+    error: TieoutError | None
+    for_model: str
+
+    def value(self) -> Result:
+        """The result.
+
+        Raises:
+            TieoutError: The call failed.
+        """
+        if self.error is not None:
+            raise self.error
+        assert self.result is not None
+        return self.result
+
+
+class ToolRunner:
+    """Runs tools of a host within one turn."""
+
+    def __init__(self, host: Host, turn: TurnState, *, depth: int = 0) -> None:
+        self._host = host
+        self._turn = turn
+        self._depth = depth
+        self._watch = Watch(host.guards(), host.settings.guards, turn.emit)
+
+    async def run(self, tool: Tool[..., Any], arguments: Mapping[str, object] | str, *, call_id: str = "") -> Outcome:
+        """Run one call to its end; every failure but a missing approval comes back as an Outcome.
+
+        Raises:
+            ApprovalNeeded: Policy asks and nobody is there to answer.
+        """
+        self._turn.calls += 1
+        call_id = call_id or f"c{self._turn.calls}"
+        name = tool.qualified_name
+        started = time.perf_counter()
+        self._turn.emit(ToolStartedEvent(call_id=call_id, tool=name, arguments=_shown_arguments(arguments)))
+        try:
+            with use_language(self._turn.lang):
+                result, for_model, redacted = await self._run(tool, arguments, call_id)
+        except ApprovalNeeded as error:
+            self._report_failure(name, call_id, error, started)
+            raise
+        except TieoutError as error:
+            self._report_failure(name, call_id, error, started)
+            return Outcome(call_id, name, None, error, f"error ({error.code}): {error}")
+        self._report_result(name, call_id, result, for_model if redacted else None, started)
+        return Outcome(call_id, name, result, None, for_model)
+
+    async def _run(
+        self, tool: Tool[..., Any], arguments: Mapping[str, object] | str, call_id: str
+    ) -> tuple[Result, str, bool]:
+        validated = validate_arguments(tool, arguments)
+        await self._check_arguments(tool, validated)
+        await self._permit(tool, validated, call_id)
+        await self._host.ensure_started(tool.group)
+        result = await self._execute(tool, validated, call_id)
+        result = settle_result(
+            result,
+            tool=tool.qualified_name,
+            call_id=call_id,
+            question=self._turn.question,
+            arguments=validated,
+        )
+        return await self._check_result(tool, result)
+
+    async def _check_arguments(self, tool: Tool[..., Any], arguments: dict[str, object]) -> None:
+        text = json.dumps(arguments, ensure_ascii=False, default=str)
+        given = GuardInput(Stage.TOOL_CALL, text, self._turn.lang, tool=tool.qualified_name, args=arguments)
+        checked = await self._watch.check(given)
+        if checked.stopped is not None:
+            raise ToolError(
+                _("A guard stopped the call of {tool}: {why}", tool=tool.qualified_name, why=checked.stopped.message),
+                code="guard-blocked",
+            )
+        if checked.text != text:
+            raise ToolError(
+                _("A guard changed the arguments of {tool}; the call was not made.", tool=tool.qualified_name),
+                code="guard-redacted",
+                hint=_("Call it again without the part that was removed: {text}", text=checked.text[:400]),
+            )
+
+    async def _permit(self, tool: Tool[..., Any], arguments: dict[str, object], call_id: str) -> None:
+        for effect in sorted(tool.effects):
+            permission = self._host.settings.permission(effect)
+            if permission == "allow":
+                continue
+            if permission == "deny":
+                self._decided(tool, effect, call_id, approved=False, by="policy")
+                raise ToolError(
+                    _("{tool} needs {effect}, which the settings deny.", tool=tool.qualified_name, effect=effect),
+                    code="effect-denied",
+                    hint=_("Set online = true in tieout.toml or pass --online to let tools use the network.")
+                    if effect is Effect.NETWORK and not self._host.settings.online
+                    else _("Change [policy] in your tieout.toml to allow it."),
+                )
+            await self._ask(tool, effect, arguments, call_id)
+
+    async def _ask(self, tool: Tool[..., Any], effect: Effect, arguments: dict[str, object], call_id: str) -> None:
+        name = tool.qualified_name
+        if effect in self._turn.approved:
+            return self._decided(tool, effect, call_id, approved=True, by="option")
+        if self._turn.approve is None:
+            self._decided(tool, effect, call_id, approved=False, by="policy")
+            raise ApprovalNeeded(
+                _("{tool} wants to {effect}, and nobody is here to approve it.", tool=name, effect=effect),
+                tool=name,
+                effect=effect,
+                hint=_("Pass --approve {effect}, or set [policy] {effect} = \"allow\".", effect=effect),
+            )
+        approved = await self._turn.approve(ApprovalRequest(name, effect, arguments))
+        self._decided(tool, effect, call_id, approved=approved, by="user")
+        if not approved:
+            raise ToolError(
+                _("You did not approve {effect} for {tool}.", tool=name, effect=effect), code="approval-denied"
+            )
+        return None
+
+    def _decided(self, tool: Tool[..., Any], effect: Effect, call_id: str, *, approved: bool, by: str) -> None:
+        decision = "approved" if approved else "denied"
+        self._turn.emit(
+            ApprovalEvent.model_validate(
+                {"call_id": call_id, "tool": tool.qualified_name, "effect": effect, "decision": decision, "by": by}
+            )
+        )
+
+    async def _execute(self, tool: Tool[..., Any], arguments: dict[str, object], call_id: str) -> Result:
+        context = _Context(self._host, self._turn, tool, call_id, self._depth)
+        extra = {tool.context_parameter: context} if tool.context_parameter else {}
+        try:
+            returned = await asyncio.wait_for(_invoke(tool, {**arguments, **extra}), tool.timeout)
+        except TimeoutError:
+            raise ToolTimeout(
+                _("{tool} did not finish within {seconds:g} s.", tool=tool.qualified_name, seconds=tool.timeout),
+                hint=_("Try a smaller request."),
+            ) from None
+        except TieoutError:
+            raise
+        except (Exception, SystemExit) as error:
+            self._host.log_exception(f"tool {tool.qualified_name} failed", error)
+            raise ToolError(
+                _("{tool} failed: {problem}", tool=tool.qualified_name, problem=self._host.describe(error)),
+                code="tool-crashed",
+                hint=_("This is a fault of the plugin {name}.", name=tool.group),
+            ) from error
+        if not isinstance(returned, Result):
+            kind = type(returned).__name__
+            raise ToolError(
+                _("{tool} returned {kind} instead of a Result.", tool=tool.qualified_name, kind=kind),
+                code="tool-contract",
+                hint=_("This is a fault of the plugin {name}.", name=tool.group),
+            )
+        return returned
+
+    async def _check_result(self, tool: Tool[..., Any], result: Result) -> tuple[Result, str, bool]:
+        data = result.model_dump(mode="json", exclude_none=True)
+        text = json.dumps({"summary": result.say(self._turn.lang), "data": data}, ensure_ascii=False)
+        limit = self._host.settings.limits.tool_result_chars
+        if len(text) > limit:
+            text = text[:limit] + _(" … (cut; {size} characters in all)", size=len(text))
+        checked = await self._watch.check(GuardInput(Stage.TOOL_RESULT, text, self._turn.lang, tool=tool.qualified_name))
+        if checked.stopped is not None:
+            raise ToolError(
+                _("A guard withheld what {tool} returned: {why}", tool=tool.qualified_name, why=checked.stopped.message),
+                code="guard-blocked",
+            )
+        return result, checked.text, checked.text != text
+
+    def _report_failure(self, name: str, call_id: str, error: TieoutError, started: float) -> None:
+        self._turn.emit(
+            ToolResultEvent(
+                call_id=call_id,
+                tool=name,
+                ok=False,
+                seconds=round(time.perf_counter() - started, 4),
+                error=self._host.redact(str(error)),
+                code=error.code,
+            )
+        )
+
+    def _report_result(self, name: str, call_id: str, result: Result, redacted: str | None, started: float) -> None:
+        if redacted is None:
+            card, shown = result.card(self._turn.lang), cast("dict[str, Any]", result.model_dump(mode="json"))
+        else:
+            card, shown = Card(title=name, blocks=(Text(text=redacted),)), None
+        seconds = round(time.perf_counter() - started, 4)
+        self._turn.emit(
+            ToolResultEvent(call_id=call_id, tool=name, ok=True, seconds=seconds, result=shown, card=card)
+        )
+        if self._depth == 0 and redacted is None:
+            self._turn.results.append((name, result))
+            for item in self._turn.book.add(result, tool=name, call_id=call_id):
+                self._turn.emit(EvidenceEvent(id=item.id, tool=name, call_id=call_id, figure=item.figure))
+
+
+class _Context:
+    """The ToolContext that a tool receives."""
+
+    def __init__(self, host: Host, turn: TurnState, tool: Tool[..., Any], call_id: str, depth: int) -> None:
+        self._host, self._turn, self._tool, self._call_id, self._depth = host, turn, tool, call_id, depth
+
+    @property
+    def lang(self) -> Language:
+        return self._turn.lang
+
+    @property
+    def question(self) -> str:
+        return self._turn.question
+
+    @property
+    def data_dir(self) -> Path:
+        return self._host.plugin_dir(self._tool.group)
+
+    @property
+    def online(self) -> bool:
+        return self._host.settings.online
+
+    @property
+    def embedder(self) -> Embedder | None:
+        return self._host.embedder
+
+    @property
+    def cancelled(self) -> bool:
+        return self._turn.cancelled
+
+    def progress(self, done: float, total: float | None = None, message: str = "") -> None:
+        self._turn.emit(
+            ToolProgressEvent(
+                call_id=self._call_id, tool=self._tool.qualified_name, done=done, total=total, message=message
+            )
+        )
+
+    async def call(self, name: str, /, **arguments: object) -> Result:
+        if self._depth >= _DEEPEST:
+            raise ToolError(_("Tools call each other more than {limit} levels deep.", limit=_DEEPEST), code="tool-depth")
+        tool = self._host.tool(name)
+        runner = ToolRunner(self._host, self._turn, depth=self._depth + 1)
+        outcome = await runner.run(tool, arguments, call_id=f"{self._call_id}.{self._turn.calls + 1}")
+        return outcome.value()
+
+    def find(self, kind: str, text: str) -> list[Candidate]:
+        return self._host.find(kind, text)
+
+
+def validate_arguments(tool: Tool[..., Any], arguments: Mapping[str, object] | str) -> dict[str, object]:
+    """Arguments as the function takes them, defaults filled in.
+
+    Raises:
+        InputError: They are not valid JSON or do not fit the signature; says which and why.
+    """
+    model = tool.arguments_model
+    try:
+        if isinstance(arguments, str):
+            checked = model.model_validate_json(arguments or "{}")
+        else:
+            checked = model.model_validate(dict(arguments))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field_name = ".".join(str(part) for part in first["loc"]) or _("arguments")
+        raise InputError(
+            _("{tool}: {field}: {problem}", tool=tool.qualified_name, field=field_name, problem=first["msg"]),
+            code="tool-arguments",
+            hint=_argument_hint(tool, field_name),
+        ) from None
+    return {name: getattr(checked, name) for name in model.model_fields}
+
+
+def _argument_hint(tool: Tool[..., Any], name: str) -> str:
+    for parameter in tool.parameters:
+        if parameter.name == name and parameter.slot and parameter.slot.example:
+            return _("For example: {example}.", example=parameter.slot.example)
+    return _("It takes: {names}.", names=", ".join(parameter.name for parameter in tool.parameters) or "-")
+
+
+async def _invoke(tool: Tool[..., Any], arguments: dict[str, object]) -> object:
+    if inspect.iscoroutinefunction(tool.function):
+        return await tool.function(**arguments)
+    returned = await asyncio.to_thread(tool.function, **arguments)
+    return await returned if inspect.isawaitable(returned) else returned
+
+
+def _shown_arguments(arguments: Mapping[str, object] | str) -> dict[str, Any]:
+    if isinstance(arguments, str):
+        try:
+            loaded = json.loads(arguments or "{}")
+        except ValueError:
+            return {"(raw)": arguments[:2000]}
+        return cast("dict[str, Any]", loaded) if isinstance(loaded, dict) else {"(raw)": arguments[:2000]}
+    return cast("dict[str, Any]", json.loads(json.dumps(dict(arguments), default=str, ensure_ascii=False)))
+
+
+def unavailable(name: str, known: list[str]) -> ToolUnavailable:
+    """The error for a tool that is not loaded, with the nearest name."""
+    import difflib
+
+    close = difflib.get_close_matches(name, known, n=1)
+    return ToolUnavailable(
+        _("There is no tool named {name}.", name=repr(name)),
+        hint=_("Did you mean {name}?", name=close[0]) if close else _("`tieout plugins list` shows what is loaded."),
+    )

@@ -1,0 +1,307 @@
+"""Settings: tieout.toml (user, then project), environment, command line. The later one wins."""
+
+from __future__ import annotations
+
+__all__ = ["GuardPolicy", "Limits", "LoadedSettings", "PluginTables", "Settings", "load_settings", "user_config_path"]
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tieout.contract.tools import Effect
+from tieout.errors import SettingsError
+from tieout.i18n import Language, translator
+
+_ = translator("tieout")
+
+Permission = Literal["allow", "ask", "deny"]
+Table = dict[str, Any]
+
+_LOOSENS = ("policy", "online", "providers", "fallback", "allow_hosted_fallback", "data_dir")
+"""Keys that a project's own file may not set: a cloned folder must not send prompts elsewhere or approve effects."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Limits(_Section):
+    """Bounds of one turn; shown by ``tieout doctor``."""
+
+    request: float = Field(300.0, gt=0)
+    """Seconds for one model request."""
+    first_event: float = Field(60.0, gt=0)
+    """Seconds until a model request must say something."""
+    read: float = Field(30.0, gt=0)
+    """Seconds between two pieces of a stream."""
+    tool_calls: int = Field(20, gt=0)
+    """Tool calls in one turn."""
+    requests: int = Field(12, gt=0)
+    """Model requests in one turn."""
+    question_chars: int = Field(200_000, gt=0)
+    """Characters of one question."""
+    answer_chars: int = Field(200_000, gt=0)
+    """Characters of one answer."""
+    tool_result_chars: int = Field(60_000, gt=0)
+    """Characters of a tool's result that a model is shown."""
+
+
+class GuardPolicy(_Section):
+    """What the host does with a guard's answers."""
+
+    unknown: Literal["allow", "warn", "block"] = "warn"
+    """What "could not tell" counts as."""
+    retries: int = Field(1, ge=0, le=3)
+    """How often a guard may ask the model again in one turn."""
+
+
+class PluginTables(BaseModel):
+    """``[plugins]``: which are switched off, and a table per plugin."""
+
+    model_config = ConfigDict(extra="allow")
+
+    disabled: list[str] = []
+
+    def table(self, name: str) -> Table:
+        """The raw table ``[plugins.NAME]``."""
+        return cast(Table, (self.model_extra or {}).get(name) or {})
+
+
+class Settings(_Section):
+    """All settings of a host, validated."""
+
+    model: str | None = None
+    """``offline``, ``openai:gpt-5``, ``llamacpp:/path/model.gguf`` …; unset picks what is configured."""
+    fallback: list[str] = []
+    """Models to try in order when the first cannot be reached."""
+    allow_hosted_fallback: bool = False
+    """Whether a local or offline model may fall back to a hosted one."""
+    lang: Language | None = None
+    online: bool = False
+    """Whether tools may use the network at all."""
+    data_dir: Path | None = None
+    policy: dict[Effect, Permission] = {}
+    limits: Limits = Limits()
+    guards: GuardPolicy = GuardPolicy()
+    providers: dict[str, Table] = {}
+    """A table per model prefix (``[providers.openai]``, ``[providers.llamacpp]``), read by the model's builder."""
+    plugins: PluginTables = PluginTables()
+
+    def permission(self, effect: Effect) -> Permission:
+        """allow for reading, ask for the rest, unless ``[policy]`` says otherwise; no network while offline."""
+        if effect is Effect.NETWORK and not self.online:
+            return "deny"
+        return self.policy.get(effect, "allow" if effect is Effect.READ else "ask")
+
+
+@dataclass(frozen=True)
+class LoadedSettings:
+    """Settings with where they came from."""
+
+    settings: Settings
+    files: tuple[Path, ...] = ()
+    warnings: tuple[str, ...] = ()
+    profile: str = ""
+    _places: Mapping[str, Path] = field(default_factory=dict[str, Path])
+
+    def plugin_error(self, name: str, error: ValidationError) -> SettingsError:
+        """The error of a plugin's table, with the file and line of its first problem."""
+        first = error.errors()[0]
+        path = ("plugins", name, *(str(part) for part in first["loc"]))
+        file = self._places.get("plugins." + name)
+        where = ".".join(path)
+        return SettingsError(
+            _("{key}: {problem}", key=where, problem=first["msg"]),
+            hint=_("Correct this setting, or remove it to use the default."),
+            path=file,
+            line=_line_of(file, path) if file else None,
+        )
+
+
+def user_config_path() -> Path:
+    """The user's tieout.toml; ``TIEOUT_CONFIG`` names another file."""
+    if named := os.environ.get("TIEOUT_CONFIG"):
+        return Path(named)
+    from platformdirs import user_config_path as config_dir
+
+    return config_dir("tieout") / "tieout.toml"
+
+
+def load_settings(
+    *,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    overrides: Mapping[str, object] | None = None,
+    profile: str | None = None,
+) -> LoadedSettings:
+    """Read, merge and validate the settings.
+
+    Args:
+        folder: Where to look (upwards) for a project's tieout.toml; the working folder when left out.
+        environment: Variables to read instead of ``os.environ``.
+        overrides: What the command line or the embedding program says; ``None`` values are skipped.
+        profile: Name of a table ``[profiles.NAME]`` laid over the files; or ``TIEOUT_PROFILE``.
+
+    Raises:
+        SettingsError: A file cannot be read, or a value is wrong; with file and line.
+    """
+    env = os.environ if environment is None else environment
+    merged: Table = {}
+    places: dict[str, Path] = {}
+    warnings: list[str] = []
+    files: list[Path] = []
+    for path, trusted in _files(folder, env):
+        table = _read(path)
+        if not trusted:
+            warnings += _drop_loosening(table, path)
+        files.append(path)
+        _merge(merged, table, path, places)
+    chosen = profile or env.get("TIEOUT_PROFILE") or ""
+    profiles = cast("dict[str, Table]", merged.pop("profiles", {}))
+    if chosen:
+        if chosen not in profiles:
+            raise SettingsError(
+                _("There is no profile {name}.", name=repr(chosen)),
+                hint=_("Known profiles: {names}.", names=", ".join(sorted(profiles)) or "-"),
+            )
+        _merge(merged, profiles[chosen], None, places)
+    _merge(merged, _from_environment(env), None, places)
+    _merge(merged, {key: value for key, value in (overrides or {}).items() if value is not None}, None, places)
+    return LoadedSettings(_validated(merged, places), tuple(files), tuple(warnings), chosen, places)
+
+
+def _files(folder: Path | None, env: Mapping[str, str]) -> list[tuple[Path, bool]]:
+    user = Path(env["TIEOUT_CONFIG"]) if env.get("TIEOUT_CONFIG") else user_config_path()
+    found = [(user, True)] if _is_file(user) else []
+    start = (folder or Path.cwd()).absolute()
+    for parent in (start, *start.parents):
+        candidate = parent / "tieout.toml"
+        if _is_file(candidate) and candidate != user.absolute():
+            return [*found, (candidate, env.get("TIEOUT_TRUST_PROJECT") == "1")]
+    return found
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a folder that may not be looked into holds no settings for us
+        return False
+
+
+def _read(path: Path) -> Table:
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"line (\d+)", str(error))
+        raise SettingsError(
+            _("not valid TOML: {problem}", problem=str(error)),
+            hint=_("Correct the line, or move the file away to start with the defaults."),
+            path=path,
+            line=int(place.group(1)) if place else None,
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            _("cannot be read: {problem}", problem=str(error)),
+            hint=_("Save it as UTF-8 and make it readable, or move it away."),
+            path=path,
+        ) from None
+
+
+def _drop_loosening(table: Table, path: Path) -> list[str]:
+    tables = [table, *cast("dict[str, Table]", table.get("profiles", {})).values()]
+    dropped = sorted({key for item in tables for key in _LOOSENS if item.pop(key, None) is not None})
+    return [
+        _(
+            "{path}: {key} is ignored in a project's file; set it in {user}, or set TIEOUT_TRUST_PROJECT=1.",
+            path=str(path),
+            key=key,
+            user=str(user_config_path()),
+        )
+        for key in dropped
+    ]
+
+
+def _merge(into: Table, new: Mapping[str, Any], path: Path | None, places: dict[str, Path], prefix: str = "") -> None:
+    for key, value in new.items():
+        name = f"{prefix}{key}"
+        if path:
+            places[name] = path
+        if isinstance(value, Mapping) and isinstance(into.get(key), dict):
+            _merge(into[key], cast(Table, value), path, places, f"{name}.")
+        elif isinstance(value, Mapping):
+            into[key] = {}
+            _merge(into[key], cast(Table, value), path, places, f"{name}.")
+        else:
+            into[key] = value
+
+
+_NOT_SETTINGS = {"CONFIG", "PROFILE", "TRUST_PROJECT", "STRICT_PLUGINS", "TEST_CORPUS", "DEBUG"}
+
+
+def _from_environment(env: Mapping[str, str]) -> Table:
+    """``TIEOUT_MODEL=offline``, ``TIEOUT_PLUGINS__REPORTS__FOLDERS='["a"]'``: two underscores step into a table."""
+    table: Table = {}
+    for name, text in env.items():
+        if not name.startswith("TIEOUT_") or name[7:] in _NOT_SETTINGS or not text:
+            continue
+        *parents, last = name[7:].lower().split("__")
+        inner = table
+        for parent in parents:
+            inner = inner.setdefault(parent, {})
+        try:
+            inner[last] = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            inner[last] = text
+    return {key: value for key, value in table.items() if key in Settings.model_fields}
+
+
+def _validated(merged: Table, places: Mapping[str, Path]) -> Settings:
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as error:
+        first = error.errors()[0]
+        keys = tuple(str(part) for part in first["loc"] if part != "[key]")
+        file = next((places[k] for k in (".".join(keys[:n]) for n in range(len(keys), 0, -1)) if k in places), None)
+        problem = first["msg"]
+        if first["type"] == "extra_forbidden":
+            problem = _("unknown setting") + _near(keys[-1], Settings.model_fields)
+        raise SettingsError(
+            _("{key}: {problem}", key=".".join(keys), problem=problem),
+            hint=_("Correct this setting, or remove it to use the default."),
+            path=file,
+            line=_line_of(file, keys) if file else None,
+        ) from None
+
+
+def _near(word: str, known: Mapping[str, object]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return _(" (did you mean {name}?)", name=close[0]) if close else ""
+
+
+def _line_of(path: Path, keys: tuple[str, ...]) -> int | None:
+    """1-based line of the deepest of ``keys`` that the file spells out."""
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    table: tuple[str, ...] = ()
+    best: tuple[int, int] | None = None
+    for number, line in enumerate(lines, 1):
+        if header := re.match(r"\s*\[\[?\s*([^\]#]+?)\s*\]", line):
+            table = tuple(part.strip().strip("\"'") for part in header.group(1).split("."))
+            here = table
+        elif pair := re.match(r"\s*([\w.\"'-]+)\s*=", line):
+            here = (*table, *(part.strip("\"'") for part in pair.group(1).split(".")))
+        else:
+            continue
+        if here == keys[: len(here)] and (best is None or len(here) > best[0]):
+            best = (len(here), number)
+    return best[1] if best else None

@@ -1,0 +1,94 @@
+"""Slash commands: ``/compute train 70B 15T device=H100`` is a call of the tool ``compute.train``."""
+
+from __future__ import annotations
+
+__all__ = ["SlashCall", "bind_words", "parse_slash"]
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tieout.contract.tools import Tool
+from tieout.errors import InputError
+from tieout.i18n import translator
+
+if TYPE_CHECKING:
+    from tieout.host import Host
+
+_ = translator("tieout")
+
+
+@dataclass(frozen=True)
+class SlashCall:
+    """A tool with the arguments that were typed, not yet validated."""
+
+    tool: Tool[..., Any]
+    arguments: dict[str, object]
+
+
+def parse_slash(host: Host, line: str) -> SlashCall:
+    """Read a slash command.
+
+    Raises:
+        InputError: The quotes do not match, a word is left over, or a word is missing.
+        ToolUnavailable: There is no such tool.
+    """
+    try:
+        words = shlex.split(line.lstrip("/"))
+    except ValueError as error:
+        raise InputError(_("Cannot read the command: {problem}.", problem=error), hint=_("Close the quotes.")) from None
+    if not words:
+        raise InputError(_("A slash alone is no command."), hint=_("Type /help."))
+    group = words[0]
+    if "." in group:
+        tool, rest = host.tool(group), words[1:]
+    else:
+        known = [t.name for t in host.tools().values() if t.group == group and "slash" in t.faces]
+        if len(words) < 2:
+            raise InputError(
+                _("/{group} needs the name of a tool.", group=group),
+                hint=_("Known: {names}.", names=", ".join(known)) if known else _("Type /help."),
+            )
+        tool, rest = host.tool(f"{group}.{words[1]}"), words[2:]
+    if "slash" not in tool.faces:
+        raise InputError(_("{tool} is no slash command.", tool=tool.qualified_name), hint=_("Type /help."))
+    return SlashCall(tool, bind_words(tool, rest))
+
+
+def bind_words(tool: Tool[..., Any], words: Sequence[str]) -> dict[str, object]:
+    """Give words to parameters: ``name=value`` and ``--name value`` by name, the others in order.
+
+    A last required text parameter takes all that is left, so that a question needs no quotes.
+    """
+    names = {parameter.name: parameter for parameter in tool.parameters}
+    bound: dict[str, object] = {}
+    loose: list[str] = []
+    queue = list(words)
+    while queue:
+        word = queue.pop(0)
+        name, equals, value = word.partition("=")
+        name = name.removeprefix("--").replace("-", "_")
+        if equals and name in names:
+            bound[name] = value
+        elif word.startswith("--") and name in names:
+            bound[name] = queue.pop(0) if queue and not queue[0].startswith("--") else "true"
+        else:
+            loose.append(word)
+    free = [parameter for parameter in tool.parameters if parameter.name not in bound]
+    for position, parameter in enumerate(free):
+        if not loose:
+            break
+        takes_all = parameter.slot is not None and parameter.slot.kind in ("text", "code")
+        last_required = not any(other.required for other in free[position + 1 :])
+        if takes_all and last_required:
+            bound[parameter.name] = " ".join(loose)
+            loose = []
+        else:
+            bound[parameter.name] = loose.pop(0)
+    if loose:
+        raise InputError(
+            _("{tool} does not know what to do with {word}.", tool=tool.qualified_name, word=repr(loose[0])),
+            hint=_("It takes: {names}.", names=", ".join(names) or "-"),
+        )
+    return bound

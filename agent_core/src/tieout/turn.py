@@ -1,0 +1,407 @@
+"""One turn from question to stored answer; see docs/architecture.md for the steps by number."""
+
+from __future__ import annotations
+
+__all__ = ["TurnRun"]
+
+import asyncio
+import contextlib
+import os
+import threading
+import time
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from tieout.contract.guards import GuardInput, Stage
+from tieout.contract.models import ModelContext
+from tieout.errors import (
+    GuardBlocked,
+    ModelConnectionError,
+    ModelRateLimited,
+    ModelResponseError,
+    ModelTimeout,
+    ModelUnavailable,
+    StoreError,
+    TieoutError,
+)
+from tieout.events import (
+    ErrorEvent,
+    Event,
+    EvidenceEvent,
+    MarkEvent,
+    TurnDoneEvent,
+    TurnStartedEvent,
+    UsageEvent,
+    WaitingEvent,
+)
+from tieout.evidence import Evidence, EvidenceBook
+from tieout.guarding import Watch
+from tieout.i18n import translator, use_language
+from tieout.marks import tie_out
+from tieout.running import ToolRunner, TurnState
+
+if TYPE_CHECKING:
+    from pydantic_ai import CancellationToken
+    from pydantic_ai.conversation import Conversation
+    from pydantic_ai.messages import ModelResponse
+
+    from tieout.answering import AnswerText
+    from tieout.session import Session, Turn
+    from tieout.store import SqliteStore
+
+_ = translator("tieout")
+
+_DRAFT_SECONDS = 1.0
+_RECOVERABLE = (ModelUnavailable, ModelConnectionError, ModelRateLimited, ModelTimeout)
+
+
+class TurnRun:
+    """Runs one turn in a task of its own and hands out its events.
+
+    Args:
+        session: The conversation; its turns so far lend their evidence.
+        question: The user's text, already checked for size.
+    """
+
+    def __init__(self, session: Session, question: str) -> None:
+        self._session = session
+        self._host = session.host
+        self._question = question
+        self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self._token: CancellationToken | None = None
+        self._state = TurnState(
+            lang=session.lang,
+            emit=self.emit,
+            question=question,
+            approve=session.on_approval,
+            approved=session.approved,
+            book=EvidenceBook(prior=[item for turn in session.turns[-8:] for item in turn.evidence]),
+        )
+        self._answer: AnswerText | None = None
+        self._conversation: Conversation | None = None
+        self._usage: UsageEvent | None = None
+        self._marks: list[MarkEvent] = []
+        self._model_id = session.model or ""
+        self._turn_id = ""
+        self._started = time.perf_counter()
+        self._store: SqliteStore | None = None
+        self.turn: Turn | None = None
+        """The finished turn, once ``events`` has ended."""
+
+    # --- events
+
+    def emit(self, event: Event) -> None:
+        """Queue an event; may be called from a tool's worker thread."""
+        if threading.get_ident() == self._thread:
+            self._queue.put_nowait(event)
+        else:
+            self._loop.call_soon_threadsafe(self._queue.put_nowait, event)
+
+    def cancel(self) -> None:
+        """Stop the turn; thread-safe."""
+        self._state.cancelled = True
+        if self._token is not None:
+            self._token.cancel()
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Run the turn and yield its events; leaving early cancels it and waits until it is stored."""
+        task = asyncio.create_task(self._run())
+        try:
+            while (event := await self._queue.get()) is not None:
+                yield event
+        finally:
+            if not task.done():
+                self.cancel()
+            while not task.done():
+                try:
+                    await asyncio.shield(task)
+                except asyncio.CancelledError:
+                    self.cancel()
+
+    # --- the turn
+
+    async def _run(self) -> None:
+        with use_language(self._session.lang):
+            status: Literal["done", "interrupted", "failed"] = "failed"
+            error: TieoutError | None = None
+            drafts: asyncio.Task[None] | None = None
+            try:
+                await self._begin()
+                drafts = asyncio.create_task(self._keep_drafts())
+                await self._check_prompt()
+                status, error = await self._answer_with_fallback()
+            except TieoutError as problem:
+                error = problem
+            except (Exception, SystemExit) as problem:
+                self._host.log_exception("turn failed", problem)
+                error = TieoutError(
+                    _("Something went wrong inside Tieout: {problem}", problem=self._host.describe(problem)),
+                    code="internal",
+                    hint=_("Run again with --debug and report the log."),
+                )
+            finally:
+                if drafts is not None:
+                    drafts.cancel()
+            if self._state.cancelled and status == "failed":
+                status = "interrupted"
+            await self._end(status, error)
+            self._queue.put_nowait(None)
+
+    async def _begin(self) -> None:
+        session = self._session
+        self._model_id = session.model or self._host.default_model()
+        spec, _name = self._host.model_spec(self._model_id)
+        self._store = store = await self._host.store()
+        if session.session_id is None:
+            session.session_id = (await store.create_session()).id
+        elif not session.turns:
+            session.session_id = (await store.session(session.session_id)).id
+        self._turn_id = await store.begin_turn(session.session_id, self._question, self._model_id)
+        self.emit(
+            TurnStartedEvent(
+                turn_id=self._turn_id, session_id=session.session_id, model=self._model_id, local=spec.local
+            )
+        )
+        if self._host.store_problem is not None:
+            self._report(self._host.store_problem)
+            self._host.store_problem = None
+
+    async def _check_prompt(self) -> None:
+        watch = Watch(self._host.guards(), self._host.settings.guards, self.emit)
+        checked = await watch.check(GuardInput(Stage.PROMPT, self._question, self._session.lang))
+        if checked.stopped is not None:
+            raise GuardBlocked(
+                _("Your text was stopped before it reached a model: {why}", why=checked.stopped.message),
+                hint=_("Remove that part and ask again."),
+            )
+        self._question_for_model = checked.text
+
+    async def _answer_with_fallback(self) -> tuple[Literal["done", "interrupted", "failed"], TieoutError | None]:
+        candidates = [self._model_id, *(m for m in self._host.settings.fallback if m != self._model_id)]
+        for position, model_id in enumerate(candidates):
+            try:
+                return await self._answer_with(model_id)
+            except _RECOVERABLE as error:
+                following = self._next_allowed(candidates[position + 1 :])
+                if (self._answer is not None and self._answer.text) or following is None or self._state.cancelled:
+                    raise
+                reason = _("{model} failed ({why}); going on with {next}", model=model_id, why=error, next=following)
+                self.emit(WaitingEvent(reason=self._host.redact(reason)))
+                candidates[position + 1 :] = [following]
+                self._model_id = following
+        raise ModelUnavailable(_("No model is left to try."))
+
+    def _next_allowed(self, rest: list[str]) -> str | None:
+        """The next model of the profile's list; never from this machine to a hosted one unless settings say so."""
+        here, _name = self._host.model_spec(self._model_id)
+        for model_id in rest:
+            spec, _name = self._host.model_spec(model_id)
+            if spec.local or not here.local or self._host.settings.allow_hosted_fallback:
+                return model_id
+        return None
+
+    async def _answer_with(self, model_id: str) -> tuple[Literal["done", "interrupted", "failed"], TieoutError | None]:
+        os.environ.setdefault("PYDANTIC_AI_NO_BANNER", "1")
+        from pydantic_ai import CancellationToken
+        from pydantic_ai.exceptions import RunCancelled
+        from pydantic_ai.run import AgentRunResultEvent
+
+        from tieout.answering import TurnDeps, build_agent
+        from tieout.instructions import instructions
+        from tieout.models.faults import translate_error
+
+        host = self._host
+        model = host.build_model(model_id, self._model_context())
+        runner = ToolRunner(host, self._state)
+        deps = TurnDeps(runner, self._new_answer(), host.settings.limits, on_response=self._count)
+        agent = build_agent(
+            model, host.tools(), instructions=instructions(self._session.lang), retries=host.settings.guards.retries
+        )
+        self._token = CancellationToken()
+        if self._state.cancelled:
+            return "interrupted", None
+        try:
+            async with agent.run_stream_events(
+                self._question_for_model,
+                conversation=await self._history(),
+                deps=deps,
+                model_settings=self._model_settings(model.settings),
+                usage_limits=self._usage_limits(),
+                cancellation_token=self._token,
+            ) as events:
+                async for event in events:
+                    if isinstance(event, AgentRunResultEvent):
+                        self._conversation = event.result.conversation
+        except RunCancelled as error:
+            if self._state.cancelled:
+                return "interrupted", None
+            raise translate_error(error, model_id=model_id) from error
+        except (TieoutError, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            raise translate_error(error, model_id=model_id) from error
+        return self._verdict(deps.cut)
+
+    def _verdict(self, cut: str | None) -> tuple[Literal["done", "interrupted", "failed"], TieoutError | None]:
+        if cut is None:
+            return "done", None
+        messages = {
+            "no-finish-reason": _("The answer was cut off: the connection ended before the model said it was done."),
+            "length": _("The answer was cut off: the model reached its limit of tokens."),
+            "content-filter": _("The answer was cut off by the service's content filter."),
+        }
+        message = messages.get(cut, _("The answer was interrupted."))
+        return "interrupted", ModelResponseError(
+            message, code=f"answer-{cut}", hint=_("What arrived is kept. Ask again, or ask for a shorter answer.")
+        )
+
+    # --- parts
+
+    def _new_answer(self) -> AnswerText:
+        from tieout.answering import AnswerText
+
+        settings = self._host.settings
+        watch = Watch(self._host.guards(), settings.guards, self.emit)
+        self._answer = AnswerText(
+            watch,
+            self.emit,
+            lang=self._session.lang,
+            retries=settings.guards.retries,
+            limit=settings.limits.answer_chars,
+        )
+        return self._answer
+
+    def _model_context(self) -> ModelContext:
+        host = self._host
+        return ModelContext(
+            tools=lambda: {tool.model_name: tool for tool in host.tools().values()},
+            find=host.find,
+            lang=lambda: self._session.lang,
+            embedder=host.embedder,
+            register_secret=host.redact.register,
+            on_wait=lambda reason, seconds: self.emit(WaitingEvent(reason=host.redact(reason), seconds=seconds)),
+        )
+
+    async def _history(self) -> Conversation:
+        from pydantic_ai.conversation import Conversation
+
+        assert self._store is not None
+        assert self._session.session_id is not None
+        loaded = await self._store.load(self._session.session_id)
+        return loaded or Conversation(conversation_id=self._session.session_id)
+
+    def _model_settings(self, own: object) -> Any:
+        """The limits, under what the model itself was built with."""
+        limits = self._host.settings.limits
+        settings: dict[str, object] = {
+            "request_timeout": limits.request,
+            "first_event_timeout": limits.first_event,
+            "timeout": limits.read,
+        }
+        return settings | dict(cast("dict[str, object]", own or {}))
+
+    def _usage_limits(self) -> Any:
+        from pydantic_ai.usage import UsageLimits
+
+        limits = self._host.settings.limits
+        return UsageLimits(request_limit=limits.requests, tool_calls_limit=limits.tool_calls)
+
+    def _count(self, response: ModelResponse) -> None:
+        before = self._usage or UsageEvent(requests=0, tool_calls=0, input_tokens=0, output_tokens=0)
+        self._usage = UsageEvent(
+            requests=before.requests + 1,
+            tool_calls=self._state.calls,
+            input_tokens=before.input_tokens + response.usage.input_tokens,
+            output_tokens=before.output_tokens + response.usage.output_tokens,
+        )
+
+    async def _keep_drafts(self) -> None:
+        """Store the growing answer about once a second, so that a crash loses no more than that."""
+        stored = ""
+        while True:
+            await asyncio.sleep(_DRAFT_SECONDS)
+            text = self._answer.text if self._answer else ""
+            if text != stored and self._store is not None:
+                with contextlib.suppress(StoreError):
+                    await self._store.update_draft(self._turn_id, text, evidence=self._evidence_json())
+                    stored = text
+
+    # --- the end
+
+    async def _end(self, status: Literal["done", "interrupted", "failed"], error: TieoutError | None) -> None:
+        from tieout.session import Turn
+
+        text = self._answer.text if self._answer else ""
+        used = self._tie_out(text)
+        if self._usage is not None:
+            self._usage = self._usage.model_copy(update={"tool_calls": self._state.calls})
+            self.emit(self._usage)
+        if error is not None:
+            self._report(error)
+        elif status == "interrupted":
+            self.emit(ErrorEvent(code="interrupted", message=_("Interrupted; what was written is kept.")))
+        seconds = round(time.perf_counter() - self._started, 3)
+        await self._finish_in_store(status, text)
+        self.turn = Turn(
+            id=self._turn_id,
+            session_id=self._session.session_id or "",
+            question=self._question,
+            text=text,
+            status=status,
+            model=self._model_id,
+            marks=tuple(self._marks),
+            evidence=tuple(used),
+            results=tuple(self._state.results),
+            usage=self._usage,
+            error=error,
+            seconds=seconds,
+        )
+        self.emit(TurnDoneEvent(turn_id=self._turn_id, status=status, text=text, seconds=seconds))
+
+    def _tie_out(self, text: str) -> list[Evidence]:
+        book = self._state.book
+        try:
+            self._marks = tie_out(text, book, self._question)
+        except Exception as problem:  # a fault here must not cost the answer
+            self._host.log_exception("tie-out failed", problem)
+            self.emit(ErrorEvent(code="tie-out", message=_("The numbers of this answer could not be checked.")))
+        earlier = {mark.evidence for mark in self._marks} & {item.id for item in book.prior}
+        cited = [item for item in book.prior if item.id in earlier]
+        for item in cited:
+            self.emit(EvidenceEvent(id=item.id, tool=item.tool, call_id=item.call_id, figure=item.figure))
+        for mark in self._marks:
+            self.emit(mark)
+        return [*book.items, *cited]
+
+    async def _finish_in_store(self, status: Literal["done", "interrupted", "failed"], text: str) -> None:
+        if self._store is None or not self._turn_id:
+            return
+        try:
+            await self._store.finish_turn(
+                self._turn_id,
+                status=status,
+                answer=text,
+                usage=self._usage.model_dump(mode="json") if self._usage else None,
+                evidence=self._evidence_json(),
+                marks=[mark.model_dump(mode="json") for mark in self._marks],
+                conversation=self._conversation if status == "done" else None,
+            )
+        except StoreError as problem:
+            self._report(problem)
+
+    def _evidence_json(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": item.id,
+                "tool": item.tool,
+                "call_id": item.call_id,
+                "figure": item.figure.model_dump(mode="json"),
+            }
+            for item in self._state.book.items
+        ]
+
+    def _report(self, error: TieoutError) -> None:
+        redact = self._host.redact
+        self.emit(ErrorEvent(code=error.code, message=redact(error.message), hint=redact(error.hint)))
