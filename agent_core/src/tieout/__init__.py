@@ -1,10 +1,10 @@
 """Tieout: a research agent that ties every number it says to its source.
 
-    import tieout
+import tieout
 
-    with tieout.open_session(model="offline") as session:
-        turn = session.ask_sync("…")
-        print(turn.text)
+with tieout.open_session(model="offline") as session:
+    turn = session.ask_sync("…")
+    print(turn.text)
 """
 
 from __future__ import annotations

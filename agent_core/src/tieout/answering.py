@@ -52,7 +52,8 @@ class AnswerText:
     def __init__(
         self, watch: Watch, emit: Callable[[Event], None], *, lang: Language, retries: int, limit: int
     ) -> None:
-        self._watch, self._emit, self._lang, self._limit = watch, emit, lang, limit
+        self._watch, self._emit, self._limit = watch, emit, limit
+        self._lang: Language = lang
         self._retries = retries
         self._gates: dict[int, OutputGate] = {}
         self._finished: set[int] = set()
@@ -229,7 +230,8 @@ def fit_window(messages: list[ModelMessage], window: int) -> list[ModelMessage]:
     starts = [
         index
         for index, message in enumerate(messages)
-        if isinstance(message, ModelRequest) and any(isinstance(part, UserPromptPart) for part in message.parts)
+        if isinstance(message, ModelRequest)
+        and any(isinstance(part, UserPromptPart) for part in message.parts)
     ]
     sizes = [_estimated_tokens(message) for message in messages]
     for start in starts:
@@ -239,7 +241,9 @@ def fit_window(messages: list[ModelMessage], window: int) -> list[ModelMessage]:
 
 
 def _estimated_tokens(message: ModelMessage) -> int:
-    text = "".join(str(getattr(part, "content", "") or getattr(part, "args", "") or "") for part in message.parts)
+    text = "".join(
+        str(getattr(part, "content", "") or getattr(part, "args", "") or "") for part in message.parts
+    )
     wide = sum(1 for char in text if ord(char) > 0x2E7F)
     return wide + (len(text) - wide) // 3 + 8
 

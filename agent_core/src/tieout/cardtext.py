@@ -57,7 +57,8 @@ def block_text(block: Block) -> str:
         case Code(text=text, marked=marked):
             lines = text.splitlines()
             return "\n".join(
-                f"{'>' if number in marked else ' '}{number:4} │ {line}" for number, line in enumerate(lines, 1)
+                f"{'>' if number in marked else ' '}{number:4} │ {line}"
+                for number, line in enumerate(lines, 1)
             )
         case Tree():
             return "\n".join(_tree_lines(block))

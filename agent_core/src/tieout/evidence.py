@@ -42,9 +42,8 @@ class EvidenceBook:
     def add(self, result: Result, *, tool: str, call_id: str) -> list[Evidence]:
         """Take the figures of a settled result; a figure that is already there is not added again."""
         new: list[Evidence] = []
-        known = {item.figure for item in self.items} if len(self.items) < 2000 else set[Figure]()
         for _, figure in result.figures():
-            if _hashable(figure) and figure in known:
+            if any(figure == item.figure for item in self.items[-200:]):
                 continue
             item = Evidence(f"e{len(self.items) + 1}", tool, call_id, figure)
             self.items.append(item)
@@ -60,10 +59,6 @@ class EvidenceBook:
             for item in items:
                 for inner in list(item.figure.walk())[1:]:
                     yield item, inner
-
-
-def _hashable(figure: Figure) -> bool:
-    return not isinstance(figure.origin, Formula)  # a formula's inputs are a dict
 
 
 def settle_result(result: R, *, tool: str, call_id: str, question: str, arguments: Mapping[str, object]) -> R:
@@ -105,7 +100,9 @@ class _Settler:
     def figure(self, figure: Figure, path: str) -> Figure:
         """Settle one figure and what it was computed from."""
         if isinstance(figure.origin, Formula):
-            inputs = {name: self.figure(item, f"{path}.{name}") for name, item in figure.origin.inputs.items()}
+            inputs = {
+                name: self.figure(item, f"{path}.{name}") for name, item in figure.origin.inputs.items()
+            }
             return figure.model_copy(update={"origin": figure.origin.model_copy(update={"inputs": inputs})})
         if figure.origin is not None:
             return figure

@@ -99,7 +99,13 @@ class Watch:
         name = type(verdict).__name__.lower()
         self._emit(
             GuardEvent.model_validate(
-                {"guard": guard.name, "stage": stage, "verdict": name, "message": message, "findings": findings}
+                {
+                    "guard": guard.name,
+                    "stage": stage,
+                    "verdict": name,
+                    "message": message,
+                    "findings": findings,
+                }
             )
         )
 
@@ -120,7 +126,8 @@ def unknown_message(guard: Guard, verdict: Unknown) -> str:
 async def bounded(guard: Guard, work: Coroutine[Any, Any, T], stage: Stage) -> T | Unknown:
     """Await a guard's work within its time limit; a crash or a timeout is Unknown, never fine."""
     try:
-        return await asyncio.wait_for(work, guard.timeout)
+        async with asyncio.timeout(guard.timeout):  # no task per delta, unlike wait_for
+            return await work
     except TimeoutError:
         return Unknown(_("no verdict within {seconds:g} s", seconds=guard.timeout))
     except asyncio.CancelledError:
@@ -131,7 +138,7 @@ async def bounded(guard: Guard, work: Coroutine[Any, Any, T], stage: Stage) -> T
 
 _UNIT_END = {
     "line": re.compile(r"\n"),
-    "sentence": re.compile(r"[\n。！？!?；;]|\.(?=\s)"),  # noqa: RUF001
+    "sentence": re.compile(r"[\n。！？!?；;]|\.(?=\s)"),
 }
 
 
@@ -191,7 +198,9 @@ class OutputGate:
         self._given = given
         self._may_retry = may_retry
         self._guards = watch.at(Stage.OUTPUT)
-        self._streams = [guard.open_stream(given) or _UnitStream(watch, guard, given) for guard in self._guards]
+        self._streams = [
+            guard.open_stream(given) or _UnitStream(watch, guard, given) for guard in self._guards
+        ]
         self._custom = [not isinstance(stream, _UnitStream) for stream in self._streams]
         self._broken: set[int] = set()
         self._fed = [""] * len(self._streams)

@@ -348,7 +348,9 @@ class _Lifespan:
         record = self._record
         assert record.lifespan is not None
         try:
-            manager = cast("AbstractAsyncContextManager[object]", record.lifespan(_PluginHost(self._host, record.name)))
+            manager = cast(
+                "AbstractAsyncContextManager[object]", record.lifespan(_PluginHost(self._host, record.name))
+            )
             async with manager:
                 self._started.set_result(None)
                 await self._stop.wait()
@@ -358,7 +360,11 @@ class _Lifespan:
                 record.state, record.reason = PluginState.FAILED, describe_failure(error)
                 self._started.set_exception(
                     PluginError(
-                        _("Plugin {name} could not start: {problem}", name=record.name, problem=record.reason),
+                        _(
+                            "Plugin {name} could not start: {problem}",
+                            name=record.name,
+                            problem=record.reason,
+                        ),
                         hint=_("`tieout plugins doctor` tells more."),
                     )
                 )

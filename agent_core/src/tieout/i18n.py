@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-__all__ = ["LANGUAGES", "Language", "Translator", "current_language", "detect_language", "translator", "use_language"]
+__all__ = [
+    "LANGUAGES",
+    "Language",
+    "Translator",
+    "current_language",
+    "detect_language",
+    "translator",
+    "use_language",
+]
 
 import gettext
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -26,7 +34,7 @@ def current_language() -> Language:
 
 
 @contextmanager
-def use_language(language: Language) -> Iterator[None]:
+def use_language(language: Language) -> Generator[None]:
     """Make ``language`` the language of messages within the block, in this thread or task only."""
     token = _language.set(language)
     try:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["FoundEntry", "LoadedEntry", "find_entry_points", "load_entry", "load_entry_points"]
+__all__ = [
+    "FoundEntry",
+    "LoadedEntry",
+    "find_entry_points",
+    "load_entry",
+    "load_entry_points",
+    "plugin_entries",
+]
 
 import os
 import sys
@@ -56,6 +63,14 @@ def find_entry_points(group: str) -> list[FoundEntry]:
             )
         )
     return sorted(found, key=lambda entry: (entry.name, entry.distribution))
+
+
+def plugin_entries() -> dict[str, FoundEntry]:
+    """Plugins by name, from package metadata only; of two with one name the first package's."""
+    found: dict[str, FoundEntry] = {}
+    for entry in find_entry_points("tieout.plugins"):
+        found.setdefault(entry.name, entry)
+    return found
 
 
 def _first_line(text: str | None) -> str:

@@ -104,7 +104,10 @@ def _verified(line: str, book: EvidenceBook) -> bool:
     from tieout.text import fold
 
     words = _squeeze(fold(line.lstrip(" >")).text)
-    return any(len(quote) > 3 and quote in words for quote in (_squeeze(fold(span.quote).text) for span in book.spans))
+    return any(
+        len(quote) > 3 and quote in words
+        for quote in (_squeeze(fold(span.quote).text) for span in book.spans)
+    )
 
 
 def _squeeze(text: str) -> str:
@@ -113,7 +116,7 @@ def _squeeze(text: str) -> str:
 
 def _contradicted(number: Quantity, answer: str, book: EvidenceBook) -> tuple[str, str] | None:
     """Evidence of the metric that is named in the same clause, with the same unit and another value."""
-    start = max((answer.rfind(mark, 0, number.start) for mark in "\n。,，;；:"), default=-1) + 1  # noqa: RUF001
+    start = max((answer.rfind(mark, 0, number.start) for mark in "\n。,，;；:"), default=-1) + 1
     clause = answer[start : number.end].lower()
     for item in book.items:
         figure = item.figure

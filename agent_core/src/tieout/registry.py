@@ -87,7 +87,9 @@ class Registry:
         for record in self.records.values():
             if not enabled or record.name in disabled:
                 record.state = PluginState.DISABLED
-                record.reason = _("switched off with --no-plugins") if not enabled else _("disabled in the settings")
+                record.reason = (
+                    _("switched off with --no-plugins") if not enabled else _("disabled in the settings")
+                )
 
     def _add(self, entry: FoundEntry) -> None:
         taken = self.records.get(entry.name)
@@ -119,7 +121,9 @@ class Registry:
             raise PluginError(
                 _("There is no plugin named {name}.", name=repr(name)),
                 code="plugin-unknown",
-                hint=_("Did you mean {name}?", name=close[0]) if close else _("`tieout plugins list` shows them all."),
+                hint=_("Did you mean {name}?", name=close[0])
+                if close
+                else _("`tieout plugins list` shows them all."),
             )
         if record.state is PluginState.FOUND:
             try:
@@ -198,7 +202,9 @@ class Registry:
             mine = {tool.model_name for tool in record.tools.values()}
             for tool in list(other.tools.values()):
                 if tool.model_name in mine:
-                    raise ValueError(f"tool {tool.qualified_name!r} is already brought by {other.entry.distribution}")
+                    raise ValueError(
+                        f"tool {tool.qualified_name!r} is already brought by {other.entry.distribution}"
+                    )
             prefixes = {spec.prefix for spec in record.models} & {spec.prefix for spec in other.models}
             if prefixes:
                 raise ValueError(f"model prefix {min(prefixes)!r} is already brought by {other.name}")

@@ -1,6 +1,6 @@
 """Running a tool: one path for the model's calls, ``ctx.call``, the command line and slash commands.
 
-    validate -> guards (tool_call) -> policy -> the function (isolated, timed) -> guards (tool_result) -> evidence
+validate -> guards (tool_call) -> policy -> the function (isolated, timed) -> guards (tool_result) -> evidence
 """
 
 from __future__ import annotations
@@ -102,7 +102,9 @@ class ToolRunner:
         self._depth = depth
         self._watch = Watch(host.guards(), host.settings.guards, turn.emit)
 
-    async def run(self, tool: Tool[..., Any], arguments: Mapping[str, object] | str, *, call_id: str = "") -> Outcome:
+    async def run(
+        self, tool: Tool[..., Any], arguments: Mapping[str, object] | str, *, call_id: str = ""
+    ) -> Outcome:
         """Run one call to its end; every failure but a missing approval comes back as an Outcome.
 
         Raises:
@@ -148,12 +150,19 @@ class ToolRunner:
         checked = await self._watch.check(given)
         if checked.stopped is not None:
             raise ToolError(
-                _("A guard stopped the call of {tool}: {why}", tool=tool.qualified_name, why=checked.stopped.message),
+                _(
+                    "A guard stopped the call of {tool}: {why}",
+                    tool=tool.qualified_name,
+                    why=checked.stopped.message,
+                ),
                 code="guard-blocked",
             )
         if checked.text != text:
             raise ToolError(
-                _("A guard changed the arguments of {tool}; the call was not made.", tool=tool.qualified_name),
+                _(
+                    "A guard changed the arguments of {tool}; the call was not made.",
+                    tool=tool.qualified_name,
+                ),
                 code="guard-redacted",
                 hint=_("Call it again without the part that was removed: {text}", text=checked.text[:400]),
             )
@@ -166,7 +175,11 @@ class ToolRunner:
             if permission == "deny":
                 self._decided(tool, effect, call_id, approved=False, by="policy")
                 raise ToolError(
-                    _("{tool} needs {effect}, which the settings deny.", tool=tool.qualified_name, effect=effect),
+                    _(
+                        "{tool} needs {effect}, which the settings deny.",
+                        tool=tool.qualified_name,
+                        effect=effect,
+                    ),
                     code="effect-denied",
                     hint=_("Set online = true in tieout.toml or pass --online to let tools use the network.")
                     if effect is Effect.NETWORK and not self._host.settings.online
@@ -174,7 +187,9 @@ class ToolRunner:
                 )
             await self._ask(tool, effect, arguments, call_id)
 
-    async def _ask(self, tool: Tool[..., Any], effect: Effect, arguments: dict[str, object], call_id: str) -> None:
+    async def _ask(
+        self, tool: Tool[..., Any], effect: Effect, arguments: dict[str, object], call_id: str
+    ) -> None:
         name = tool.qualified_name
         if effect in self._turn.approved:
             return self._decided(tool, effect, call_id, approved=True, by="option")
@@ -184,21 +199,30 @@ class ToolRunner:
                 _("{tool} wants to {effect}, and nobody is here to approve it.", tool=name, effect=effect),
                 tool=name,
                 effect=effect,
-                hint=_("Pass --approve {effect}, or set [policy] {effect} = \"allow\".", effect=effect),
+                hint=_('Pass --approve {effect}, or set [policy] {effect} = "allow".', effect=effect),
             )
         approved = await self._turn.approve(ApprovalRequest(name, effect, arguments))
         self._decided(tool, effect, call_id, approved=approved, by="user")
         if not approved:
             raise ToolError(
-                _("You did not approve {effect} for {tool}.", tool=name, effect=effect), code="approval-denied"
+                _("You did not approve {effect} for {tool}.", tool=name, effect=effect),
+                code="approval-denied",
             )
         return None
 
-    def _decided(self, tool: Tool[..., Any], effect: Effect, call_id: str, *, approved: bool, by: str) -> None:
+    def _decided(
+        self, tool: Tool[..., Any], effect: Effect, call_id: str, *, approved: bool, by: str
+    ) -> None:
         decision = "approved" if approved else "denied"
         self._turn.emit(
             ApprovalEvent.model_validate(
-                {"call_id": call_id, "tool": tool.qualified_name, "effect": effect, "decision": decision, "by": by}
+                {
+                    "call_id": call_id,
+                    "tool": tool.qualified_name,
+                    "effect": effect,
+                    "decision": decision,
+                    "by": by,
+                }
             )
         )
 
@@ -209,7 +233,11 @@ class ToolRunner:
             returned = await asyncio.wait_for(_invoke(tool, {**arguments, **extra}), tool.timeout)
         except TimeoutError:
             raise ToolTimeout(
-                _("{tool} did not finish within {seconds:g} s.", tool=tool.qualified_name, seconds=tool.timeout),
+                _(
+                    "{tool} did not finish within {seconds:g} s.",
+                    tool=tool.qualified_name,
+                    seconds=tool.timeout,
+                ),
                 hint=_("Try a smaller request."),
             ) from None
         except TieoutError:
@@ -236,10 +264,16 @@ class ToolRunner:
         limit = self._host.settings.limits.tool_result_chars
         if len(text) > limit:
             text = text[:limit] + _(" … (cut; {size} characters in all)", size=len(text))
-        checked = await self._watch.check(GuardInput(Stage.TOOL_RESULT, text, self._turn.lang, tool=tool.qualified_name))
+        checked = await self._watch.check(
+            GuardInput(Stage.TOOL_RESULT, text, self._turn.lang, tool=tool.qualified_name)
+        )
         if checked.stopped is not None:
             raise ToolError(
-                _("A guard withheld what {tool} returned: {why}", tool=tool.qualified_name, why=checked.stopped.message),
+                _(
+                    "A guard withheld what {tool} returned: {why}",
+                    tool=tool.qualified_name,
+                    why=checked.stopped.message,
+                ),
                 code="guard-blocked",
             )
         return result, checked.text, checked.text != text
@@ -256,9 +290,11 @@ class ToolRunner:
             )
         )
 
-    def _report_result(self, name: str, call_id: str, result: Result, redacted: str | None, started: float) -> None:
+    def _report_result(
+        self, name: str, call_id: str, result: Result, redacted: str | None, started: float
+    ) -> None:
         if redacted is None:
-            card, shown = result.card(self._turn.lang), cast("dict[str, Any]", result.model_dump(mode="json"))
+            card, shown = result.card(self._turn.lang), result.model_dump(mode="json")
         else:
             card, shown = Card(title=name, blocks=(Text(text=redacted),)), None
         seconds = round(time.perf_counter() - started, 4)
@@ -310,7 +346,9 @@ class _Context:
 
     async def call(self, name: str, /, **arguments: object) -> Result:
         if self._depth >= _DEEPEST:
-            raise ToolError(_("Tools call each other more than {limit} levels deep.", limit=_DEEPEST), code="tool-depth")
+            raise ToolError(
+                _("Tools call each other more than {limit} levels deep.", limit=_DEEPEST), code="tool-depth"
+            )
         tool = self._host.tool(name)
         runner = ToolRunner(self._host, self._turn, depth=self._depth + 1)
         outcome = await runner.run(tool, arguments, call_id=f"{self._call_id}.{self._turn.calls + 1}")
@@ -374,5 +412,7 @@ def unavailable(name: str, known: list[str]) -> ToolUnavailable:
     close = difflib.get_close_matches(name, known, n=1)
     return ToolUnavailable(
         _("There is no tool named {name}.", name=repr(name)),
-        hint=_("Did you mean {name}?", name=close[0]) if close else _("`tieout plugins list` shows what is loaded."),
+        hint=_("Did you mean {name}?", name=close[0])
+        if close
+        else _("`tieout plugins list` shows what is loaded."),
     )

@@ -7,7 +7,7 @@ __all__ = ["Session", "Turn", "open_session"]
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -70,7 +70,7 @@ class Session:
     _running: TurnRun | None = None
     _loop: _LoopThread | None = None
 
-    async def stream(self, text: str) -> AsyncIterator[Event]:
+    async def stream(self, text: str) -> AsyncGenerator[Event]:
         """Ask, and yield what happens as it happens; the last event is ``turn_done``.
 
         Leaving the iteration early cancels the turn and keeps the partial answer as interrupted.
@@ -81,7 +81,9 @@ class Session:
         from tieout.turn import TurnRun
 
         if self._running is not None:
-            raise InputError(_("This conversation is still answering."), hint=_("Wait for it, or cancel it first."))
+            raise InputError(
+                _("This conversation is still answering."), hint=_("Wait for it, or cancel it first.")
+            )
         run = TurnRun(self, _checked_question(text, self.host.settings.limits.question_chars))
         self._running = run
         events = run.events()

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["GuardPolicy", "Limits", "LoadedSettings", "PluginTables", "Settings", "load_settings", "user_config_path"]
+__all__ = [
+    "GuardPolicy",
+    "Limits",
+    "LoadedSettings",
+    "PluginTables",
+    "Settings",
+    "load_settings",
+    "user_config_path",
+]
 
 import os
 import re
@@ -34,21 +42,21 @@ class _Section(BaseModel):
 class Limits(_Section):
     """Bounds of one turn; shown by ``tieout doctor``."""
 
-    request: float = Field(300.0, gt=0)
+    request: float = Field(default=300.0, gt=0)
     """Seconds for one model request."""
-    first_event: float = Field(60.0, gt=0)
+    first_event: float = Field(default=60.0, gt=0)
     """Seconds until a model request must say something."""
-    read: float = Field(30.0, gt=0)
+    read: float = Field(default=30.0, gt=0)
     """Seconds between two pieces of a stream."""
-    tool_calls: int = Field(20, gt=0)
+    tool_calls: int = Field(default=20, gt=0)
     """Tool calls in one turn."""
-    requests: int = Field(12, gt=0)
+    requests: int = Field(default=12, gt=0)
     """Model requests in one turn."""
-    question_chars: int = Field(200_000, gt=0)
+    question_chars: int = Field(default=200_000, gt=0)
     """Characters of one question."""
-    answer_chars: int = Field(200_000, gt=0)
+    answer_chars: int = Field(default=200_000, gt=0)
     """Characters of one answer."""
-    tool_result_chars: int = Field(60_000, gt=0)
+    tool_result_chars: int = Field(default=60_000, gt=0)
     """Characters of a tool's result that a model is shown."""
 
 
@@ -57,7 +65,7 @@ class GuardPolicy(_Section):
 
     unknown: Literal["allow", "warn", "block"] = "warn"
     """What "could not tell" counts as."""
-    retries: int = Field(1, ge=0, le=3)
+    retries: int = Field(default=1, ge=0, le=3)
     """How often a guard may ask the model again in one turn."""
 
 
@@ -172,7 +180,9 @@ def load_settings(
             )
         _merge(merged, profiles[chosen], None, places)
     _merge(merged, _from_environment(env), None, places)
-    _merge(merged, {key: value for key, value in (overrides or {}).items() if value is not None}, None, places)
+    _merge(
+        merged, {key: value for key, value in (overrides or {}).items() if value is not None}, None, places
+    )
     return LoadedSettings(_validated(merged, places), tuple(files), tuple(warnings), chosen, places)
 
 
@@ -227,7 +237,9 @@ def _drop_loosening(table: Table, path: Path) -> list[str]:
     ]
 
 
-def _merge(into: Table, new: Mapping[str, Any], path: Path | None, places: dict[str, Path], prefix: str = "") -> None:
+def _merge(
+    into: Table, new: Mapping[str, Any], path: Path | None, places: dict[str, Path], prefix: str = ""
+) -> None:
     for key, value in new.items():
         name = f"{prefix}{key}"
         if path:
@@ -267,7 +279,9 @@ def _validated(merged: Table, places: Mapping[str, Path]) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         keys = tuple(str(part) for part in first["loc"] if part != "[key]")
-        file = next((places[k] for k in (".".join(keys[:n]) for n in range(len(keys), 0, -1)) if k in places), None)
+        file = next(
+            (places[k] for k in (".".join(keys[:n]) for n in range(len(keys), 0, -1)) if k in places), None
+        )
         problem = first["msg"]
         if first["type"] == "extra_forbidden":
             problem = _("unknown setting") + _near(keys[-1], Settings.model_fields)

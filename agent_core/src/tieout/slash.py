@@ -37,7 +37,9 @@ def parse_slash(host: Host, line: str) -> SlashCall:
     try:
         words = shlex.split(line.lstrip("/"))
     except ValueError as error:
-        raise InputError(_("Cannot read the command: {problem}.", problem=error), hint=_("Close the quotes.")) from None
+        raise InputError(
+            _("Cannot read the command: {problem}.", problem=error), hint=_("Close the quotes.")
+        ) from None
     if not words:
         raise InputError(_("A slash alone is no command."), hint=_("Type /help."))
     group = words[0]

@@ -9,7 +9,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tieout.contract.guards import GuardInput, Stage
@@ -105,7 +105,7 @@ class TurnRun:
         if self._token is not None:
             self._token.cancel()
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event]:
         """Run the turn and yield its events; leaving early cancels it and waits until it is stored."""
         task = asyncio.create_task(self._run())
         try:
@@ -178,16 +178,24 @@ class TurnRun:
             )
         self._question_for_model = checked.text
 
-    async def _answer_with_fallback(self) -> tuple[Literal["done", "interrupted", "failed"], TieoutError | None]:
+    async def _answer_with_fallback(
+        self,
+    ) -> tuple[Literal["done", "interrupted", "failed"], TieoutError | None]:
         candidates = [self._model_id, *(m for m in self._host.settings.fallback if m != self._model_id)]
         for position, model_id in enumerate(candidates):
             try:
                 return await self._answer_with(model_id)
             except _RECOVERABLE as error:
                 following = self._next_allowed(candidates[position + 1 :])
-                if (self._answer is not None and self._answer.text) or following is None or self._state.cancelled:
+                if (
+                    (self._answer is not None and self._answer.text)
+                    or following is None
+                    or self._state.cancelled
+                ):
                     raise
-                reason = _("{model} failed ({why}); going on with {next}", model=model_id, why=error, next=following)
+                reason = _(
+                    "{model} failed ({why}); going on with {next}", model=model_id, why=error, next=following
+                )
                 self.emit(WaitingEvent(reason=self._host.redact(reason)))
                 candidates[position + 1 :] = [following]
                 self._model_id = following
@@ -202,7 +210,9 @@ class TurnRun:
                 return model_id
         return None
 
-    async def _answer_with(self, model_id: str) -> tuple[Literal["done", "interrupted", "failed"], TieoutError | None]:
+    async def _answer_with(
+        self, model_id: str
+    ) -> tuple[Literal["done", "interrupted", "failed"], TieoutError | None]:
         os.environ.setdefault("PYDANTIC_AI_NO_BANNER", "1")
         from pydantic_ai import CancellationToken
         from pydantic_ai.exceptions import RunCancelled
@@ -217,7 +227,10 @@ class TurnRun:
         runner = ToolRunner(host, self._state)
         deps = TurnDeps(runner, self._new_answer(), host.settings.limits, on_response=self._count)
         agent = build_agent(
-            model, host.tools(), instructions=instructions(self._session.lang), retries=host.settings.guards.retries
+            model,
+            host.tools(),
+            instructions=instructions(self._session.lang),
+            retries=host.settings.guards.retries,
         )
         self._token = CancellationToken()
         if self._state.cancelled:
@@ -244,17 +257,23 @@ class TurnRun:
             raise translate_error(error, model_id=model_id) from error
         return self._verdict(deps.cut)
 
-    def _verdict(self, cut: str | None) -> tuple[Literal["done", "interrupted", "failed"], TieoutError | None]:
+    def _verdict(
+        self, cut: str | None
+    ) -> tuple[Literal["done", "interrupted", "failed"], TieoutError | None]:
         if cut is None:
             return "done", None
         messages = {
-            "no-finish-reason": _("The answer was cut off: the connection ended before the model said it was done."),
+            "no-finish-reason": _(
+                "The answer was cut off: the connection ended before the model said it was done."
+            ),
             "length": _("The answer was cut off: the model reached its limit of tokens."),
             "content-filter": _("The answer was cut off by the service's content filter."),
         }
         message = messages.get(cut, _("The answer was interrupted."))
         return "interrupted", ModelResponseError(
-            message, code=f"answer-{cut}", hint=_("What arrived is kept. Ask again, or ask for a shorter answer.")
+            message,
+            code=f"answer-{cut}",
+            hint=_("What arrived is kept. Ask again, or ask for a shorter answer."),
         )
 
     # --- parts
@@ -281,7 +300,9 @@ class TurnRun:
             lang=lambda: self._session.lang,
             embedder=host.embedder,
             register_secret=host.redact.register,
-            on_wait=lambda reason, seconds: self.emit(WaitingEvent(reason=host.redact(reason), seconds=seconds)),
+            on_wait=lambda reason, seconds: self.emit(
+                WaitingEvent(reason=host.redact(reason), seconds=seconds)
+            ),
         )
 
     async def _history(self) -> Conversation:
@@ -366,7 +387,9 @@ class TurnRun:
             self._marks = tie_out(text, book, self._question)
         except Exception as problem:  # a fault here must not cost the answer
             self._host.log_exception("tie-out failed", problem)
-            self.emit(ErrorEvent(code="tie-out", message=_("The numbers of this answer could not be checked.")))
+            self.emit(
+                ErrorEvent(code="tie-out", message=_("The numbers of this answer could not be checked."))
+            )
         earlier = {mark.evidence for mark in self._marks} & {item.id for item in book.prior}
         cited = [item for item in book.prior if item.id in earlier]
         for item in cited:

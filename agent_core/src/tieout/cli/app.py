@@ -18,6 +18,8 @@ from tieout.errors import ExitCode, TieoutError
 from tieout.i18n import translator
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from tieout.host import Host
     from tieout.settings import LoadedSettings
 
@@ -101,26 +103,33 @@ class _Root(click.Group):
         return sorted(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        from tieout.cli.groups import PluginGroup, plugin_entries
-
         if cmd_name in _COMMANDS:
             if ctx.resilient_parsing and not ctx.args:
                 return click.Command(cmd_name, short_help=_(_COMMANDS[cmd_name][1]))
             module, _colon, attribute = _COMMANDS[cmd_name][0].partition(":")
             return cast(click.Command, getattr(import_module(module), attribute))
+        from tieout.cli.groups import PluginGroup
+        from tieout.loading import plugin_entries
+
         entries = plugin_entries()
         return PluginGroup(cmd_name, entries[cmd_name]) if cmd_name in entries else None
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[click.shell_completion.CompletionItem]:
-        from click.shell_completion import CompletionItem
+    def shell_complete(
+        self, ctx: click.Context, incomplete: str
+    ) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem as Item
 
-        from tieout.cli.groups import plugin_entries
+        from tieout.loading import plugin_entries
 
         helps = {name: _(text) for name, (_path, text) in _COMMANDS.items()}
         helps |= {name: entry.summary for name, entry in plugin_entries().items()}
         if incomplete.startswith("-"):
             return super().shell_complete(ctx, incomplete)
-        return [CompletionItem(name, help=text) for name, text in sorted(helps.items()) if name.startswith(incomplete)]
+        return [
+            Item(name, help=text)
+            for name, text in sorted(helps.items())
+            if name.startswith(incomplete)
+        ]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -129,16 +138,20 @@ class _Root(click.Group):
         if name and not name.startswith("-") and self.get_command(ctx, name) is None:
             import difflib
 
-            from tieout.cli.groups import plugin_entries
+            from tieout.loading import plugin_entries
 
             known = [*_COMMANDS, *plugin_entries()]
             close = difflib.get_close_matches(name, known, n=1)
-            hint = _("Did you mean {name}?", name=close[0]) if close else _("`tieout --help` lists the commands.")
+            hint = (
+                _("Did you mean {name}?", name=close[0])
+                if close
+                else _("`tieout --help` lists the commands.")
+            )
             raise click.UsageError(_("There is no command {name}.", name=repr(name)) + " " + hint)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        from tieout.cli.groups import plugin_entries
+        from tieout.loading import plugin_entries
         from tieout.text import clean_line
 
         with formatter.section(_("Commands")):
@@ -153,7 +166,9 @@ class _Root(click.Group):
                 formatter.write_dl(rows)
 
 
-@click.command(cls=_Root, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=_Root, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of messages and answers (中文: zh).")
 @click.option("--profile", metavar="NAME", help="Use [profiles.NAME] of tieout.toml.")
 @click.option("--online/--offline", default=None, help="Whether tools may use the network.")

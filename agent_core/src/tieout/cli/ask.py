@@ -26,7 +26,9 @@ _ = translator("tieout")
 @click.argument("words", nargs=-1, metavar="QUESTION…")
 @click.option("-m", "--model", metavar="ID", help="offline, openai:gpt-5, llamacpp:FILE.gguf …")
 @click.option("--session", "session_id", metavar="ID", help="Go on with an earlier conversation.")
-@click.option("--approve", multiple=True, type=click.Choice(["write", "network", "spend"]), help="Approve beforehand.")
+@click.option(
+    "--approve", multiple=True, type=click.Choice(["write", "network", "spend"]), help="Approve beforehand."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print events, one JSON line each.")
 @click.option("--no-store", is_flag=True, help="Keep nothing of this conversation.")
 @click.pass_context
@@ -55,7 +57,9 @@ def read_question(words: tuple[str, ...]) -> str:
         return " ".join(word.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for word in words)
     if sys.stdin.isatty() and words != ("-",):
         raise InputError(
-            _("There is no question."), code="question-empty", hint=_("tieout ask \"your question\", or pipe it in.")
+            _("There is no question."),
+            code="question-empty",
+            hint=_('tieout ask "your question", or pipe it in.'),
         )
     return decode(sys.stdin.buffer.read())
 
@@ -111,7 +115,7 @@ def exit_code(turn: Turn) -> int:
 
 
 @contextlib.contextmanager
-def cancel_on_interrupt(session: Session):  # noqa: ANN201 - a generator for contextmanager
+def cancel_on_interrupt(session: Session):
     """Ctrl-C cancels the answer and keeps what is written; a second one leaves at once."""
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()

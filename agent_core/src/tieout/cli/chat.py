@@ -38,7 +38,7 @@ def open_chat(ctx: click.Context, *, model: str | None, session: str | None) -> 
         raise FrontendError(
             _("The chat needs a terminal."),
             code="no-terminal",
-            hint=_("Use `tieout ask \"question\"` in a pipe, or `tieout chat --plain`."),
+            hint=_('Use `tieout ask "question"` in a pipe, or `tieout chat --plain`.'),
         )
     if os.environ.get("TERM", "dumb") == "dumb":
         return plain_chat(ctx, model=model, session=session)

@@ -51,7 +51,11 @@ def status(as_json: bool) -> None:
             str(table.rows),
             table.as_of.isoformat(),
             _("{days} days", days=(today - table.as_of).days),
-            (_("EXPIRED {day}", day=table.valid_until) if table.expired(today) else str(table.valid_until or "–")),
+            (
+                _("EXPIRED {day}", day=table.valid_until)
+                if table.expired(today)
+                else str(table.valid_until or "–")
+            ),
             table.source,
         )
         for _package, table in tables
@@ -71,5 +75,11 @@ def shipped_tables() -> list[tuple[str, ShippedTable]]:
             except (Exception, SystemExit) as error:
                 problem = describe_failure(error)
         if problem:
-            warn(_("{package}: its tables cannot be read: {problem}", package=entry.distribution, problem=problem))
+            warn(
+                _(
+                    "{package}: its tables cannot be read: {problem}",
+                    package=entry.distribution,
+                    problem=problem,
+                )
+            )
     return found

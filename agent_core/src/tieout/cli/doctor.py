@@ -43,7 +43,14 @@ def doctor(ctx: click.Context, as_json: bool) -> int:
         rows.append((_("Settings"), _("FAILED"), str(error)))
         code = ExitCode.SETTINGS
     else:
-        rows += [*_settings(state), *_leaves(host), *_models(host), *_plugins(host), *_store(host), *_limits(host)]
+        rows += [
+            *_settings(state),
+            *_leaves(host),
+            *_models(host),
+            *_plugins(host),
+            *_store(host),
+            *_limits(host),
+        ]
         if any(record.state == "failed" for record in host.registry.records.values()):
             code = ExitCode.PLUGIN
         if any(kind == _("Store") and what == _("FAILED") for kind, what, _found in rows):
@@ -85,7 +92,11 @@ def _leaves(host: Host) -> Iterator[Row]:
     model = host.default_model()
     try:
         spec, _name = host.model_spec(model)
-        to = _("nothing") if spec.local else _("questions, history and tool results, to {host}", host=spec.sends_to)
+        to = (
+            _("nothing")
+            if spec.local
+            else _("questions, history and tool results, to {host}", host=spec.sends_to)
+        )
         yield section, _("model {name}", name=model), to
     except Exception as error:
         yield section, _("model {name}", name=model), host.describe(error)
@@ -96,9 +107,13 @@ def _leaves(host: Host) -> Iterator[Row]:
             Effect.NETWORK: _("tools may use the network"),
             Effect.SPEND: _("tools may spend money"),
         }[effect]
-        yield section, what, {"allow": _("allowed"), "ask": _("asked each time"), "deny": _("no")}[
-            host.settings.permission(effect)
-        ]
+        yield (
+            section,
+            what,
+            {"allow": _("allowed"), "ask": _("asked each time"), "deny": _("no")}[
+                host.settings.permission(effect)
+            ],
+        )
     yield section, _("telemetry"), _("none, ever")
     yield section, _("update check"), _("none")
 
@@ -114,8 +129,16 @@ def _models(host: Host) -> Iterator[Row]:
 def _plugins(host: Host) -> Iterator[Row]:
     section = _("Plugins")
     for record in host.load():
-        brings = f"{len(record.tools)} tools, {len(record.guards)} guards" if record.state == "loaded" else record.reason
-        yield section, f"{record.name} ({record.entry.distribution} {record.entry.version})", f"{record.state}: {brings}"
+        brings = (
+            f"{len(record.tools)} tools, {len(record.guards)} guards"
+            if record.state == "loaded"
+            else record.reason
+        )
+        yield (
+            section,
+            f"{record.name} ({record.entry.distribution} {record.entry.version})",
+            f"{record.state}: {brings}",
+        )
         for warning in record.warnings:
             yield section, record.name, f"{_('Warning')}: {warning}"
     for conflict in host.registry.conflicts:

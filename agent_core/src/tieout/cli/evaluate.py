@@ -21,11 +21,13 @@ _ = translator("tieout")
 @click.argument("name")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--misses", default=20, show_default=True, type=click.IntRange(0), help="How many misses to print.")
+@click.option(
+    "--misses", default=20, show_default=True, type=click.IntRange(0), help="How many misses to print."
+)
 @click.pass_context
 def evaluate(ctx: click.Context, name: str, file: Path, as_json: bool, misses: int) -> int:
     """Score FILE with the scorer NAME: a plugin's tool called eval, or offline for the router itself."""
-    from tieout.cli.groups import _run  # pyright: ignore[reportPrivateUsage]
+    from tieout.cli.groups import run_call
     from tieout.contract.results import EvalResult
 
     if not file.is_file():
@@ -33,9 +35,11 @@ def evaluate(ctx: click.Context, name: str, file: Path, as_json: bool, misses: i
             _("There is no file {path}.", path=str(file)), code="file-missing", hint=_("Check the name.")
         )
     host = state_of(ctx).host()
-    result = asyncio.run(_run(host, host.tool(f"{name}.eval"), {"file": str(file)}, ()))
+    result = asyncio.run(run_call(host, host.tool(f"{name}.eval"), {"file": str(file)}, ()))
     if not isinstance(result, EvalResult):
-        raise InputError(_("{name}.eval returned no evaluation.", name=name), hint=_("It must return an EvalResult."))
+        raise InputError(
+            _("{name}.eval returned no evaluation.", name=name), hint=_("It must return an EvalResult.")
+        )
     if as_json:
         print_json(result.model_dump(mode="json", exclude={"notes"}))
         return ExitCode.OK
@@ -53,6 +57,7 @@ def _show(result: object, shown: int) -> None:
     for metric, value in sorted(result.metrics.items()):
         say(f"  {metric} = {value:.4g}")
     for miss in result.misses[:shown]:
-        say(f"  ✗ {miss.id} ({miss.kind}): {_('expected')} {miss.expected}, {_('got')} {miss.got} {miss.difference}".rstrip())
+        compared = _("expected {expected}, got {got}", expected=miss.expected, got=miss.got)
+        say(f"  ✗ {miss.id} ({miss.kind}): {compared} {miss.difference}".rstrip())
     if len(result.misses) > shown:
         say(_("  … and {count} more misses", count=len(result.misses) - shown))

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-__all__ = ["PluginGroup", "plugin_entries", "run_tool"]
+__all__ = ["PluginGroup", "run_tool", "show_advice_line", "show_card"]
 
 import asyncio
 import sys
 from collections.abc import Mapping
 from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Union, cast, get_args, get_origin
 
 import click
 
-from tieout.contract.cards import Card
 from tieout.errors import PluginError
 from tieout.i18n import translator
-from tieout.loading import FoundEntry, find_entry_points
+from tieout.loading import FoundEntry
 
 if TYPE_CHECKING:
+    from tieout.contract.cards import Card
     from tieout.contract.results import Result
     from tieout.contract.tools import Parameter, Tool
     from tieout.host import Host
 
 _ = translator("tieout")
-
-
-def plugin_entries() -> dict[str, FoundEntry]:
-    """Plugins by name, from package metadata only."""
-    found: dict[str, FoundEntry] = {}
-    for entry in find_entry_points("tieout.plugins"):
-        found.setdefault(entry.name, entry)
-    return found
 
 
 class PluginGroup(click.Group):
@@ -56,7 +48,11 @@ class PluginGroup(click.Group):
         record = state_of(ctx).host().registry.load(self.name or "")
         if record.state is not PluginState.LOADED:
             raise PluginError(
-                _("Plugin {name} is not available: {reason}", name=self.name, reason=record.reason or record.state),
+                _(
+                    "Plugin {name} is not available: {reason}",
+                    name=self.name,
+                    reason=record.reason or record.state,
+                ),
                 hint=_("`tieout plugins doctor {name}` tells more.", name=self.name),
             )
         return record.tools
@@ -67,18 +63,19 @@ def tool_command(tool: Tool[..., Any]) -> click.Command:
     parameters: list[click.Parameter] = [_click_parameter(parameter) for parameter in tool.parameters]
     parameters += [
         click.Option(["--json", "as_json"], is_flag=True, help=_("Print the result as JSON.")),
-        click.Option(["--approve"], multiple=True, help=_("Approve an effect beforehand: write, network, spend.")),
+        click.Option(
+            ["--approve"], multiple=True, help=_("Approve an effect beforehand: write, network, spend.")
+        ),
     ]
 
     @click.pass_context
     def callback(ctx: click.Context, as_json: bool, approve: tuple[str, ...], **words: Any) -> int:
         from tieout.cli.app import state_of
 
-        arguments = {
-            name: (list(value) if isinstance(value, tuple) else value)  # pyright: ignore[reportUnknownArgumentType]
-            for name, value in words.items()
-            if value is not None and value != ()
-        }
+        arguments: dict[str, object] = {}
+        for name, value in words.items():
+            if value is not None and value != ():
+                arguments[name] = list(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else value
         return run_tool(state_of(ctx).host(), tool, arguments, as_json=as_json, approve=approve)
 
     return click.Command(
@@ -118,7 +115,12 @@ def _bare(annotation: Any) -> Any:
 
 
 def run_tool(
-    host: Host, tool: Tool[..., Any], arguments: Mapping[str, object], *, as_json: bool, approve: tuple[str, ...]
+    host: Host,
+    tool: Tool[..., Any],
+    arguments: Mapping[str, object],
+    *,
+    as_json: bool,
+    approve: tuple[str, ...],
 ) -> int:
     """Run a tool for the command line and print its card or its JSON.
 
@@ -127,7 +129,7 @@ def run_tool(
     """
     from tieout.cli.output import print_json
 
-    result = asyncio.run(_run(host, tool, arguments, approve))
+    result = asyncio.run(run_call(host, tool, arguments, approve))
     if as_json:
         print_json(result.model_dump(mode="json"))
     else:
@@ -137,7 +139,7 @@ def run_tool(
     return 0
 
 
-async def _run(
+async def run_call(
     host: Host, tool: Tool[..., Any], arguments: Mapping[str, object], approve: tuple[str, ...]
 ) -> Result:
     from tieout.cli.progress import ProgressLine

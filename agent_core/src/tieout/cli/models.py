@@ -49,4 +49,6 @@ def models(ctx: click.Context, as_json: bool) -> None:
         for row in rows
     ]
     show_table((_("Model"), _("Usable"), _("Prompts go to"), _("About")), table)
-    note(_("* default: {model}. Choose with -m, TIEOUT_MODEL or `model = \"…\"` in tieout.toml.", model=default))
+    note(
+        _('* default: {model}. Choose with -m, TIEOUT_MODEL or `model = "…"` in tieout.toml.', model=default)
+    )

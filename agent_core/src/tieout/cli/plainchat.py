@@ -39,7 +39,11 @@ class PlainChat:
 
     async def run(self) -> int:
         """Read and answer until the end of input or /quit; returns the exit code of the last answer."""
-        note(_("Type a question, /help for commands, /quit to leave. Ctrl-C stops an answer. No investment advice."))
+        note(
+            _(
+                "Type a question, /help for commands, /quit to leave. Ctrl-C stops an answer. No investment advice."
+            )
+        )
         try:
             while (line := await asyncio.to_thread(self._read)) is not None:
                 text = line.strip()
@@ -66,7 +70,9 @@ class PlainChat:
             if text == "/help":
                 self._help()
             elif text == "/new":
-                self._session = self._host.session(model=self._session.model, on_approval=self._session.on_approval)
+                self._session = self._host.session(
+                    model=self._session.model, on_approval=self._session.on_approval
+                )
                 note(_("A new conversation."))
             elif text.startswith("/model"):
                 self._switch_model(text.removeprefix("/model").strip())
@@ -121,6 +127,7 @@ class PlainChat:
         for tool in self._host.tools().values():
             if "slash" in tool.faces:
                 names = " ".join(
-                    parameter.name if parameter.required else f"[{parameter.name}]" for parameter in tool.parameters
+                    parameter.name if parameter.required else f"[{parameter.name}]"
+                    for parameter in tool.parameters
                 )
                 say(f"/{tool.group} {tool.name} {names}  {tool.summary}")

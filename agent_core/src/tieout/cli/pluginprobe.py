@@ -36,4 +36,4 @@ def probe(name: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print("tieout-probe:" + json.dumps(probe(sys.argv[1])))  # noqa: T201 - read by the parent
+    print("tieout-probe:" + json.dumps(probe(sys.argv[1])))

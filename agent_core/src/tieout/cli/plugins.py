@@ -50,7 +50,9 @@ def list_(ctx: click.Context, as_json: bool) -> None:
         return
     states = {"enabled": _("enabled"), "disabled": _("disabled")}
     headings = (_("Name"), _("Package"), _("Version"), _("State"), _("Summary"))
-    show_table(headings, [(r["name"], r["package"], r["version"], states[r["state"]], r["summary"]) for r in rows])
+    show_table(
+        headings, [(r["name"], r["package"], r["version"], states[r["state"]], r["summary"]) for r in rows]
+    )
 
 
 @plugins.command()
@@ -102,7 +104,7 @@ def _examine(name: str) -> dict[str, Any]:
     """Load one plugin in a child process, which may crash, hang or exit without harm."""
     command = [sys.executable, "-m", "tieout.cli.pluginprobe", name]
     try:
-        done = subprocess.run(  # noqa: S603 - our own interpreter and module; the name was checked against metadata
+        done = subprocess.run(
             command, capture_output=True, timeout=_DOCTOR_SECONDS, check=False, stdin=subprocess.DEVNULL
         )
     except subprocess.TimeoutExpired:
@@ -111,7 +113,9 @@ def _examine(name: str) -> dict[str, Any]:
         if line.startswith("tieout-probe:"):
             return cast("dict[str, Any]", json.loads(line.removeprefix("tieout-probe:")))
     tail = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or [""]
-    return _failed(name, _("the process ended with code {code}. {tail}", code=done.returncode, tail=tail[0]).strip())
+    return _failed(
+        name, _("the process ended with code {code}. {tail}", code=done.returncode, tail=tail[0]).strip()
+    )
 
 
 def _failed(name: str, reason: str) -> dict[str, Any]:
@@ -121,7 +125,9 @@ def _failed(name: str, reason: str) -> dict[str, Any]:
 def _show_report(report: dict[str, Any]) -> None:
     signs = {"loaded": _("ok"), "failed": _("FAILED"), "disabled": _("disabled")}
     brings = ", ".join(f"{count} {what}" for what, count in report["brings"].items() if count)
-    say(f"{report['name']}: {signs.get(report['state'], report['state'])} {brings} {report['reason']}".rstrip())
+    say(
+        f"{report['name']}: {signs.get(report['state'], report['state'])} {brings} {report['reason']}".rstrip()
+    )
     for warning in report["warnings"]:
         say(f"  {_('Warning')}: {report['name']}: {warning}")
 

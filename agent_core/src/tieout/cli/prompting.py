@@ -18,5 +18,10 @@ _ = translator("tieout")
 async def ask_approval(request: ApprovalRequest) -> bool:
     """Ask on the terminal whether a tool may have an effect; the default is no."""
     arguments = clean_line(", ".join(f"{key}={value}" for key, value in request.arguments.items()), limit=200)
-    question = _("{tool} ({arguments}) wants to {effect}. Allow?", tool=request.tool, arguments=arguments, effect=request.effect)
+    question = _(
+        "{tool} ({arguments}) wants to {effect}. Allow?",
+        tool=request.tool,
+        arguments=arguments,
+        effect=request.effect,
+    )
     return await asyncio.to_thread(click.confirm, question, default=False, err=True)

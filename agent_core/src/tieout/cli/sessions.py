@@ -57,12 +57,17 @@ def list_(ctx: click.Context, limit: int, as_json: bool) -> None:
     """List conversations, newest first."""
     found = with_store(state_of(ctx), lambda store: store.sessions(limit=limit))
     if as_json:
-        rows = [{"id": s.id, "title": s.title, "turns": s.turns, "updated_at": s.updated_at.isoformat()} for s in found]
+        rows = [
+            {"id": s.id, "title": s.title, "turns": s.turns, "updated_at": s.updated_at.isoformat()}
+            for s in found
+        ]
         print_json(rows)
     elif not found:
-        note(_("No conversation yet. `tieout ask \"…\"` starts one."))
+        note(_('No conversation yet. `tieout ask "…"` starts one.'))
     else:
-        rows = [(s.id, s.updated_at.astimezone().strftime("%Y-%m-%d %H:%M"), str(s.turns), s.title) for s in found]
+        rows = [
+            (s.id, s.updated_at.astimezone().strftime("%Y-%m-%d %H:%M"), str(s.turns), s.title) for s in found
+        ]
         show_table((_("Id"), _("Updated"), _("Turns"), _("Title")), rows)
 
 
@@ -73,7 +78,7 @@ def list_(ctx: click.Context, limit: int, as_json: bool) -> None:
 def show(ctx: click.Context, session_id: str, as_json: bool) -> None:
     """Show a conversation; a unique beginning of its id is enough."""
 
-    async def work(store: SqliteStore):  # noqa: ANN202 - a tuple for the lines below
+    async def work(store: SqliteStore):
         session = await store.session(session_id)
         return session, await store.turns(session.id)
 
@@ -100,7 +105,12 @@ def search(ctx: click.Context, words: tuple[str, ...], limit: int, as_json: bool
     """Find conversations by words of question or answer."""
     hits = with_store(state_of(ctx), lambda store: store.search(" ".join(words), limit=limit))
     if as_json:
-        print_json([{"session": h.session_id, "title": h.title, "where": h.where, "snippet": h.snippet} for h in hits])
+        print_json(
+            [
+                {"session": h.session_id, "title": h.title, "where": h.where, "snippet": h.snippet}
+                for h in hits
+            ]
+        )
     elif not hits:
         note(_("Nothing found."))
     else:
@@ -116,7 +126,9 @@ def rm(ctx: click.Context, session_ids: tuple[str, ...], yes: bool) -> None:
     if not yes:
         if not sys.stdin.isatty():
             raise InputError(_("Removing needs a confirmation."), hint=_("Pass --yes."))
-        click.confirm(_("Remove {count} conversation(s) for good?", count=len(session_ids)), abort=True, err=True)
+        click.confirm(
+            _("Remove {count} conversation(s) for good?", count=len(session_ids)), abort=True, err=True
+        )
 
     async def work(store: SqliteStore) -> None:
         for session_id in session_ids:
@@ -129,7 +141,9 @@ def rm(ctx: click.Context, session_ids: tuple[str, ...], yes: bool) -> None:
 @sessions.command()
 @click.argument("session_id", required=False)
 @click.option("--salvage", is_flag=True, help="Save what can be read of a damaged database, row by row.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; standard output otherwise.")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; standard output otherwise."
+)
 @click.pass_context
 def export(ctx: click.Context, session_id: str | None, salvage: bool, output: Path | None) -> None:
     """Write one conversation, or all, as JSON Lines."""

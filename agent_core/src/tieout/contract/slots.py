@@ -48,7 +48,7 @@ class Slot:
     find: Finder | None = field(default=None, compare=False)
     """Finder of candidates for kinds that the core does not know (device, ticker …)."""
     cues: tuple[str, ...] = ()
-    """Words in Chinese and English that stand near the value ("参数", "parameters"), to tell slots of one unit apart."""
+    """Words in Chinese and English that stand near the value, to tell slots of one unit apart."""
     example: str = ""
     """A value as a user would write it; shown when the argument is missing."""
 
@@ -69,7 +69,10 @@ class Slot:
         if self.kind in ("quantity", "ratio"):
             hint = f"number in {self.unit}" if self.unit else "number"
             example = f", e.g. {self.example}" if self.example else ""
-            described = {"anyOf": [described, {"type": "string"}], "description": f"{hint}, or text with a unit{example}"}
+            described = {
+                "anyOf": [described, {"type": "string"}],
+                "description": f"{hint}, or text with a unit{example}",
+            }
         return described
 
     def _parse(self, value: object) -> object:
