@@ -1,1 +1,68 @@
-"""Training and serving compute, estimated with the derivation of every number."""
+"""Training compute, utilisation and memory of language models, with the derivation of every number.
+
+The tools are functions: ``train(70e9, 15e12, "H100")``. Plain floats without look-ups are in
+:mod:`tieout_compute_estimator.formulas`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tieout_compute_estimator.accelerators import Device, find_device, find_devices
+    from tieout_compute_estimator.footprint import memory
+    from tieout_compute_estimator.footprint_result import MemoryResult
+    from tieout_compute_estimator.lookup import devices, hardware, models
+    from tieout_compute_estimator.lookup_results import DeviceList, HardwareResult, ModelList, ModelResult
+    from tieout_compute_estimator.published import PublishedModel, find_model, find_models
+    from tieout_compute_estimator.scoring import evaluate
+    from tieout_compute_estimator.training import mfu, train
+    from tieout_compute_estimator.training_results import MfuResult, TrainingEstimate
+
+__all__ = [
+    "Device",
+    "DeviceList",
+    "HardwareResult",
+    "MemoryResult",
+    "MfuResult",
+    "ModelList",
+    "ModelResult",
+    "PublishedModel",
+    "TrainingEstimate",
+    "devices",
+    "evaluate",
+    "find_device",
+    "find_devices",
+    "find_model",
+    "find_models",
+    "hardware",
+    "memory",
+    "mfu",
+    "models",
+    "train",
+]
+
+_MODULES = {
+    "accelerators": ("Device", "find_device", "find_devices"),
+    "footprint": ("memory",),
+    "footprint_result": ("MemoryResult",),
+    "lookup": ("devices", "hardware", "models"),
+    "lookup_results": ("DeviceList", "HardwareResult", "ModelList", "ModelResult"),
+    "published": ("PublishedModel", "find_model", "find_models"),
+    "scoring": ("evaluate",),
+    "training": ("mfu", "train"),
+    "training_results": ("MfuResult", "TrainingEstimate"),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name on first use, so that importing the package costs next to nothing."""
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,167 @@
+"""Accelerators: the shipped table, looked up by any name people use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from tieout.plugin import Candidate, translator
+
+if TYPE_CHECKING:
+    from tieout_compute_estimator.aliases import AliasIndex
+
+__all__ = ["Device", "DeviceTable", "PriceRange", "device_table", "find_device", "find_devices"]
+
+Confidence = Literal["high", "medium", "low"]
+TABLE = "hardware"
+_ = translator("tieout_compute_estimator")
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class PriceRange(_Row):
+    """Rent of one device for one hour in USD, on demand, as listed across providers."""
+
+    low: float = Field(gt=0)
+    mid: float = Field(gt=0)
+    high: float = Field(gt=0)
+    period: str
+    """When it was read, as precisely as is known: ``2026-05``."""
+    as_of: date
+    valid_until: date
+    source: str
+
+    @model_validator(mode="after")
+    def _ordered(self) -> PriceRange:
+        if not self.low <= self.mid <= self.high or self.valid_until <= self.as_of:
+            raise ValueError("a price needs low <= mid <= high and an end after its start")
+        return self
+
+
+class Device(_Row):
+    """One accelerator; every rate is dense, without structured sparsity."""
+
+    name: str
+    vendor: str
+    kind: Literal["datacenter", "consumer", "soc"]
+    announced: str
+    aliases: tuple[str, ...]
+    peak_tflops: dict[str, float]
+    """Dense peak by number format, TFLOP/s (TOP/s for integers)."""
+    peak_range_tflops: dict[str, tuple[float, float]] = {}
+    """Low and high where public sources contradict each other."""
+    sparsity_multiplier: float | None
+    memory_gb: float | None = Field(gt=0)
+    """Decimal gigabytes, as vendors count."""
+    memory_bandwidth_tb_s: float | None = Field(gt=0)
+    power_w: float | None = Field(gt=0)
+    interconnect_gb_s: float | None = Field(gt=0)
+    """Scale-up link, both directions together, GB/s."""
+    price: PriceRange | None
+    source: str = Field(min_length=3)
+    as_of: date
+    confidence: Confidence
+    notes: str
+
+    @model_validator(mode="after")
+    def _plausible(self) -> Device:
+        if not self.peak_tflops or min(self.peak_tflops.values()) <= 0:
+            raise ValueError(f"{self.name}: peak rates must be positive")
+        for dtype, (low, high) in self.peak_range_tflops.items():
+            if not low <= self.peak_tflops.get(dtype, 0.0) <= high:
+                raise ValueError(f"{self.name}: the {dtype} range does not hold the value")
+        return self
+
+    @property
+    def training_dtype(self) -> str:
+        """The format that a training run uses when nobody says otherwise: BF16, else FP16, else the first."""
+        return next(
+            (dtype for dtype in ("bf16", "fp16") if dtype in self.peak_tflops), next(iter(self.peak_tflops))
+        )
+
+
+class DeviceTable(_Row):
+    """The whole table with its date."""
+
+    format: Literal[1]
+    as_of: date
+    source: str
+    devices: tuple[Device, ...]
+
+    @model_validator(mode="after")
+    def _unique(self) -> DeviceTable:
+        names = [device.name for device in self.devices]
+        if len(set(names)) != len(names):
+            raise ValueError("two devices of one name")
+        return self
+
+
+@cache
+def device_table() -> DeviceTable:
+    """The shipped table, read on first use.
+
+    Raises:
+        pydantic.ValidationError: The file in the package was changed and is no valid table.
+    """
+    return DeviceTable.model_validate_json(
+        files("tieout_compute_estimator").joinpath("data/hardware.json").read_bytes()
+    )
+
+
+@cache
+def _index() -> AliasIndex:
+    from tieout_compute_estimator.aliases import AliasIndex
+
+    # "910B parameters" is a size, "910B" alone is the chip.
+    size = r"\s*(?:个)?\s*(?:参数|params?\b|parameters?\b|tokens?\b)"
+    return AliasIndex({device.name: device.aliases for device in device_table().devices}, not_before=size)
+
+
+def find_device(name: str) -> Device:
+    """The device called ``name`` in any of its spellings (``H100``, ``A100 80G``, ``昇腾910B``).
+
+    Raises:
+        ToolError: No such device; the message lists those with similar names.
+    """
+    from tieout.errors import ToolError
+
+    row = _index().exact(name)
+    if row is not None:
+        return next(device for device in device_table().devices if device.name == row)
+    near = _index().near(name)
+    hint = (
+        _("Did you mean {names}?", names=", ".join(near))
+        if near
+        else _("The hardware tool lists every device that is known.")
+    )
+    raise ToolError(
+        _("No accelerator called {name} is in the table.", name=repr(name[:60])),
+        code="unknown-device",
+        hint=hint,
+    )
+
+
+def find_devices(text: str) -> Sequence[Candidate]:
+    """Every accelerator named in ``text`` with its span: the finder of ``Slot("device")``."""
+    return _index().find(text)
+
+
+def other_variants(device: Device, name: str) -> list[str]:
+    """Rows that ``name`` could also have meant, when it is a family name such as ``A100``."""
+    from tieout_compute_estimator.aliases import key
+
+    wanted = key(name)
+    return [
+        other.name
+        for other in device_table().devices
+        if other is not device
+        and key(other.name).startswith(wanted)
+        and not key(other.name)[len(wanted) :][:1].isdigit()
+    ]

@@ -1,0 +1,205 @@
+"""Figures with their derivation: cells of the shipped tables, computed values, and the tree that shows both."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Protocol
+
+from tieout.plugin import Figure, Formula, Language, TableRow, Tree, UserInput, translator
+
+__all__ = [
+    "brief_source",
+    "cell",
+    "computed",
+    "derivation",
+    "given",
+    "named",
+    "plain",
+    "ranged",
+    "shown",
+    "sourced",
+]
+
+_ = translator("tieout_compute_estimator")
+
+
+class Sourced(Protocol):
+    """A row of a shipped table."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def as_of(self) -> date: ...
+    @property
+    def confidence(self) -> str: ...
+
+
+def given(value: float, unit: str, metric: str, *, subject: str = "") -> Figure:
+    """A figure that came in as an argument; the session says whether the user's words or a model gave it."""
+    return Figure(value=value, unit=unit, metric=metric, subject=subject)
+
+
+def cell(
+    value: float,
+    unit: str,
+    metric: str,
+    row: Sourced,
+    *,
+    table: str,
+    field: str,
+    low: float | None = None,
+    high: float | None = None,
+    source: str | None = None,
+    as_of: date | None = None,
+    valid_until: date | None = None,
+) -> Figure:
+    """A figure read from a row of a shipped table."""
+    origin = TableRow(
+        table=table,
+        row=row.name,
+        field=field,
+        source=source or row.source,
+        as_of=as_of or row.as_of,
+        valid_until=valid_until,
+        confidence="high" if row.confidence == "high" else "medium" if row.confidence == "medium" else "low",
+    )
+    return Figure(
+        value=value,
+        unit=unit,
+        low=low,
+        high=high,
+        as_of=origin.as_of,
+        subject=row.name,
+        metric=metric,
+        origin=origin,
+    )
+
+
+def computed(
+    value: float,
+    unit: str,
+    metric: str,
+    *,
+    expression: str,
+    inputs: Mapping[str, Figure],
+    latex: str,
+    convention: str,
+    reference: str,
+    subject: str = "",
+    low: float | None = None,
+    high: float | None = None,
+) -> Figure:
+    """A figure that a formula gave; ``expression`` uses the symbols that are the keys of ``inputs``."""
+    origin = Formula(
+        name=metric,
+        expression=expression,
+        inputs=dict(inputs),
+        latex=latex,
+        convention=convention,
+        reference=reference,
+    )
+    return Figure(value=value, unit=unit, low=low, high=high, subject=subject, metric=metric, origin=origin)
+
+
+def shown(figure: Figure, lang: Language) -> str:
+    """The figure as text for people, in full when it was read from a table."""
+    return _text(figure, figure.value, lang)
+
+
+def ranged(figure: Figure, lang: Language) -> str:
+    """The value and, where there is one, the interval."""
+    if figure.low is None or figure.high is None:
+        return shown(figure, lang)
+    low, high = (_text(figure, end, lang) for end in (figure.low, figure.high))
+    return _("{value} (between {low} and {high})", lang=lang, value=shown(figure, lang), low=low, high=high)
+
+
+def _text(figure: Figure, value: float, lang: Language) -> str:
+    from tieout.quantities import format_quantity
+
+    # Table cells are exact as printed (989.5 TFLOP/s, 70.55B parameters); three digits are enough for the rest.
+    digits = 4 if isinstance(figure.origin, TableRow) else 3
+    return format_quantity(value, figure.unit, lang=lang, digits=digits)
+
+
+def sourced(figure: Figure, lang: Language, *, interval: bool = False) -> str:
+    """The figure for a sentence, with the name of its source when it was read from a table."""
+    text = ranged(figure, lang) if interval else shown(figure, lang)
+    origin = figure.origin
+    if not isinstance(origin, TableRow):
+        return text
+    return _("{text} [{source}]", lang=lang, text=text, source=brief_source(origin.source))
+
+
+def named(subject: str, lang: Language) -> str:
+    """The model's name for the middle of a sentence."""
+    return subject or _("such a model", lang=lang)
+
+
+def brief_source(source: str) -> str:
+    """Who said it, without pages, tables and years: a sentence holds no numbers that are no figures.
+
+    >>> brief_source("Brown et al. 2020, arXiv:2005.14165, Tables 2.1 and D.1")
+    'Brown et al., arXiv:2005.14165'
+    """
+    first = re.split(r"; | \(|, (?:Tables?|section|appendix)\b", source)[0]
+    return re.sub(r" (?:19|20)\d\d(?=,|$)", "", first).strip()
+
+
+def derivation(figure: Figure, lang: Language, *, symbol: str = "") -> Tree:
+    """The figure as a tree: the formula with its numbers put in, and below it where each number comes from."""
+    head = f"{symbol} = " if symbol else ""
+    label = f"{head}{ranged(figure, lang)}  ({_(figure.metric, lang=lang)})"
+    origin = figure.origin
+    if isinstance(origin, Formula):
+        lines = [Tree(label=f"{origin.expression} = {substituted(origin)}")]
+        if origin.convention:
+            lines.append(Tree(label=_("convention: {text}", lang=lang, text=_(origin.convention, lang=lang))))
+        if origin.reference:
+            lines.append(Tree(label=_("after: {text}", lang=lang, text=origin.reference)))
+        parts = [derivation(part, lang, symbol=name) for name, part in origin.inputs.items()]
+        return Tree(label=label, children=(*lines, *parts))
+    return Tree(label=f"{label}: {_origin(figure, lang)}")
+
+
+def substituted(formula: Formula) -> str:
+    """The expression with each symbol replaced by its value, in base units."""
+    symbols = sorted(formula.inputs, key=len, reverse=True)
+    if not symbols:
+        return formula.expression
+    pattern = re.compile("|".join(rf"(?<![^\W\d_]){re.escape(symbol)}(?![^\W\d_])" for symbol in symbols))
+    return pattern.sub(lambda match: plain(formula.inputs[match.group()].value), formula.expression)
+
+
+def plain(value: float) -> str:
+    """A number as physicists write it: ``70``, ``989.5``, ``6.3e24``."""
+    if value and not 1e-3 <= abs(value) < 1e6:
+        mantissa, exponent = f"{value:.5e}".split("e")
+        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+    digits = 6 if value == 0 else max(0, 5 - math.floor(math.log10(abs(value))))
+    text = f"{value:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _origin(figure: Figure, lang: Language) -> str:
+    match figure.origin:
+        case TableRow(table=table, row=row, field=field, source=source, as_of=as_of, confidence=confidence):
+            return _(
+                "table {table}, {row}, {field}; {source}; as of {as_of}; confidence {confidence}",
+                lang=lang,
+                table=table,
+                row=row,
+                field=field,
+                source=source,
+                as_of=as_of or "?",
+                confidence=_(confidence, lang=lang),
+            )
+        case UserInput(text=text):
+            return _("from the question: {text}", lang=lang, text=repr(text))
+        case _:
+            return _("given")

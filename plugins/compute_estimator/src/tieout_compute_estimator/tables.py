@@ -1,0 +1,32 @@
+"""The tables that ship with this package, as ``tieout data status`` lists them."""
+
+from __future__ import annotations
+
+from tieout.plugin import ShippedTable
+
+__all__ = ["shipped_tables"]
+
+
+def shipped_tables() -> list[ShippedTable]:
+    """Hardware rows, rental prices, published models and MFU ranges; the entry point of group ``tieout.tables``."""
+    from tieout_compute_estimator.accelerators import device_table
+    from tieout_compute_estimator.published import model_table, prior_table
+
+    hardware, models, prior = device_table(), model_table(), prior_table()
+    prices = [device.price for device in hardware.devices if device.price is not None]
+    return [
+        ShippedTable(
+            name="compute hardware", rows=len(hardware.devices), as_of=hardware.as_of, source=hardware.source
+        ),
+        ShippedTable(
+            name="compute rental prices",
+            rows=len(prices),
+            as_of=max(price.as_of for price in prices),
+            source="public price lists and surveys; each row names its own",
+            valid_until=min(price.valid_until for price in prices),
+        ),
+        ShippedTable(
+            name="compute models", rows=len(models.models), as_of=models.as_of, source=models.source
+        ),
+        ShippedTable(name="compute MFU ranges", rows=len(prior.rows), as_of=prior.as_of, source=prior.source),
+    ]

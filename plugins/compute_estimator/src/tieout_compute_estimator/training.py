@@ -1,0 +1,342 @@
+"""Training: FLOP, device-hours, days, energy and cost of a run, and the utilisation that a run reached."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+from tieout.plugin import Candidate, Figure, Slot, tool, translator
+from tieout_compute_estimator import run_figures
+from tieout_compute_estimator.accelerators import Device, find_device, find_devices, other_variants
+from tieout_compute_estimator.caveats import data_notes, today
+from tieout_compute_estimator.checks import checked_dtype, fraction, missing, positive, whole
+from tieout_compute_estimator.derivation import cell, given
+from tieout_compute_estimator.published import TABLE, PublishedModel, find_models, mfu_prior
+from tieout_compute_estimator.training_results import MfuResult, TrainingEstimate
+from tieout_compute_estimator.units import (
+    DEVICE,
+    DEVICE_HOUR,
+    FLOP,
+    PARAM,
+    PERCENT,
+    RATIO,
+    TOKENS,
+    USD_PER_HOUR,
+)
+from tieout_compute_estimator.workload import Workload, workload
+
+__all__ = ["find_dtypes", "mfu", "train"]
+
+_ = translator("tieout_compute_estimator")
+R = TypeVar("R", TrainingEstimate, MfuResult)
+_DTYPE = re.compile(
+    r"(?<![A-Za-z0-9])(bf16|bfloat16|fp16|fp8|fp6|fp4|int8|int4|tf32|fp32)(?![A-Za-z0-9])", re.IGNORECASE
+)
+
+
+def find_dtypes(text: str) -> Sequence[Candidate]:
+    """Number formats named in ``text``."""
+    return [
+        Candidate(
+            match.group().lower().replace("bfloat16", "bf16"), match.group(), match.start(), match.end()
+        )
+        for match in _DTYPE.finditer(text)
+    ]
+
+
+Model = Annotated[str | None, Slot("text", find=find_models, cues=("模型", "model"), example="Llama 3 70B")]
+Params = Annotated[
+    float | None,
+    Slot("quantity", unit=PARAM, cues=("参数", "参数量", "规模", "parameters", "params"), example="70B"),
+]
+ActiveParams = Annotated[
+    float | None,
+    Slot(
+        "quantity",
+        unit=PARAM,
+        cues=("激活", "激活参数", "活跃参数", "active", "activated"),
+        example="37B active",
+    ),
+]
+Tokens = Annotated[
+    float | None,
+    Slot(
+        "quantity",
+        unit=TOKENS,
+        cues=("token", "训练数据", "语料", "training data", "trained on"),
+        example="15T tokens",
+    ),
+]
+DeviceName = Annotated[
+    str | None, Slot("device", find=find_devices, cues=("卡", "芯片", "GPU", "on"), example="H100")
+]
+Dtype = Annotated[str | None, Slot("enum", find=find_dtypes, cues=("精度", "precision"), example="BF16")]
+
+
+@tool(
+    examples={
+        "zh": (
+            "训练一个 13B 的模型、喂 2 万亿 token,总共要多少算力?",
+            "在 A100 上训练 65B 参数、1.4T token 的模型要多少卡时",
+            "用 2048 张 H800 训练 DeepSeek-V3 大概多少天",
+            "预训练一个 300 亿参数的大模型要花多少钱",
+            "GPT-3 的训练计算量折合多少 PF-day",
+            "如果 MFU 是 40%,512 张 H100 训完 8T token 需要多久",
+            "估算训练成本和耗电量:百亿参数,H20 集群",
+            "千亿模型训练需要几张昇腾 910B",
+        ),
+        "en": (
+            "How much compute does it take to train a 13B model on 2T tokens?",
+            "estimate GPU hours for pretraining 30B parameters with 3 trillion tokens on A100",
+            "how many days would 1,024 H200s need to train Qwen2.5-72B",
+            "training cost of a 7B model on rented H100s",
+            "what is the training FLOP count of PaLM 540B",
+            "give me the petaflop/s-days for a 1.3B model and 300 billion tokens",
+            "energy used to train a 400B mixture of experts with 40B active parameters",
+            "how long does pre-training take at 38% utilisation on 4,000 MI300X",
+        ),
+    }
+)
+def train(
+    params: Params = None,
+    tokens: Tokens = None,
+    device: DeviceName = None,
+    *,
+    model: Model = None,
+    active_params: ActiveParams = None,
+    device_count: Annotated[
+        float | None,
+        Slot("quantity", unit=DEVICE, cues=("张", "块", "卡", "GPUs", "accelerators"), example="1,024 GPUs"),
+    ] = None,
+    mfu: Annotated[
+        float | None, Slot("ratio", unit=RATIO, cues=("MFU", "利用率", "utilisation"), example="40%")
+    ] = None,
+    dtype: Dtype = None,
+    usd_per_hour: Annotated[
+        float | None,
+        Slot(
+            "quantity",
+            unit=USD_PER_HOUR,
+            cues=("每卡时", "单价", "租金", "per hour", "an hour"),
+            example="$2.5/GPU-hour",
+        ),
+    ] = None,
+) -> TrainingEstimate:
+    """Estimate what a training run takes: FLOP by 6ND, PF-days, device-hours, days, energy and rent.
+
+    Needs the model size and the number of training tokens, or the name of a published model. With a device it also
+    gives device-hours, energy and cost; with a number of devices the days. Without an MFU the range that public runs
+    reached on such hardware is used, and every result is a range.
+
+    Args:
+        params: Model parameters; for a mixture of experts give active_params too.
+        tokens: Training tokens.
+        device: Accelerator, e.g. H100 or Ascend 910B.
+        model: Name of a published model, e.g. Llama 3 70B; fills in what is not given.
+        active_params: Parameters that work on each token (mixture of experts).
+        device_count: Number of accelerators working at once.
+        mfu: Model FLOP utilisation between 0 and 1, whole-run average.
+        dtype: Number format whose dense peak counts, e.g. bf16 or fp8.
+        usd_per_hour: Rent of one device for one hour; the shipped price range when left out.
+
+    Raises:
+        InputError: A number is missing, not positive, not finite, or an MFU above 1.
+        ToolError: Unknown device or model, or a device without a peak in ``dtype``.
+    """
+    work = workload(params=params, tokens=tokens, active_params=active_params, model=model)
+    flops = run_figures.training_flops(work)
+    estimate = TrainingEstimate(
+        subject=work.subject,
+        params=work.params,
+        tokens=work.tokens,
+        flops=flops,
+        pf_days=run_figures.pf_days(flops),
+        published_flops=_published(work.row, "training_flops", FLOP, "published training FLOP"),
+        notes=work.notes,
+    )
+    chosen, notes = _device(device, work.row)
+    if chosen is None:
+        return estimate
+    peak = run_figures.peak(chosen, checked_dtype(chosen, dtype))
+    if mfu is not None:
+        used = given(100.0 * fraction("mfu", mfu), PERCENT, "MFU")
+    else:
+        used = run_figures.assumed_mfu(mfu_prior(chosen, checked_dtype(chosen, dtype)))
+        notes.append(
+            _("No MFU was given: the range that whole public runs reached is assumed, so results are ranges.")
+        )
+    hours = run_figures.device_hours(flops, peak, used)
+    update: dict[str, object] = {
+        "device": chosen.name,
+        "peak": peak,
+        "mfu": used,
+        "device_hours": hours,
+        "energy": run_figures.energy(hours, chosen),
+        "cost": _cost(hours, chosen, usd_per_hour),
+        "published_device_hours": _published(work.row, "device_hours", DEVICE_HOUR, "published device-hours")
+        if work.row is not None and work.row.device == chosen.name
+        else None,
+    }
+    if device_count is not None:
+        count = given(whole("device_count", device_count), DEVICE, "devices")
+        update |= {"device_count": count, "days": run_figures.days(hours, count)}
+    return _with_notes(estimate.model_copy(update=update), [*work.notes, *notes])
+
+
+@tool(
+    examples={
+        "zh": (
+            "65B 模型、1.4T token 用了 102 万 A100 卡时,算力利用率有多高",
+            "根据模型卡的 GPU 小时反推 MFU",
+            "Llama 2 70B 训练的 MFU 大约多少",
+            "H800 上 266 万卡时训完 14.8T token,利用率如何",
+            "这次训练达到了峰值的百分之几?参数 7B,token 1T,卡时 82432",
+            "帮我算一下模型浮点利用率",
+        ),
+        "en": (
+            "What MFU did LLaMA 65B reach on its A100 hours?",
+            "model FLOP utilization for 13B parameters, 1T tokens and 135,168 A100 hours",
+            "work out the utilisation from published GPU-hours",
+            "how close to peak was the DeepSeek-V3 run on H800",
+            "compute MFU: 405B params, 15.6T tokens, 30.84M H100 hours",
+            "achieved TFLOPS per GPU in the Llama 2 training run",
+        ),
+    }
+)
+def mfu(
+    params: Params = None,
+    tokens: Tokens = None,
+    gpu_hours: Annotated[
+        float | None,
+        Slot(
+            "quantity",
+            unit=DEVICE_HOUR,
+            cues=("卡时", "GPU 小时", "GPU hours", "device-hours"),
+            example="6.4M GPU-hours",
+        ),
+    ] = None,
+    device: DeviceName = None,
+    *,
+    model: Model = None,
+    active_params: ActiveParams = None,
+    dtype: Dtype = None,
+) -> MfuResult:
+    """Compute the model FLOP utilisation (MFU) of a whole training run from its device-hours.
+
+    Needs model size, training tokens, device-hours and the device, or the name of a published model that has them.
+    The peak is the dense one, without structured sparsity.
+
+    Args:
+        params: Model parameters; for a mixture of experts give active_params too.
+        tokens: Training tokens.
+        gpu_hours: Accelerator-hours that the run took.
+        device: Accelerator, e.g. H100.
+        model: Name of a published model; fills in what is not given.
+        active_params: Parameters that work on each token (mixture of experts).
+        dtype: Number format whose dense peak counts; BF16 where the device has it.
+
+    Raises:
+        InputError: A number is missing, not positive or not finite.
+        ToolError: Unknown device or model, or a device without a peak in ``dtype``.
+    """
+    work = workload(params=params, tokens=tokens, active_params=active_params, model=model)
+    hours = (
+        None if gpu_hours is None else given(positive("gpu_hours", gpu_hours), DEVICE_HOUR, "device-hours")
+    )
+    chosen, notes = _device(device, work.row)
+    if hours is None and chosen is not None and work.row is not None and work.row.device == chosen.name:
+        hours = _published(work.row, "device_hours", DEVICE_HOUR, "published device-hours")
+    if hours is None or chosen is None:
+        absent = [("device-hours", "6.4M GPU-hours")] if hours is None else []
+        raise missing([*absent, *([("device", "H100")] if chosen is None else [])])
+    peak = run_figures.peak(chosen, checked_dtype(chosen, dtype))
+    run = _Run(hours, peak)
+    reached = run.mfu(work)
+    notes += _sanity(reached)
+    result = MfuResult(
+        subject=work.subject,
+        device=chosen.name,
+        params=work.params,
+        tokens=work.tokens,
+        device_hours=hours,
+        peak=peak,
+        flops=run_figures.training_flops(work),
+        mfu=reached,
+        achieved=run_figures.achieved(run_figures.training_flops(work), hours),
+        mfu_published_size=run.mfu_published_size(work),
+    )
+    return _with_notes(result, [*work.notes, *notes])
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Hours on a device of known peak."""
+
+    hours: Figure
+    peak: Figure
+
+    def mfu(self, work: Workload) -> Figure:
+        return run_figures.mfu(run_figures.training_flops(work), self.hours, self.peak)
+
+    def mfu_published_size(self, work: Workload) -> Figure | None:
+        """The same with the exact size from the table, when the size given is a rounding of it."""
+        row = work.row
+        if row is None or work.params.origin is not None:
+            return None
+        exact = workload(params=None, tokens=work.tokens.value, active_params=None, model=row.name)
+        if not 0 < abs(exact.params.value / work.params.value - 1) <= 0.05:
+            return None
+        figure = self.mfu(Workload(exact.subject, row, exact.params, work.tokens))
+        return figure.model_copy(update={"metric": "MFU with the published size"})
+
+
+def _device(name: str | None, row: PublishedModel | None) -> tuple[Device | None, list[str]]:
+    """The device named, else the one the published model was trained on, with a note on how it was read."""
+    if name:
+        device = find_device(name)
+        others = other_variants(device, name)
+        if not others:
+            return device, []
+        return device, [
+            _(
+                "{name} is read as {device}; also in the table: {others}.",
+                name=name,
+                device=device.name,
+                others=", ".join(others),
+            )
+        ]
+    if row is None or row.device is None:
+        return None, []
+    return find_device(row.device), [
+        _("No device was given: {device} is what {model} was trained on.", device=row.device, model=row.name)
+    ]
+
+
+def _published(row: PublishedModel | None, field: str, unit: str, metric: str) -> Figure | None:
+    value = getattr(row, field, None)
+    return None if row is None or value is None else cell(value, unit, metric, row, table=TABLE, field=field)
+
+
+def _cost(hours: Figure, device: Device, usd_per_hour: float | None) -> Figure | None:
+    if usd_per_hour is not None:
+        return run_figures.cost(hours, given(positive("usd_per_hour", usd_per_hour), USD_PER_HOUR, "price"))
+    return run_figures.cost(hours, run_figures.price(device, device.price)) if device.price else None
+
+
+def _sanity(reached: Figure) -> list[str]:
+    if reached.value > 100.0:
+        return [_("More than the dense peak is impossible: check parameters, tokens, hours and device.")]
+    if reached.value > 65.0:
+        return [_("No public run of this kind has reached so much of the peak: check the inputs.")]
+    if reached.value < 5.0:
+        return [
+            _("So little of the peak is unusual: the hours may hold more than this run, or the tokens less.")
+        ]
+    return []
+
+
+def _with_notes(result: R, notes: list[str]) -> R:
+    figures = [figure for _path, figure in result.figures()]
+    return result.model_copy(update={"notes": (*notes, *data_notes(figures, on=today()))})
