@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic_ai import Agent, BinaryContent, DeferredToolRequests
 from pydantic_ai.conversation import Conversation
@@ -277,6 +277,7 @@ MESSAGES = st.lists(
 
 
 @given(messages=MESSAGES)
+@example([ModelRequest(parts=[ToolReturnPart("t", {"\ud800": None}, "1", metadata={"\ud800": "\uffff"})])])
 @settings(deadline=None)
 def test_messages_come_back_equal(messages: list[ModelMessage]) -> None:
     async def check() -> None:

@@ -215,6 +215,7 @@ def test_older_store_is_copied_then_updated(tmp_path: Path) -> None:
     assert cx.execute("SELECT text, author FROM notes").fetchall() == [("kept", None)]
     assert cx.execute("PRAGMA user_version").fetchone() == (2,)
     assert cx.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+    assert {file.name for file in tmp_path.iterdir()} == {"store.db", "store.db.v1"}
     copy = sqlite3.connect(tmp_path / "store.db.v1")
     assert copy.execute("SELECT * FROM notes").fetchall() == [("kept",)]
     copy.close()

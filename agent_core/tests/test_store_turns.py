@@ -137,6 +137,23 @@ async def test_turn_saved_by_another_meanwhile_is_not_lost() -> None:
     assert conversation.usage.requests == 3
 
 
+async def test_message_that_cannot_be_written_does_not_cost_the_answer() -> None:
+    endless: dict[str, object] = {}
+    endless["self"] = endless
+    messages = [
+        ModelRequest(parts=[UserPromptPart("q")]),
+        ModelResponse(parts=[TextPart("a")], metadata=endless),
+    ]
+    async with SqliteStore.in_memory() as store:
+        turn_id = await store.begin_turn("s1", "q", "m")
+        conversation = Conversation(conversation_id="s1", messages=list(messages))
+        turn = await store.finish_turn(turn_id, status="done", answer="a", conversation=conversation)
+        loaded = await store.load("s1")
+    assert (turn.status, turn.answer) == ("done", "a")
+    assert loaded is not None
+    assert len(loaded.messages) == 2
+
+
 async def test_cancelled_caller_does_not_stop_the_end_of_a_turn(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     async with SqliteStore(path) as store:

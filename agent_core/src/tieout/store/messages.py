@@ -8,11 +8,12 @@ from __future__ import annotations
 
 __all__ = ["MessageCodec", "append", "append_exchange"]
 
-import json
+import contextlib
 import re
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from copy import copy
+from dataclasses import is_dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Final, cast
@@ -53,7 +54,11 @@ class MessageCodec:
         return pydantic.TypeAdapter(list[ConversationRecord], config=config)
 
     def dump_message(self, message: ModelMessage) -> str:
-        """JSON array of the one message; objects that JSON does not know inside it become their ``repr``."""
+        """JSON array of the one message; objects that JSON does not know inside it become their ``repr``.
+
+        Raises:
+            StoreError: It cannot be written, such as one that contains itself (``store-message``).
+        """
         return _dump(ModelMessagesTypeAdapter, [message])
 
     def load_message(self, stored: SqlText) -> ModelMessage:
@@ -73,7 +78,7 @@ class MessageCodec:
                 return ModelMessagesTypeAdapter.validate_json(whole)
             return [message for text in texts for message in _load(ModelMessagesTypeAdapter, text)]
         except ValueError as error:
-            raise _unreadable(error) from error
+            raise _unusable(_("A stored message cannot be read: {reason}."), error) from error
 
     def dump_record(self, record: ConversationRecord) -> str:
         """JSON array of the one record."""
@@ -88,7 +93,7 @@ class MessageCodec:
         try:
             return _load(self._records, from_sql(stored))[0]
         except (ValueError, IndexError) as error:
-            raise _unreadable(error) from error
+            raise _unusable(_("A stored message cannot be read: {reason}."), error) from error
 
     def entry(self, row: EntryRow) -> ConversationEntry:
         """The entry in pydantic-ai's form."""
@@ -183,19 +188,20 @@ def _count(record: ConversationRecord, message: ModelMessage) -> None:
 
 
 def _dump(adapter: pydantic.TypeAdapter[Any], values: list[Any]) -> str:
+    with contextlib.suppress(ValueError):  # a lone surrogate in a value
+        text = adapter.dump_json(values, fallback=repr).decode()
+        if "\ufffd" not in text:  # which is what one in a dict key silently becomes
+            return text
     try:
-        return adapter.dump_json(values, fallback=repr).decode()
-    except ValueError:  # lone surrogates
-        escaped = _walk(adapter.dump_python(values, mode="json", fallback=repr), _escape)
-        return json.dumps({"escaped": escaped}, ensure_ascii=False, separators=(",", ":"))
+        return '{"escaped":' + adapter.dump_json(_walk(values, _escape), fallback=repr).decode() + "}"
+    except (ValueError, RecursionError) as error:
+        raise _unusable(_("A message cannot be stored: {reason}."), error) from error
 
 
 def _load(adapter: pydantic.TypeAdapter[Any], text: str) -> Any:
     if not text.startswith("{"):
         return adapter.validate_json(text)
-    # JSON mode decodes base64 and times; the objects it makes are then taken apart to put the surrogates back.
-    escaped = adapter.validate_json(text.removeprefix('{"escaped":').removesuffix("}"))
-    return adapter.validate_python(_walk(adapter.dump_python(escaped), _unescape))
+    return _walk(adapter.validate_json(text.removeprefix('{"escaped":').removesuffix("}")), _unescape)
 
 
 def _escape(text: str) -> str:
@@ -207,6 +213,10 @@ def _unescape(text: str) -> str:
 
 
 def _walk(value: Any, change: Callable[[str], str]) -> Any:
+    """A copy of ``value`` with every text inside it changed.
+
+    Walks the objects themselves: dumping them to plain Python first would replace what is not UTF-8 in dict keys.
+    """
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
@@ -214,13 +224,19 @@ def _walk(value: Any, change: Callable[[str], str]) -> Any:
         return {_walk(key, change): _walk(item, change) for key, item in items}
     if isinstance(value, list | tuple):
         return [_walk(item, change) for item in cast(Sequence[Any], value)]
+    if isinstance(value, pydantic.BaseModel):
+        return value.model_copy(update={name: _walk(item, change) for name, item in value})
+    if is_dataclass(value) and not isinstance(value, type):
+        twin = copy(value)
+        for name, item in vars(value).items():
+            object.__setattr__(twin, name, _walk(item, change))
+        return twin
     return value
 
 
-def _unreadable(error: Exception) -> StoreError:
-    reason = str(error).partition("\n")[0]
+def _unusable(message: str, error: Exception) -> StoreError:
     return StoreError(
-        _("A stored message cannot be read: {reason}.", reason=reason),
+        message.format(reason=str(error).partition("\n")[0]),
         code="store-message",
         hint=_("Save what can be read with `tieout sessions export --salvage`."),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["SalvageReport", "salvage"]
 
 import contextlib
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -65,7 +66,7 @@ def salvage(path: Path, out: Path) -> SalvageReport:
     try:
         with (
             tempfile.TemporaryDirectory(prefix="tieout-salvage-") as folder,
-            out.open("x", encoding="utf-8") as sink,
+            open(out, "x", encoding="utf-8", opener=_private) as sink,  # noqa: PTH123 - Path.open takes no opener
         ):
             copy = _copy(path, Path(folder))
             report = _Salvage(copy, sink).run(out)
@@ -83,6 +84,10 @@ def salvage(path: Path, out: Path) -> SalvageReport:
             hint=_("Move it away; a new store is made at the next start. A backup of it may still be whole."),
         )
     return report
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)
 
 
 def _copy(path: Path, folder: Path) -> Path:

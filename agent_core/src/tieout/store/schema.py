@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["APPLICATION_ID", "MIGRATIONS", "Migration", "migrate"]
 
+import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -165,8 +166,17 @@ def _refuse_foreign(cx: sqlite3.Connection, path: Path | None, *, newest: int) -
 
 def _copy_first(cx: sqlite3.Connection, path: Path) -> None:
     copy = path.with_name(f"{path.name}.v{_version(cx)}")
-    if not copy.exists():
-        cx.execute("VACUUM INTO ?", (str(copy),))
+    if copy.exists():
+        return
+    unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
+    os.close(
+        os.open(unfinished, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    )  # as private as the store itself
+    try:
+        cx.execute("VACUUM INTO ?", (str(unfinished),))
+        unfinished.replace(copy)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _row_counts(cx: sqlite3.Connection) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["SqliteStore"]
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from pydantic_ai.conversation_store import (
 )
 from pydantic_ai.messages import ModelMessage
 
+from tieout.errors import StoreError
 from tieout.store import entries, sessions, turns
 from tieout.store.messages import MessageCodec, append, append_exchange
 from tieout.store.rows import JsonObject, Turn
@@ -69,7 +71,8 @@ class SqliteStore(SessionStore, ConversationStore):
             conversation: The run's conversation. When someone else has saved the same conversation since it was
                 loaded, the messages this turn added go after theirs, so that nobody's turn is lost; load the
                 conversation afresh for each turn. Left out, question and answer are appended as they are,
-                except for a turn that failed without a word of answer.
+                except for a turn that failed without a word of answer; so they are when a message in it cannot
+                be written as JSON.
 
         Raises:
             StoreError: The turn is not stored (any more), or the file cannot be written.
@@ -90,13 +93,11 @@ class SqliteStore(SessionStore, ConversationStore):
             )
 
         async def finish() -> Turn:
-            try:
-                if conversation is None:
-                    await self._close_plain(turn_id, close, status=status, answer=answer)
-                else:
+            with contextlib.suppress(_EndedAlready):
+                try:
                     await self._close_with(conversation, close)
-            except _EndedAlready:
-                pass
+                except _Unwritable:
+                    await self._close_plain(turn_id, close, status=status, answer=answer)
             return await self.turn(turn_id)
 
         return await self._sheltered(finish())
@@ -111,11 +112,17 @@ class SqliteStore(SessionStore, ConversationStore):
 
         await self._db.write(work)
 
-    async def _close_with(self, conversation: Conversation, close: _Close) -> None:
+    async def _close_with(self, conversation: Conversation | None, close: _Close) -> None:
+        if conversation is None:
+            raise _Unwritable
         try:
             await _ClosingStore(self, close).save(conversation)
         except ConversationConflict:
             await self._db.write(lambda cx: close(cx, self._append_after_others(cx, conversation)))
+        except StoreError as error:
+            if error.code != "store-message":
+                raise
+            raise _Unwritable from error  # what was asked and answered can be kept all the same
 
     def _append_after_others(self, cx: sqlite3.Connection, conversation: Conversation) -> str | None:
         new = conversation.messages[self._stored_part(cx, conversation) :]
@@ -247,6 +254,10 @@ class _ClosingStore(SqliteStore):
             self._close(cx, record.head_id)
 
         await self._db.write(work)
+
+
+class _Unwritable(Exception):
+    """There is no conversation to save, or something in it, a tool's result say, is no JSON."""
 
 
 class _EndedAlready(Exception):
