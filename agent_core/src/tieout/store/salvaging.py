@@ -66,7 +66,7 @@ def salvage(path: Path, out: Path) -> SalvageReport:
     try:
         with (
             tempfile.TemporaryDirectory(prefix="tieout-salvage-") as folder,
-            open(out, "x", encoding="utf-8", opener=_private) as sink,  # noqa: PTH123 - Path.open takes no opener
+            open(out, "x", encoding="utf-8", opener=_private) as sink,  # Path.open takes no opener
         ):
             copy = _copy(path, Path(folder))
             report = _Salvage(copy, sink).run(out)
