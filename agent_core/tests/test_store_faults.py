@@ -246,6 +246,7 @@ async def test_salvage_of_a_whole_store_loses_nothing(tmp_path: Path) -> None:
         conversation = await store.load("s1")
     assert dict(report.rows) == {"sessions": 5, "entries": 40, "conversations": 5, "turns": 21}
     assert (report.lost, report.cut) == (0, 0)
+    assert "5 sessions with 21 turns and 40 messages" in str(report)
     async with SqliteStore.in_memory() as store:
         await store.import_(out.read_text().splitlines())
         after = await store.sessions()

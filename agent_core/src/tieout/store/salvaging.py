@@ -46,6 +46,17 @@ class SalvageReport:
     cut: int
     """Messages and conversations that lost what they followed, and now begin or end elsewhere."""
 
+    def __str__(self) -> str:
+        return _(
+            "Saved {sessions} sessions with {turns} turns and {entries} messages; "
+            "rows lost: {lost}, histories cut: {cut}.",
+            sessions=self.rows.get("sessions", 0),
+            turns=self.rows.get("turns", 0),
+            entries=self.rows.get("entries", 0),
+            lost=self.lost,
+            cut=self.cut,
+        )
+
 
 def salvage(path: Path, out: Path) -> SalvageReport:
     """Write everything readable in the store at ``path`` to ``out`` as JSON lines that can be imported.
