@@ -248,14 +248,11 @@ def _estimated_tokens(message: ModelMessage) -> int:
     return wide + (len(text) - wide) // 3 + 8
 
 
-def build_agent(
-    model: Model, tools: Mapping[str, Tool[..., Any]], *, instructions: str, retries: int
-) -> Agent[TurnDeps, str]:
+def build_agent(model: Model, tools: Mapping[str, Tool[..., Any]], *, retries: int) -> Agent[TurnDeps, str]:
     """An agent over the host's tools; each call goes through the turn's ToolRunner."""
     return Agent(
         model,
         deps_type=TurnDeps,
-        instructions=instructions,
         tools=[_agent_tool(tool) for tool in tools.values() if "model" in tool.faces],
         capabilities=[_GuardedText()],
         retries=max(2, retries),

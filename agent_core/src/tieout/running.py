@@ -5,13 +5,14 @@ validate -> guards (tool_call) -> policy -> the function (isolated, timed) -> gu
 
 from __future__ import annotations
 
-__all__ = ["ApprovalRequest", "Approver", "Outcome", "ToolRunner", "TurnState"]
+__all__ = ["ApprovalRequest", "Approver", "Outcome", "ToolRunner", "TurnState", "active_turn"]
 
 import asyncio
 import inspect
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -69,6 +70,10 @@ class TurnState:
     results: list[tuple[str, Result]] = field(default_factory=list[tuple[str, Result]])
     calls: int = 0
     cancelled: bool = False
+
+
+active_turn: ContextVar[TurnState | None] = ContextVar("tieout_turn", default=None)
+"""The turn that the running task belongs to: a model that serves many turns finds the right one by it."""
 
 
 @dataclass(frozen=True)

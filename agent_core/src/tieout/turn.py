@@ -13,7 +13,6 @@ from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tieout.contract.guards import GuardInput, Stage
-from tieout.contract.models import ModelContext
 from tieout.errors import (
     GuardBlocked,
     ModelConnectionError,
@@ -38,7 +37,7 @@ from tieout.evidence import Evidence, EvidenceBook
 from tieout.guarding import Watch
 from tieout.i18n import translator, use_language
 from tieout.marks import tie_out
-from tieout.running import ToolRunner, TurnState
+from tieout.running import ToolRunner, TurnState, active_turn
 
 if TYPE_CHECKING:
     from pydantic_ai import CancellationToken
@@ -123,6 +122,7 @@ class TurnRun:
     # --- the turn
 
     async def _run(self) -> None:
+        active_turn.set(self._state)
         with use_language(self._session.lang):
             status: Literal["done", "interrupted", "failed"] = "failed"
             error: TieoutError | None = None
@@ -218,20 +218,14 @@ class TurnRun:
         from pydantic_ai.exceptions import RunCancelled
         from pydantic_ai.run import AgentRunResultEvent
 
-        from tieout.answering import TurnDeps, build_agent
+        from tieout.answering import TurnDeps
         from tieout.instructions import instructions
         from tieout.models.faults import translate_error
 
         host = self._host
-        model = host.build_model(model_id, self._model_context())
+        agent = host.agent(model_id)
         runner = ToolRunner(host, self._state)
         deps = TurnDeps(runner, self._new_answer(), host.settings.limits, on_response=self._count)
-        agent = build_agent(
-            model,
-            host.tools(),
-            instructions=instructions(self._session.lang),
-            retries=host.settings.guards.retries,
-        )
         self._token = CancellationToken()
         if self._state.cancelled:
             return "interrupted", None
@@ -240,7 +234,8 @@ class TurnRun:
                 self._question_for_model,
                 conversation=await self._history(),
                 deps=deps,
-                model_settings=self._model_settings(model.settings),
+                instructions=instructions(self._session.lang),
+                model_settings=self._model_settings(agent.model),
                 usage_limits=self._usage_limits(),
                 cancellation_token=self._token,
             ) as events:
@@ -292,19 +287,6 @@ class TurnRun:
         )
         return self._answer
 
-    def _model_context(self) -> ModelContext:
-        host = self._host
-        return ModelContext(
-            tools=lambda: {tool.model_name: tool for tool in host.tools().values()},
-            find=host.find,
-            lang=lambda: self._session.lang,
-            embedder=host.embedder,
-            register_secret=host.redact.register,
-            on_wait=lambda reason, seconds: self.emit(
-                WaitingEvent(reason=host.redact(reason), seconds=seconds)
-            ),
-        )
-
     async def _history(self) -> Conversation:
         from pydantic_ai.conversation import Conversation
 
@@ -313,7 +295,7 @@ class TurnRun:
         loaded = await self._store.load(self._session.session_id)
         return loaded or Conversation(conversation_id=self._session.session_id)
 
-    def _model_settings(self, own: object) -> Any:
+    def _model_settings(self, model: object) -> Any:
         """The limits, under what the model itself was built with."""
         limits = self._host.settings.limits
         settings: dict[str, object] = {
@@ -321,6 +303,7 @@ class TurnRun:
             "first_event_timeout": limits.first_event,
             "timeout": limits.read,
         }
+        own: object = getattr(model, "settings", None)
         return settings | dict(cast("dict[str, object]", own or {}))
 
     def _usage_limits(self) -> Any:

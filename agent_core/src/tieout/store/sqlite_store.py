@@ -238,6 +238,7 @@ class _ClosingStore(SqliteStore):
     def __init__(self, store: SqliteStore, close: _Close) -> None:
         super().__init__(None)
         self._db = store._db
+        self._codec = store._codec  # its schema takes 8 ms to build
         self._close = close
 
     async def write_record(
