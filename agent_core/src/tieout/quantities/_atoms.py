@@ -42,7 +42,8 @@ def with_unit(text: str, numeral: Numeral, units: UnitTable) -> Atom:
     if rate := _rate_or_memory(text, numeral, units):
         return rate
     scaled, more = _somewhat_more(text, numeral, units)
-    unit, end = read_unit(text, scaled, units) or (None, numeral.end)
+    bare_end = scaled.end if scaled.exponent != numeral.exponent else numeral.end
+    unit, end = read_unit(text, scaled, units) or (None, bare_end)
     return Atom(scaled, unit, end, more)
 
 

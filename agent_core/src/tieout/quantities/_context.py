@@ -65,12 +65,14 @@ def after(text: str, end: int) -> tuple[bool, Bound | None]:
 @cache
 def _model() -> re.Pattern[str]:
     families = (
-        "llama|gpt|claude|gemini|qwen|deepseek|mistral|mixtral|gemma|phi|kimi|grok|ernie|glm|baichuan|falcon|bloom|opt"
-        "|palm|yi|internlm|pangu|chinchilla|gopher|olmo|command|nemotron|t5|bert|codegen|moss|m6"
-        "|文心|混元|通义|千问|盘古|星火|豆包|大模型|模型"
+        "llama|gpt|claude|gemini|qwen|deepseek|mistral|mixtral|gemma|kimi|grok|ernie|glm|baichuan|falcon|bloom"
+        "|internlm|pangu|chinchilla|gopher|olmo|command|nemotron|bert|codegen|moss"
     )
+    whole_words = "(?:opt|palm|phi|yi|m?t[05]|m6)(?![A-Za-z])"  # the head of too many other words
+    chinese = "文心|混元|通义|千问|盘古|星火|豆包|大模型|模型"
+    variant, version = r"(?:-[A-Za-z]{1,8}){0,2}", r"[ -]?v?[0-9.]{0,4}"
     return re.compile(
-        rf"(?<![A-Za-z])(?:{families})[A-Za-z]{{0,8}}(?P<version>[ -]?v?[0-9.]{{0,4}})(?P<gap>[ (:-]{{0,2}})$",
+        rf"(?:(?<![A-Za-z])(?:(?:{families})[A-Za-z]{{0,8}}|{whole_words})|{chinese}){variant}{version}[ (:-]{{0,2}}$",
         re.IGNORECASE,
     )
 
@@ -92,7 +94,7 @@ def _label() -> re.Pattern[str]:
 
 
 def numbered_thing(text: str, start: int) -> str:
-    """``ordinal`` after the word for a numbered place (Table 2), ``label`` after a model name (Llama 3), else ``""``."""
+    """``ordinal`` after the word for a numbered place (Table 2), ``label`` after a model name (Llama 3), or empty."""
     match = _label().search(text[max(0, start - _WINDOW) : start])
     return "" if match is None else "ordinal" if match["place"] else "label"
 
@@ -101,7 +103,7 @@ def numbered_thing(text: str, start: int) -> str:
 def _parameters() -> re.Pattern[str]:
     return re.compile(
         r"(?:参数(?:总量|量|规模|数量|数)? ?|(?:parameters|params|parameter count)(?: of)? ?)"
-        r"(?:[:=]|已?(?:高?达到?|超过|超|约|为|是|有|至|只有|大约|将|of|is|was|about|over){0,3}) {0,2}$",
+        r"(?:[:=]|已?(?:高?达到?|超过|超|约|为|是|有|至|只有|大约|将|在|分别|of|is|was|about|over){0,3}) {0,2}$",
         re.IGNORECASE,
     )
 

@@ -198,7 +198,9 @@ def _counts() -> Iterator[Unit]:
     yield Unit(
         "CPU core", "cpu core", en="CPU cores", zh="CPU 核心", words=("cpu cores", "cpu core", "cpu 核心")
     )
-    yield Unit("chip", "chip", en="chips", zh="芯片", words=("chips", "chip"))
+    yield Unit(
+        "chip", "chip", en="chips", zh="颗芯片", spellings=("枚芯片", "片芯片"), words=("chips", "chip")
+    )
     yield Unit(
         "server", "server", en="servers", zh="台服务器", spellings=("服务器", "台机器", "台设备"),
         words=("server", "servers", "nodes", "gpu 服务器", "gpu servers"),

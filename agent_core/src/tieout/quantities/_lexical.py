@@ -59,6 +59,7 @@ def sign_start(text: str, start: int, floor: int, *, percent: bool) -> int:
     """Where a sign before ``start`` begins, ``start`` when there is none. A dash after a word is no sign, except
     before a percentage in Chinese (增长-5%)."""
     at = start - 1
+    at -= text[max(at - 1, 0) : at + 1] == "负 "
     if at < floor or text[at] not in "+-负":
         return start
     previous = text[at - 1 : at] if at > floor else ""

@@ -33,8 +33,8 @@ def _connector() -> re.Pattern[str]:
 def read_range(text: str, begin: int, first: Atom, units: UnitTable, currency: Unit | None) -> Range | None:
     """The range that ``first`` (whose currency or digits begin at ``begin``) opens, or None."""
     match = _connector().match(text, first.end)
-    if match is None:
-        return None
+    if match is None or (match["dash"] and match[0].startswith(" ") != match[0].endswith(" ")):
+        return None  # 12.7 -21.3 is a number and a negative one
     second = read_atom(text, match.end(), units)
     if second is None or _goes_on(text, second.end):
         return None
