@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from functools import cache
@@ -157,11 +158,10 @@ def other_variants(device: Device, name: str) -> list[str]:
     """Rows that ``name`` could also have meant, when it is a family name such as ``A100``."""
     from tieout_compute_estimator.aliases import key
 
-    wanted = key(name)
+    def is_of_family(row: str) -> bool:
+        words = re.split(r"[\s\-]+", row)
+        return any(key("".join(words[:count])) == key(name) for count in range(1, len(words)))
+
     return [
-        other.name
-        for other in device_table().devices
-        if other is not device
-        and key(other.name).startswith(wanted)
-        and not key(other.name)[len(wanted) :][:1].isdigit()
+        other.name for other in device_table().devices if other is not device and is_of_family(other.name)
     ]

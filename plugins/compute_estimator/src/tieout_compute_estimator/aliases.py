@@ -14,7 +14,7 @@ __all__ = ["AliasIndex", "key"]
 _PIECE = re.compile(r"[A-Za-z]+|\d+(?:\.\d+)?|[一-鿿]+")
 _WORD = re.compile(r"[a-z0-9.]+|[一-鿿]+")
 _SEPARATOR = r"[\s\-_/()（）]{0,2}"
-_PREFIXES = (
+_MAKERS = (
     "nvidia",
     "英伟达",
     "geforce",
@@ -35,16 +35,16 @@ def key(name: str) -> str:
     >>> key("NVIDIA H100-80GB") == key("h100 80gb")
     True
     """
-    pieces = [piece.lower() for piece in _PIECE.findall(normalize("NFKC", name)) if piece != "的"]
-    while len(pieces) > 1 and pieces[0] in _PREFIXES:
-        pieces.pop(0)
-    return "".join(pieces)
+    joined = "".join(piece.lower() for piece in _PIECE.findall(normalize("NFKC", name)) if piece != "的")
+    while rest := next((joined.removeprefix(maker) for maker in _MAKERS if joined.startswith(maker)), ""):
+        joined = rest
+    return joined
 
 
 def _unordered(name: str) -> str:
     """Like :func:`key`, but with the words sorted: ``H100 80GB SXM5`` and ``H100 SXM5 80GB`` are one device."""
     words: list[str] = _WORD.findall(normalize("NFKC", name).lower())
-    return " ".join(sorted(word for word in words if word not in _PREFIXES))
+    return " ".join(sorted(word for word in words if word not in _MAKERS))
 
 
 class AliasIndex:

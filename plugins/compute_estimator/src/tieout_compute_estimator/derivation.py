@@ -6,11 +6,12 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Protocol
+from typing import Literal, Protocol
 
 from tieout.plugin import Figure, Formula, Language, TableRow, Tree, UserInput, translator
 
 __all__ = [
+    "N_",
     "brief_source",
     "cell",
     "computed",
@@ -26,6 +27,15 @@ __all__ = [
 _ = translator("tieout_compute_estimator")
 
 
+def N_(text: str) -> str:
+    """Mark a text that is stored in English and translated when it is shown: metrics, conventions, names."""
+    return text
+
+
+CONFIDENCE = (N_("high"), N_("medium"), N_("low"))
+"""How far a row of a table is to be trusted."""
+
+
 class Sourced(Protocol):
     """A row of a shipped table."""
 
@@ -36,7 +46,7 @@ class Sourced(Protocol):
     @property
     def as_of(self) -> date: ...
     @property
-    def confidence(self) -> str: ...
+    def confidence(self) -> Literal["high", "medium", "low"]: ...
 
 
 def given(value: float, unit: str, metric: str, *, subject: str = "") -> Figure:
@@ -66,7 +76,7 @@ def cell(
         source=source or row.source,
         as_of=as_of or row.as_of,
         valid_until=valid_until,
-        confidence="high" if row.confidence == "high" else "medium" if row.confidence == "medium" else "low",
+        confidence=row.confidence,
     )
     return Figure(
         value=value,

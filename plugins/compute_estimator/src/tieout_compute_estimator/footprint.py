@@ -14,7 +14,7 @@ from tieout_compute_estimator.accelerators import TABLE as HARDWARE
 from tieout_compute_estimator.accelerators import find_device, find_devices
 from tieout_compute_estimator.caveats import data_notes, today
 from tieout_compute_estimator.checks import missing, positive, whole
-from tieout_compute_estimator.derivation import cell, computed, given
+from tieout_compute_estimator.derivation import N_, cell, computed, given
 from tieout_compute_estimator.footprint_result import MemoryResult
 from tieout_compute_estimator.published import TABLE, PublishedModel, find_models
 from tieout_compute_estimator.units import BYTE, DEVICE, GB, PARAM, TOKENS
@@ -186,7 +186,7 @@ def memory(
         per_token = _kv_per_token(row, layers, kv_heads, head_dim, kv_dtype)
         cache = _kv_cache(per_token, context, sequences) if context is not None else None
         if context is not None and cache is None:
-            raise missing([("layers, key-value heads and head size", "80, 8, 128")])
+            raise missing([(N_("layers, key-value heads and head size"), "80, 8, 128")])
         result = MemoryResult(
             subject=subject,
             params=size,
@@ -206,22 +206,22 @@ def memory(
 
 def _size(params: float | None, row: PublishedModel | None) -> Figure:
     if params is not None:
-        return given(positive("params", params), PARAM, "parameters", subject=row.name if row else "")
+        return given(positive("params", params), PARAM, N_("parameters"), subject=row.name if row else "")
     if row is None:
-        raise missing([("parameters", "70B")])
-    return cell(row.params, PARAM, "parameters", row, table=TABLE, field="params")
+        raise missing([(N_("parameters"), "70B")])
+    return cell(row.params, PARAM, N_("parameters"), row, table=TABLE, field="params")
 
 
 def _weights(size: Figure, dtype: str, subject: str) -> Figure:
-    bits = given(bits_of(dtype), "", "bits per parameter", subject=dtype.upper())
+    bits = given(bits_of(dtype), "", N_("bits per parameter"), subject=dtype.upper())
     return computed(
         formulas.weight_bytes(size.value, bits.value),
         BYTE,
-        "weights",
+        N_("weights"),
         expression="N · b / 8",
         inputs={"N": size, "b": bits},
         latex=r"N b / 8",
-        convention="all parameters in one format",
+        convention=N_("all parameters in one format"),
         reference="",
         subject=subject,
     )
@@ -234,12 +234,12 @@ def _kv_per_token(
     head_dim: float | None,
     kv_dtype: str,
 ) -> Figure | None:
-    width = given(bits_of(kv_dtype) / 8, "", "bytes per value", subject=kv_dtype.upper())
+    width = given(bits_of(kv_dtype) / 8, "", N_("bytes per value"), subject=kv_dtype.upper())
     if layers is not None and kv_heads is not None and head_dim is not None:
         shape = {
-            "L": given(whole("layers", layers), "", "layers"),
-            "H": given(whole("kv_heads", kv_heads), "", "key-value heads"),
-            "d": given(whole("head_dim", head_dim), "", "head size"),
+            "L": given(whole("layers", layers), "", N_("layers")),
+            "H": given(whole("kv_heads", kv_heads), "", N_("key-value heads")),
+            "d": given(whole("head_dim", head_dim), "", N_("head size")),
         }
     elif row is not None and row.layers is not None:
         if row.latent_kv_dim is not None:
@@ -247,9 +247,9 @@ def _kv_per_token(
         assert row.kv_heads is not None  # both were checked when the table was read
         assert row.head_dim is not None
         shape = {
-            "L": _architecture(row, "layers", row.layers, "layers"),
-            "H": _architecture(row, "kv_heads", row.kv_heads, "key-value heads"),
-            "d": _architecture(row, "head_dim", row.head_dim, "head size"),
+            "L": _architecture(row, "layers", row.layers, N_("layers")),
+            "H": _architecture(row, "kv_heads", row.kv_heads, N_("key-value heads")),
+            "d": _architecture(row, "head_dim", row.head_dim, N_("head size")),
         }
     else:
         return None
@@ -258,11 +258,11 @@ def _kv_per_token(
             shape["L"].value, shape["H"].value, shape["d"].value, bytes_per_value=width.value
         ),
         BYTE,
-        "KV cache per token",
+        N_("KV cache per token"),
         expression="2 · L · H · d · w",
         inputs={**shape, "w": width},
         latex=r"2 L H d w",
-        convention="full attention in every layer, keys and values",
+        convention=N_("full attention in every layer, keys and values"),
         reference=POPE,
         subject=row.name if row else "",
     )
@@ -272,15 +272,15 @@ def _latent(row: PublishedModel, layers: int, latent: int, width: Figure) -> Fig
     return computed(
         formulas.latent_kv_bytes_per_token(layers, latent, bytes_per_value=width.value),
         BYTE,
-        "KV cache per token",
+        N_("KV cache per token"),
         expression="L · c · w",
         inputs={
-            "L": _architecture(row, "layers", layers, "layers"),
-            "c": _architecture(row, "latent_kv_dim", latent, "latent size"),
+            "L": _architecture(row, "layers", layers, N_("layers")),
+            "c": _architecture(row, "latent_kv_dim", latent, N_("latent size")),
             "w": width,
         },
         latex=r"L c w",
-        convention="multi-head latent attention: one compressed vector for keys and values",
+        convention=N_("multi-head latent attention: one compressed vector for keys and values"),
         reference="DeepSeek-AI 2024, arXiv:2405.04434",
         subject=row.name,
     )
@@ -291,18 +291,18 @@ def _architecture(row: PublishedModel, field: str, value: float, metric: str) ->
 
 
 def _kv_cache(per_token: Figure | None, context: float, sequences: float) -> Figure | None:
-    length = given(positive("context", context), TOKENS, "context")
-    count = given(whole("sequences", sequences), "", "sequences")
+    length = given(positive("context", context), TOKENS, N_("context"))
+    count = given(whole("sequences", sequences), "", N_("sequences"))
     if per_token is None:
         return None
     return computed(
         per_token.value * length.value * count.value,
         BYTE,
-        "KV cache",
+        N_("KV cache"),
         expression="k · s · B",
         inputs={"k": per_token, "s": length, "B": count},
         latex=r"k s B",
-        convention="every sequence at full length",
+        convention=N_("every sequence at full length"),
         reference=POPE,
         subject=per_token.subject,
     )
@@ -314,11 +314,11 @@ def _total(weights: Figure, cache: Figure | None) -> Figure:
     return computed(
         weights.value + cache.value,
         BYTE,
-        "memory",
+        N_("memory"),
         expression="W + K",
         inputs={"W": weights, "K": cache},
         latex=r"W + K",
-        convention="activations and runtime left out",
+        convention=N_("activations and runtime left out"),
         reference="",
         subject=weights.subject,
     )
@@ -339,11 +339,13 @@ def _training_states(size: Figure, *, stage: int, ranks: int, subject: str) -> F
     return computed(
         low,
         BYTE,
-        "training states per device",
+        N_("training states per device"),
         expression=_STATES[stage],
-        inputs={"N": size} | ({"d": given(ranks, DEVICE, "devices")} if stage else {}),
+        inputs={"N": size} | ({"d": given(ranks, DEVICE, N_("devices"))} if stage else {}),
         latex=r"N (2 + 2 + 12)",
-        convention="mixed precision with Adam: weights, gradients, FP32 copy and moments; upper end: FP32 gradients",
+        convention=N_(
+            "mixed precision with Adam: weights, gradients, FP32 copy and moments; upper end: FP32 gradients"
+        ),
         reference=ZERO,
         subject=subject,
         low=low,
@@ -357,15 +359,15 @@ def _devices(total: Figure, name: str) -> Figure:
         raise InputError(
             _("The table has no memory size for {device}.", device=device.name), code="compute-no-memory-size"
         )
-    each = cell(device.memory_gb, GB, "memory", device, table=HARDWARE, field="memory_gb")
+    each = cell(device.memory_gb, GB, N_("memory"), device, table=HARDWARE, field="memory_gb")
     return computed(
         math.ceil(total.value / (device.memory_gb * 1e9)),
         DEVICE,
-        "devices needed at least",
+        N_("devices needed at least"),
         expression="⌈T / (M · 10⁹)⌉",
         inputs={"T": total, "M": each},
         latex=r"\lceil T / M \rceil",
-        convention="memory alone; activations, runtime and uneven splits left out",
+        convention=N_("memory alone; activations, runtime and uneven splits left out"),
         reference="",
         subject=total.subject,
     )

@@ -15,7 +15,7 @@ from tieout_compute_estimator.accelerators import (
     other_variants,
 )
 from tieout_compute_estimator.caveats import data_notes, today
-from tieout_compute_estimator.derivation import cell
+from tieout_compute_estimator.derivation import N_, cell
 from tieout_compute_estimator.lookup_results import DeviceList, HardwareResult, ModelList, ModelResult
 from tieout_compute_estimator.published import TABLE as MODELS
 from tieout_compute_estimator.published import PublishedModel, find_model, find_models, model_table
@@ -81,10 +81,10 @@ def hardware(
         sparsity_multiplier=row.sparsity_multiplier,
         main=row.training_dtype,
         peaks=peaks,
-        memory=_cell(row, "memory_gb", GB, "memory"),
-        bandwidth=_cell(row, "memory_bandwidth_tb_s", "TB/s", "memory bandwidth"),
-        interconnect=_cell(row, "interconnect_gb_s", "GB/s", "interconnect, both directions"),
-        power=_cell(row, "power_w", WATT, "board power"),
+        memory=_cell(row, "memory_gb", GB, N_("memory")),
+        bandwidth=_cell(row, "memory_bandwidth_tb_s", "TB/s", N_("memory bandwidth")),
+        interconnect=_cell(row, "interconnect_gb_s", "GB/s", N_("interconnect, both directions")),
+        power=_cell(row, "power_w", WATT, N_("board power")),
         price=run_figures.price(row, row.price) if row.price else None,
     )
     figures = [figure for _path, figure in result.figures()]
@@ -148,15 +148,15 @@ def models(
         released=row.released,
         device=row.device or "",
         remark=row.notes,
-        params=cell(row.params, PARAM, "parameters", row, table=MODELS, field="params"),
-        active_params=_published(row, "active_params", PARAM, "active parameters"),
-        tokens=_published(row, "tokens", TOKENS, "training tokens"),
-        device_hours=_published(row, "device_hours", DEVICE_HOUR, "published device-hours"),
-        training_flops=_published(row, "training_flops", FLOP, "published training FLOP"),
-        layers=_published(row, "layers", "", "layers"),
-        kv_heads=_published(row, "kv_heads", "", "key-value heads"),
-        head_dim=_published(row, "head_dim", "", "head size"),
-        latent_kv_dim=_published(row, "latent_kv_dim", "", "latent size"),
+        params=cell(row.params, PARAM, N_("parameters"), row, table=MODELS, field="params"),
+        active_params=_published(row, "active_params", PARAM, N_("active parameters")),
+        tokens=_published(row, "tokens", TOKENS, N_("training tokens")),
+        device_hours=_published(row, "device_hours", DEVICE_HOUR, N_("published device-hours")),
+        training_flops=_published(row, "training_flops", FLOP, N_("published training FLOP")),
+        layers=_published(row, "layers", "", N_("layers")),
+        kv_heads=_published(row, "kv_heads", "", N_("key-value heads")),
+        head_dim=_published(row, "head_dim", "", N_("head size")),
+        latent_kv_dim=_published(row, "latent_kv_dim", "", N_("latent size")),
     )
     return result.model_copy(
         update={"notes": tuple(data_notes([figure for _path, figure in result.figures()], on=today()))}

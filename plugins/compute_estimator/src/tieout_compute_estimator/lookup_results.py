@@ -17,11 +17,12 @@ from tieout.plugin import (
     Text,
     translator,
 )
-from tieout_compute_estimator.derivation import brief_source, ranged, shown, sourced
+from tieout_compute_estimator.derivation import N_, brief_source, ranged, shown, sourced
 
 __all__ = ["DeviceList", "HardwareResult", "ModelList", "ModelResult"]
 
 _ = translator("tieout_compute_estimator")
+_COLUMNS = (N_("name"), N_("maker"), N_("published"), N_("confidence"))
 
 
 class HardwareResult(Result):
@@ -172,7 +173,7 @@ class _NameList(Result):
     """Name, maker, month, confidence."""
 
     def _card(self, title: str, lang: Language) -> Card:
-        columns = tuple(_(name, lang=lang) for name in ("name", "maker", "published", "confidence"))
+        columns = tuple(_(name, lang=lang) for name in _COLUMNS)
         rows = tuple((*row[:3], _(row[3], lang=lang)) for row in self.rows)
         return Card(title=f"{title} ({self.as_of})", blocks=(Table(columns=columns, rows=rows),))
 

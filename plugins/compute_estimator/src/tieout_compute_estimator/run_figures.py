@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from tieout.plugin import Figure
 from tieout_compute_estimator import formulas
 from tieout_compute_estimator.accelerators import TABLE, Device, PriceRange
-from tieout_compute_estimator.derivation import cell, computed
+from tieout_compute_estimator.derivation import N_, cell, computed
 from tieout_compute_estimator.published import PRIOR_TABLE, MfuPrior, prior_table
 from tieout_compute_estimator.units import (
     DAY,
@@ -43,6 +43,22 @@ __all__ = [
 KAPLAN = "Kaplan et al. 2020, arXiv:2001.08361, section 2.1"
 BROWN = "Brown et al. 2020, arXiv:2005.14165, Table D.1"
 _ENERGY_SCALES = ((GWH, 1e6, "10⁹"), (MWH, 1e3, "10⁶"), (KWH, 1.0, "10³"))
+_PEAK_METRICS = {
+    "bf16": N_("dense BF16 peak"),
+    "fp16": N_("dense FP16 peak"),
+    "fp8": N_("dense FP8 peak"),
+    "fp6": N_("dense FP6 peak"),
+    "fp4": N_("dense FP4 peak"),
+    "int16": N_("dense INT16 peak"),
+    "int8": N_("dense INT8 peak"),
+    "int4": N_("dense INT4 peak"),
+    "tf32": N_("dense TF32 peak"),
+    "fp32": N_("dense FP32 peak"),
+    "fp64": N_("dense FP64 peak"),
+    "fp64_tensor": N_("dense FP64 tensor peak"),
+    "fp16_acc16": N_("dense FP16 peak with FP16 accumulation"),
+    "fp8_acc16": N_("dense FP8 peak with FP16 accumulation"),
+}
 PALM = "Chowdhery et al. 2022, arXiv:2204.02311, appendix B"
 
 
@@ -51,11 +67,13 @@ def training_flops(work: Workload) -> Figure:
     return computed(
         formulas.training_flops(work.params.value, work.tokens.value),
         FLOP,
-        "training FLOP",
+        N_("training FLOP"),
         expression="6 · N · D",
         inputs={"N": work.params, "D": work.tokens},
         latex=r"C = 6 N D",
-        convention="parameters that work on each token; attention over the context and recomputation left out",
+        convention=N_(
+            "parameters that work on each token; attention over the context and recomputation left out"
+        ),
         reference=KAPLAN,
         subject=work.subject,
     )
@@ -66,11 +84,11 @@ def pf_days(flops: Figure) -> Figure:
     return computed(
         formulas.pf_days(flops.value),
         PF_DAY,
-        "training compute",
+        N_("training compute"),
         expression="C / (10¹⁵ · 86400)",
         inputs={"C": flops},
         latex=r"C / (10^{15} \cdot 86400)",
-        convention="one petaFLOP/s for one day is 8.64e19 FLOP",
+        convention=N_("one petaFLOP/s for one day is 8.64e19 FLOP"),
         reference=BROWN,
         subject=flops.subject,
     )
@@ -82,7 +100,7 @@ def peak(device: Device, dtype: str) -> Figure:
     return cell(
         device.peak_tflops[dtype],
         TFLOPS,
-        f"dense {dtype.upper()} peak",
+        _PEAK_METRICS.get(dtype, f"dense {dtype.upper()} peak"),
         device,
         table=TABLE,
         field=f"peak_tflops.{dtype}",
@@ -98,7 +116,7 @@ def assumed_mfu(prior: MfuPrior) -> Figure:
     return cell(
         100 * prior.mid,
         PERCENT,
-        "assumed MFU",
+        N_("assumed MFU"),
         row,
         table=PRIOR_TABLE,
         field="low, mid, high",
@@ -117,11 +135,11 @@ def device_hours(flops: Figure, peak: Figure, mfu: Figure) -> Figure:
     return computed(
         hours(peak.value, mfu.value),
         DEVICE_HOUR,
-        "device-hours",
+        N_("device-hours"),
         expression="C / (3600 · P · 10¹² · U / 100)",
         inputs={"C": flops, "P": peak, "U": mfu},
         latex=r"h = \frac{C}{3600 \, P \, U}",
-        convention="dense peak; U is the average over the whole run, restarts and evaluation included",
+        convention=N_("dense peak; U is the average over the whole run, restarts and evaluation included"),
         reference=PALM,
         subject=flops.subject,
         **_interval(low, high),
@@ -133,11 +151,11 @@ def days(hours: Figure, count: Figure) -> Figure:
     return computed(
         formulas.wall_days(hours.value, count.value),
         DAY,
-        "duration",
+        N_("duration"),
         expression="h / (24 · n)",
         inputs={"h": hours, "n": count},
         latex=r"t = \frac{h}{24 n}",
-        convention="all devices busy all the time",
+        convention=N_("all devices busy all the time"),
         reference="",
         subject=hours.subject,
         **_interval(*(formulas.wall_days(end, count.value) for end in (_low(hours), _high(hours)))),
@@ -148,7 +166,7 @@ def energy(hours: Figure, device: Device) -> Figure | None:
     """E = h W, in the unit that fits; nothing when the table has no power."""
     if device.power_w is None:
         return None
-    power = cell(device.power_w, WATT, "board power", device, table=TABLE, field="power_w")
+    power = cell(device.power_w, WATT, N_("board power"), device, table=TABLE, field="power_w")
     low, value, high = (
         formulas.energy_kwh(end, power.value) for end in (_low(hours), hours.value, _high(hours))
     )
@@ -156,11 +174,11 @@ def energy(hours: Figure, device: Device) -> Figure | None:
     return computed(
         value / size,
         unit,
-        "energy",
+        N_("energy"),
         expression=f"h · W / {divisor}",
         inputs={"h": hours, "W": power},
         latex=r"E = h W",
-        convention="board power at its limit; hosts, network and cooling left out",
+        convention=N_("board power at its limit; hosts, network and cooling left out"),
         reference="",
         subject=hours.subject,
         **_interval(low / size, high / size),
@@ -172,7 +190,7 @@ def price(device: Device, row: PriceRange) -> Figure:
     return cell(
         row.mid,
         USD_PER_HOUR,
-        "rental price",
+        N_("rental price"),
         device,
         table=TABLE,
         field="price",
@@ -189,11 +207,11 @@ def cost(hours: Figure, price: Figure) -> Figure:
     return computed(
         formulas.cost_usd(hours.value, price.value),
         USD,
-        "rental cost",
+        N_("rental cost"),
         expression="h · p",
         inputs={"h": hours, "p": price},
         latex=r"h \, p",
-        convention="on-demand rent of the accelerators; storage, network, staff and failed runs left out",
+        convention=N_("on-demand rent of the accelerators; storage, network, staff and failed runs left out"),
         reference="",
         subject=hours.subject,
         **_interval(_low(hours) * _low(price), _high(hours) * _high(price)),
@@ -209,11 +227,11 @@ def mfu(flops: Figure, hours: Figure, peak: Figure) -> Figure:
     return computed(
         percent(peak.value),
         PERCENT,
-        "MFU",
+        N_("MFU"),
         expression="C / (3600 · h · P · 10¹²)",
         inputs={"C": flops, "h": hours, "P": peak},
         latex=r"\mathrm{MFU} = \frac{6 N D}{3600 \, h \, P}",
-        convention="dense peak; whole run, so restarts and evaluation lower it; attention FLOP left out",
+        convention=N_("dense peak; whole run, so restarts and evaluation lower it; attention FLOP left out"),
         reference=PALM,
         subject=flops.subject,
         **_interval(percent(_high(peak)), percent(_low(peak))),
@@ -225,11 +243,11 @@ def achieved(flops: Figure, hours: Figure) -> Figure:
     return computed(
         flops.value / (hours.value * formulas.SECONDS_PER_HOUR) / 1e12,
         TFLOPS,
-        "achieved rate per device",
+        N_("achieved rate per device"),
         expression="C / (3600 · h · 10¹²)",
         inputs={"C": flops, "h": hours},
         latex=r"\frac{C}{3600 \, h}",
-        convention="model FLOP only",
+        convention=N_("model FLOP only"),
         reference=PALM,
         subject=flops.subject,
     )
@@ -241,7 +259,7 @@ class _PriorRow(NamedTuple):
     name: str
     source: str
     as_of: date
-    confidence: str
+    confidence: Literal["high", "medium", "low"]
 
 
 def _low(figure: Figure) -> float:

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
+from pydantic import BeforeValidator
+
 from tieout.plugin import Candidate, Figure, Slot, tool, translator
 from tieout_compute_estimator import run_figures
 from tieout_compute_estimator.accelerators import Device, find_device, find_devices, other_variants
 from tieout_compute_estimator.caveats import data_notes, today
 from tieout_compute_estimator.checks import checked_dtype, fraction, missing, positive, whole
-from tieout_compute_estimator.derivation import cell, given
+from tieout_compute_estimator.derivation import N_, cell, given
+from tieout_compute_estimator.pricing import find_hourly_prices, hourly_price
 from tieout_compute_estimator.published import TABLE, PublishedModel, find_models, mfu_prior
 from tieout_compute_estimator.training_results import MfuResult, TrainingEstimate
 from tieout_compute_estimator.units import (
@@ -119,9 +122,11 @@ def train(
         Slot(
             "quantity",
             unit=USD_PER_HOUR,
+            find=find_hourly_prices,
             cues=("每卡时", "单价", "租金", "per hour", "an hour"),
             example="$2.5/GPU-hour",
         ),
+        BeforeValidator(hourly_price),
     ] = None,
 ) -> TrainingEstimate:
     """Estimate what a training run takes: FLOP by 6ND, PF-days, device-hours, days, energy and rent.
@@ -153,7 +158,7 @@ def train(
         tokens=work.tokens,
         flops=flops,
         pf_days=run_figures.pf_days(flops),
-        published_flops=_published(work.row, "training_flops", FLOP, "published training FLOP"),
+        published_flops=_published(work.row, "training_flops", FLOP, N_("published training FLOP")),
         notes=work.notes,
     )
     chosen, notes = _device(device, work.row)
@@ -161,7 +166,7 @@ def train(
         return estimate
     peak = run_figures.peak(chosen, checked_dtype(chosen, dtype))
     if mfu is not None:
-        used = given(100.0 * fraction("mfu", mfu), PERCENT, "MFU")
+        used = given(100.0 * fraction("mfu", mfu), PERCENT, N_("MFU"))
     else:
         used = run_figures.assumed_mfu(mfu_prior(chosen, checked_dtype(chosen, dtype)))
         notes.append(
@@ -175,12 +180,14 @@ def train(
         "device_hours": hours,
         "energy": run_figures.energy(hours, chosen),
         "cost": _cost(hours, chosen, usd_per_hour),
-        "published_device_hours": _published(work.row, "device_hours", DEVICE_HOUR, "published device-hours")
+        "published_device_hours": _published(
+            work.row, "device_hours", DEVICE_HOUR, N_("published device-hours")
+        )
         if work.row is not None and work.row.device == chosen.name
         else None,
     }
     if device_count is not None:
-        count = given(whole("device_count", device_count), DEVICE, "devices")
+        count = given(whole("device_count", device_count), DEVICE, N_("devices"))
         update |= {"device_count": count, "days": run_figures.days(hours, count)}
     return _with_notes(estimate.model_copy(update=update), [*work.notes, *notes])
 
@@ -243,14 +250,16 @@ def mfu(
     """
     work = workload(params=params, tokens=tokens, active_params=active_params, model=model)
     hours = (
-        None if gpu_hours is None else given(positive("gpu_hours", gpu_hours), DEVICE_HOUR, "device-hours")
+        None
+        if gpu_hours is None
+        else given(positive("gpu_hours", gpu_hours), DEVICE_HOUR, N_("device-hours"))
     )
     chosen, notes = _device(device, work.row)
     if hours is None and chosen is not None and work.row is not None and work.row.device == chosen.name:
-        hours = _published(work.row, "device_hours", DEVICE_HOUR, "published device-hours")
+        hours = _published(work.row, "device_hours", DEVICE_HOUR, N_("published device-hours"))
     if hours is None or chosen is None:
-        absent = [("device-hours", "6.4M GPU-hours")] if hours is None else []
-        raise missing([*absent, *([("device", "H100")] if chosen is None else [])])
+        absent = [(N_("device-hours"), "6.4M GPU-hours")] if hours is None else []
+        raise missing([*absent, *([(N_("device"), "H100")] if chosen is None else [])])
     peak = run_figures.peak(chosen, checked_dtype(chosen, dtype))
     run = _Run(hours, peak)
     reached = run.mfu(work)
@@ -289,7 +298,7 @@ class _Run:
         if not 0 < abs(exact.params.value / work.params.value - 1) <= 0.05:
             return None
         figure = self.mfu(Workload(exact.subject, row, exact.params, work.tokens))
-        return figure.model_copy(update={"metric": "MFU with the published size"})
+        return figure.model_copy(update={"metric": N_("MFU with the published size")})
 
 
 def _device(name: str | None, row: PublishedModel | None) -> tuple[Device | None, list[str]]:
@@ -321,7 +330,9 @@ def _published(row: PublishedModel | None, field: str, unit: str, metric: str) -
 
 def _cost(hours: Figure, device: Device, usd_per_hour: float | None) -> Figure | None:
     if usd_per_hour is not None:
-        return run_figures.cost(hours, given(positive("usd_per_hour", usd_per_hour), USD_PER_HOUR, "price"))
+        return run_figures.cost(
+            hours, given(positive("usd_per_hour", usd_per_hour), USD_PER_HOUR, N_("price"))
+        )
     return run_figures.cost(hours, run_figures.price(device, device.price)) if device.price else None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tieout.plugin import Figure, translator
 from tieout_compute_estimator.checks import missing, positive
-from tieout_compute_estimator.derivation import cell, given
+from tieout_compute_estimator.derivation import N_, cell, given
 from tieout_compute_estimator.published import TABLE, PublishedModel, find_model
 from tieout_compute_estimator.units import PARAM, TOKENS
 
@@ -58,14 +58,14 @@ def workload(
         positive("tokens", tokens)
     size, notes = _size(params, active_params, row)
     if tokens is not None:
-        data: Figure | None = given(tokens, TOKENS, "training tokens", subject=subject)
+        data: Figure | None = given(tokens, TOKENS, N_("training tokens"), subject=subject)
     elif row is not None and row.tokens is not None:
-        data = cell(row.tokens, TOKENS, "training tokens", row, table=TABLE, field="tokens")
+        data = cell(row.tokens, TOKENS, N_("training tokens"), row, table=TABLE, field="tokens")
     else:
         data = None
     if size is None or data is None:
-        absent = [("parameters", "70B")] if size is None else []
-        raise missing([*absent, *([("training tokens", "15T tokens")] if data is None else [])])
+        absent = [(N_("parameters"), "70B")] if size is None else []
+        raise missing([*absent, *([(N_("training tokens"), "15T tokens")] if data is None else [])])
     return Workload(subject, row, size, data, tuple(notes))
 
 
@@ -74,13 +74,13 @@ def _size(
 ) -> tuple[Figure | None, list[str]]:
     subject = row.name if row else ""
     if active_params is not None:
-        return given(active_params, PARAM, "active parameters", subject=subject), []
+        return given(active_params, PARAM, N_("active parameters"), subject=subject), []
     if row is None:
-        return (None if params is None else given(params, PARAM, "parameters")), []
+        return (None if params is None else given(params, PARAM, N_("parameters"))), []
     published = cell(
         row.working_params,
         PARAM,
-        "parameters" if row.active_params is None else "active parameters",
+        N_("parameters") if row.active_params is None else N_("active parameters"),
         row,
         table=TABLE,
         field="params" if row.active_params is None else "active_params",
@@ -89,11 +89,11 @@ def _size(
         # The total size of a mixture of experts is its name ("671B"), never the N of 6ND.
         return published, []
     if _close(params, row.working_params):
-        return given(params, PARAM, "parameters", subject=subject), []
+        return given(params, PARAM, N_("parameters"), subject=subject), []
     note = _(
         "The size given differs from the published size of {model}; the size given is used.", model=row.name
     )
-    return given(params, PARAM, "parameters", subject=subject), [note]
+    return given(params, PARAM, N_("parameters"), subject=subject), [note]
 
 
 def _close(left: float, right: float) -> bool:
