@@ -300,6 +300,15 @@ class Host:
             store = SqliteStore.in_memory() if self._ephemeral else SqliteStore(self.store_path)
             try:
                 await store.open()
+                if store.read_only:
+                    raise StoreError(
+                        _(
+                            "{path} can only be read, so this conversation is not kept.",
+                            path=str(self.store_path),
+                        ),
+                        code="store-readonly",
+                        hint=_("Make the file writable, or set data_dir to a folder that is."),
+                    )
                 await store.recover()
             except StoreError as error:
                 self.store_problem = error

@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["SlashCall", "bind_words", "parse_slash"]
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -58,10 +58,13 @@ def parse_slash(host: Host, line: str) -> SlashCall:
     return SlashCall(tool, bind_words(tool, rest))
 
 
-def bind_words(tool: Tool[..., Any], words: Sequence[str]) -> dict[str, object]:
+def bind_words(
+    tool: Tool[..., Any], words: Sequence[str], *, taken: Collection[str] = ()
+) -> dict[str, object]:
     """Give words to parameters: ``name=value`` and ``--name value`` by name, the others in order.
 
-    A last required text parameter takes all that is left, so that a question needs no quotes.
+    Parameters in ``taken`` have their value already. A last required text parameter takes all that is left, so that
+    a question needs no quotes.
     """
     names = {parameter.name: parameter for parameter in tool.parameters}
     bound: dict[str, object] = {}
@@ -77,7 +80,7 @@ def bind_words(tool: Tool[..., Any], words: Sequence[str]) -> dict[str, object]:
             bound[name] = queue.pop(0) if queue and not queue[0].startswith("--") else "true"
         else:
             loose.append(word)
-    free = [parameter for parameter in tool.parameters if parameter.name not in bound]
+    free = [p for p in tool.parameters if p.name not in bound and p.name not in taken]
     for position, parameter in enumerate(free):
         if not loose:
             break

@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 _ = translator("tieout")
 
 _DRAFT_SECONDS = 1.0
+_SIGN_OF_LIFE_SECONDS = 60.0
+"""Where processes cannot be looked up, recovery takes a draft silent for 15 minutes for an orphan."""
 _RECOVERABLE = (ModelUnavailable, ModelConnectionError, ModelRateLimited, ModelTimeout)
 
 
@@ -323,14 +325,15 @@ class TurnRun:
 
     async def _keep_drafts(self) -> None:
         """Store the growing answer about once a second, so that a crash loses no more than that."""
-        stored = ""
+        stored, written = "", time.monotonic()
         while True:
             await asyncio.sleep(_DRAFT_SECONDS)
             text = self._answer.text if self._answer else ""
-            if text != stored and self._store is not None:
+            alive = time.monotonic() - written > _SIGN_OF_LIFE_SECONDS
+            if (text != stored or alive) and self._store is not None:
                 with contextlib.suppress(StoreError):
                     await self._store.update_draft(self._turn_id, text, evidence=self._evidence_json())
-                    stored = text
+                    stored, written = text, time.monotonic()
 
     # --- the end
 

@@ -114,9 +114,7 @@ class _Root(click.Group):
         entries = plugin_entries()
         return PluginGroup(cmd_name, entries[cmd_name]) if cmd_name in entries else None
 
-    def shell_complete(
-        self, ctx: click.Context, incomplete: str
-    ) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem as Item
 
         from tieout.loading import plugin_entries
@@ -125,11 +123,7 @@ class _Root(click.Group):
         helps |= {name: entry.summary for name, entry in plugin_entries().items()}
         if incomplete.startswith("-"):
             return super().shell_complete(ctx, incomplete)
-        return [
-            Item(name, help=text)
-            for name, text in sorted(helps.items())
-            if name.startswith(incomplete)
-        ]
+        return [Item(name, help=text) for name, text in sorted(helps.items()) if name.startswith(incomplete)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, cast, get_args, get_ori
 
 import click
 
+from tieout.contract.tools import Effect
 from tieout.errors import PluginError
 from tieout.i18n import translator
 from tieout.loading import FoundEntry
+from tieout.slash import bind_words
 
 if TYPE_CHECKING:
     from tieout.contract.cards import Card
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from tieout.host import Host
 
 _ = translator("tieout")
+_ASKED = (Effect.WRITE, Effect.NETWORK, Effect.SPEND)
 
 
 class PluginGroup(click.Group):
@@ -59,42 +62,47 @@ class PluginGroup(click.Group):
 
 
 def tool_command(tool: Tool[..., Any]) -> click.Command:
-    """The command of a tool: required arguments in order, the others as options."""
-    parameters: list[click.Parameter] = [_click_parameter(parameter) for parameter in tool.parameters]
-    parameters += [
-        click.Option(["--json", "as_json"], is_flag=True, help=_("Print the result as JSON.")),
-        click.Option(
-            ["--approve"], multiple=True, help=_("Approve an effect beforehand: write, network, spend.")
-        ),
+    """The command of a tool: every parameter as an option, or as a word in order, as in a slash command."""
+    names = [
+        parameter.name.upper() if parameter.required else f"[{parameter.name.upper()}]"
+        for parameter in tool.parameters
     ]
+    parameters: list[click.Parameter] = [click.Argument(["_words"], nargs=-1, metavar=" ".join(names))]
+    parameters += [_option(parameter) for parameter in tool.parameters]
+    parameters += [
+        click.Option(["--json", "_as_json"], is_flag=True, help=_("Print the result as JSON.")),
+        click.Option(["--approve", "_approve"], multiple=True, type=click.Choice([str(e) for e in _ASKED]),
+                     help=_("Approve an effect beforehand.")),
+    ]  # fmt: skip
 
     @click.pass_context
-    def callback(ctx: click.Context, as_json: bool, approve: tuple[str, ...], **words: Any) -> int:
+    def callback(
+        ctx: click.Context, _words: tuple[str, ...], _as_json: bool, _approve: tuple[str, ...], **options: Any
+    ) -> int:
         from tieout.cli.app import state_of
 
         arguments: dict[str, object] = {}
-        for name, value in words.items():
+        for name, value in options.items():
             if value is not None and value != ():
                 arguments[name] = list(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else value
-        return run_tool(state_of(ctx).host(), tool, arguments, as_json=as_json, approve=approve)
+        arguments |= bind_words(tool, _words, taken=arguments)
+        return run_tool(state_of(ctx).host(), tool, arguments, as_json=_as_json, approve=_approve)
 
     return click.Command(
         tool.name, params=parameters, callback=callback, help=tool.description, short_help=tool.summary
     )
 
 
-def _click_parameter(parameter: Parameter) -> click.Parameter:
+def _option(parameter: Parameter) -> click.Option:
     kind = _bare(parameter.annotation)
     name = parameter.name
-    many = get_origin(kind) in (list, tuple, set)
-    if parameter.required:
-        return click.Argument([name], nargs=-1 if many else 1, required=True)
     option = "--" + name.replace("_", "-")
     shown = parameter.description
     if parameter.default not in (None, "", (), []):
         shown = f"{shown} [{parameter.default}]".strip()
     if kind is bool:
         return click.Option([f"{option}/--no-{option[2:]}", name], default=None, help=shown)
+    many = get_origin(kind) in (list, tuple, set)
     return click.Option([option, name], default=None, multiple=many, help=shown, metavar=_metavar(parameter))
 
 

@@ -120,8 +120,9 @@ def search(ctx: click.Context, words: tuple[str, ...], limit: int, as_json: bool
 @sessions.command()
 @click.argument("session_ids", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--force", is_flag=True, help="Also while another process is answering in it.")
 @click.pass_context
-def rm(ctx: click.Context, session_ids: tuple[str, ...], yes: bool) -> None:
+def rm(ctx: click.Context, session_ids: tuple[str, ...], yes: bool, force: bool) -> None:
     """Remove conversations for good."""
     if not yes:
         if not sys.stdin.isatty():
@@ -132,7 +133,7 @@ def rm(ctx: click.Context, session_ids: tuple[str, ...], yes: bool) -> None:
 
     async def work(store: SqliteStore) -> None:
         for session_id in session_ids:
-            removed = await store.delete_session(session_id)
+            removed = await store.delete_session(session_id, force=force)
             note(_("Removed {id}.", id=removed.id))
 
     with_store(state_of(ctx), work)
@@ -160,3 +161,14 @@ def export(ctx: click.Context, session_id: str | None, salvage: bool, output: Pa
         click.echo(text, nl=False)
     else:
         output.write_text(text, "utf-8")
+
+
+@sessions.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--replace", is_flag=True, help="Replace conversations that are there already.")
+@click.pass_context
+def import_(ctx: click.Context, file: Path, replace: bool) -> None:
+    """Read conversations that export wrote."""
+    lines = file.read_text("utf-8").splitlines()
+    found = with_store(state_of(ctx), lambda store: store.import_(lines, replace=replace))
+    note(_("Imported {count} conversation(s).", count=len(found)))
