@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["Evidence", "EvidenceBook", "settle_result"]
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from tieout.contract.figures import Figure, Formula, ReportSpan, ToolCall, UserInput
 from tieout.contract.results import Result
-from tieout.quantities import Quantity, agrees, find
+from tieout.quantities import Quantity, agrees
 
 R = TypeVar("R", bound=Result)
 
@@ -61,18 +61,19 @@ class EvidenceBook:
                     yield item, inner
 
 
-def settle_result(result: R, *, tool: str, call_id: str, question: str, arguments: Mapping[str, object]) -> R:
-    """Give every figure without an origin one: the user's words, the argument it came in by, or the tool call."""
-    settler = _Settler(tool, call_id, find(question) if question else [], question, arguments)
+def settle_result(result: R, *, tool: str, call_id: str, said: Sequence[Quantity]) -> R:
+    """Give every figure without an origin one: the user's words, the argument it came in by, or the tool call.
+
+    Args:
+        said: The numbers of the question.
+    """
+    settler = _Settler(tool, call_id, said)
     return cast(R, settler.value(result, ""))
 
 
 class _Settler:
-    def __init__(
-        self, tool: str, call_id: str, said: list[Quantity], question: str, arguments: Mapping[str, object]
-    ) -> None:
-        self._tool, self._call_id, self._said, self._question = tool, call_id, said, question
-        self._arguments = arguments
+    def __init__(self, tool: str, call_id: str, said: Sequence[Quantity]) -> None:
+        self._tool, self._call_id, self._said = tool, call_id, said
 
     def value(self, value: Any, path: str) -> Any:
         """Rebuild ``value`` with settled figures; whatever holds none is returned as it is."""

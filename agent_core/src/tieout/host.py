@@ -150,6 +150,15 @@ class Host:
             self._lifespans[plugin] = _Lifespan(self, record)
         await self._lifespans[plugin].ready()
 
+    async def start_guards(self) -> None:
+        """Enter the lifespans of plugins that bring guards; one that cannot start is out, and said so in its record."""
+        for record in list(self.registry.loaded()):
+            if record.guards and record.lifespan is not None:
+                try:
+                    await self.ensure_started(record.name)
+                except PluginError as error:
+                    self.log_exception(f"guards of {record.name} are not available", error)
+
     def _load_once(self) -> None:
         if not self._everything:
             self.load()

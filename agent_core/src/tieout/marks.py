@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["tie_out"]
+__all__ = ["squeezed", "tie_out"]
 
 import re
 
@@ -101,17 +101,16 @@ def _detail(figure: Figure) -> str:
 
 
 def _verified(line: str, book: EvidenceBook) -> bool:
+    words = squeezed(line.lstrip(" >"))
+    quotes = [squeezed(span.quote) for span in book.spans]
+    return any(len(quote) > 3 and (quote in words or (len(words) > 5 and words in quote)) for quote in quotes)
+
+
+def squeezed(text: str) -> str:
+    """The form in which a quote is compared with its source: folded, without white space and Markdown marks."""
     from tieout.text import fold
 
-    words = _squeeze(fold(line.lstrip(" >")).text)
-    return any(
-        len(quote) > 3 and quote in words
-        for quote in (_squeeze(fold(span.quote).text) for span in book.spans)
-    )
-
-
-def _squeeze(text: str) -> str:
-    return re.sub(r"[\s>*_`]+", "", text)
+    return re.sub(r"[\s>*_`]+", "", fold(text).text)
 
 
 def _contradicted(number: Quantity, answer: str, book: EvidenceBook) -> tuple[str, str] | None:

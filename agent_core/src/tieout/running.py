@@ -14,6 +14,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -36,6 +37,8 @@ from tieout.events import (
 from tieout.evidence import EvidenceBook, settle_result
 from tieout.guarding import Watch
 from tieout.i18n import Language, translator, use_language
+from tieout.marks import squeezed
+from tieout.quantities import Quantity, find
 
 if TYPE_CHECKING:
     from tieout.host import Host
@@ -70,6 +73,11 @@ class TurnState:
     results: list[tuple[str, Result]] = field(default_factory=list[tuple[str, Result]])
     calls: int = 0
     cancelled: bool = False
+
+    @cached_property
+    def said(self) -> list[Quantity]:
+        """The numbers of the question, found once: 40 µs each add up when the question is long."""
+        return find(self.question) if self.question else []
 
 
 active_turn: ContextVar[TurnState | None] = ContextVar("tieout_turn", default=None)
@@ -144,9 +152,9 @@ class ToolRunner:
             result,
             tool=tool.qualified_name,
             call_id=call_id,
-            question=self._turn.question,
-            arguments=validated,
+            said=self._turn.said,
         )
+        await self._reread_quotes(tool, result)
         return await self._check_result(tool, result)
 
     async def _check_arguments(self, tool: Tool[..., Any], arguments: dict[str, object]) -> None:
@@ -262,6 +270,25 @@ class ToolRunner:
                 hint=_("This is a fault of the plugin {name}.", name=tool.group),
             )
         return returned
+
+    async def _reread_quotes(self, tool: Tool[..., Any], result: Result) -> None:
+        """Read every cited span again before anyone sees the citation; one that does not hold is refused."""
+        for span in result.spans():
+            source = self._host.sources().get(span.source)
+            if source is None:
+                continue
+            raw = await source.reread(span)
+            if raw is None or squeezed(span.quote) not in squeezed(raw):
+                raise ToolError(
+                    _(
+                        "{tool} cited {title}, p. {page}, but the quote is not there.",
+                        tool=tool.qualified_name,
+                        title=repr(span.title),
+                        page=span.page,
+                    ),
+                    code="citation-refused",
+                    hint=_("The document may have changed since it was read; add it again."),
+                )
 
     async def _check_result(self, tool: Tool[..., Any], result: Result) -> tuple[Result, str, bool]:
         data = result.model_dump(mode="json", exclude_none=True)

@@ -52,7 +52,7 @@ class Limits(_Section):
     """Tool calls in one turn."""
     requests: int = Field(default=12, gt=0)
     """Model requests in one turn."""
-    question_chars: int = Field(default=200_000, gt=0)
+    question_chars: int = Field(default=100_000, gt=0)
     """Characters of one question."""
     answer_chars: int = Field(default=200_000, gt=0)
     """Characters of one answer."""

@@ -171,6 +171,7 @@ class TurnRun:
             self._host.store_problem = None
 
     async def _check_prompt(self) -> None:
+        await self._host.start_guards()
         watch = Watch(self._host.guards(), self._host.settings.guards, self.emit)
         checked = await watch.check(GuardInput(Stage.PROMPT, self._question, self._session.lang))
         if checked.stopped is not None:
