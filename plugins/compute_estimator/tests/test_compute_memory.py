@@ -20,6 +20,8 @@ def test_llama3_70b_in_bf16_is_141_gb() -> None:
     assert result.weights.value == pytest.approx(141.1e9, rel=0.001)
     assert "141 GB (131 GiB)" in result.say("en")
     assert "141 GB (131 GiB)" in result.say("zh")
+    assert any("BF16 weights are assumed" in note for note in result.notes)
+    assert not any("assumed" in note for note in memory(model="Llama 3 70B", dtype="bf16").notes)
 
 
 def test_all_experts_take_memory() -> None:

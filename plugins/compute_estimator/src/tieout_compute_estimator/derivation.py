@@ -9,6 +9,7 @@ from datetime import date
 from typing import Literal, Protocol
 
 from tieout.plugin import Figure, Formula, Language, TableRow, Tree, UserInput, translator
+from tieout_compute_estimator.units import BYTE, GB, GIB
 
 __all__ = [
     "N_",
@@ -130,8 +131,12 @@ def ranged(figure: Figure, lang: Language) -> str:
 
 
 def _text(figure: Figure, value: float, lang: Language) -> str:
-    from tieout.quantities import format_quantity
+    from tieout.quantities import convert, format_quantity
 
+    if figure.unit == BYTE and abs(value) >= 1e8:
+        # Vendors count decimal gigabytes, drivers binary ones.
+        decimal, binary = (format_quantity(convert(value, BYTE, unit), unit, lang=lang) for unit in (GB, GIB))
+        return f"{decimal} ({binary})"
     # Table cells are exact as printed (989.5 TFLOP/s, 70.55B parameters); three digits are enough for the rest.
     digits = 4 if isinstance(figure.origin, TableRow) else 3
     return format_quantity(value, figure.unit, lang=lang, digits=digits)
@@ -198,6 +203,8 @@ def plain(value: float) -> str:
 
 def _origin(figure: Figure, lang: Language) -> str:
     match figure.origin:
+        case TableRow(source=source, as_of=None):
+            return _(source, lang=lang)
         case TableRow(table=table, row=row, field=field, source=source, as_of=as_of, confidence=confidence):
             return _(
                 "table {table}, {row}, {field}; {source}; as of {as_of}; confidence {confidence}",
@@ -206,7 +213,7 @@ def _origin(figure: Figure, lang: Language) -> str:
                 row=row,
                 field=field,
                 source=source,
-                as_of=as_of or "?",
+                as_of=as_of,
                 confidence=_(confidence, lang=lang),
             )
         case UserInput(text=text):

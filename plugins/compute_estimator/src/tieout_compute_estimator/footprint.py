@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from tieout.errors import InputError
-from tieout.plugin import Candidate, Figure, Slot, tool, translator
+from tieout.plugin import Candidate, Figure, Slot, TableRow, tool, translator
 from tieout_compute_estimator import formulas
 from tieout_compute_estimator.accelerators import TABLE as HARDWARE
 from tieout_compute_estimator.accelerators import find_device, find_devices
@@ -118,8 +118,9 @@ def memory(
         Slot("quantity", unit=PARAM, cues=("参数", "参数量", "parameters", "params"), example="70B"),
     ] = None,
     dtype: Annotated[
-        str, Slot("enum", find=find_formats, cues=("精度", "量化", "precision", "quantised"), example="FP8")
-    ] = "bf16",
+        str | None,
+        Slot("enum", find=find_formats, cues=("精度", "量化", "precision", "quantised"), example="FP8"),
+    ] = None,
     *,
     model: Annotated[
         str | None, Slot("text", find=find_models, cues=("模型", "model"), example="Llama 3 70B")
@@ -155,7 +156,7 @@ def memory(
 
     Args:
         params: All parameters, experts included.
-        dtype: Number format of the weights: bf16, fp8, int4, q8_0 …
+        dtype: Number format of the weights: bf16, fp8, int4, q8_0 …; BF16 when left out.
         model: Name of a published model; fills in size and architecture.
         context: Tokens in the KV cache of one sequence.
         sequences: Sequences held at once.
@@ -174,34 +175,54 @@ def memory(
     """
     row = model_or_none(model)
     size = _size(params, row)
-    subject = row.name if row else ""
     if purpose == "training":
-        held = _training_states(
-            size, stage=zero_stage, ranks=whole("data_parallel", data_parallel), subject=subject
-        )
-        result = MemoryResult(subject=subject, params=size, training_states=held, total=held)
+        ranks = whole("data_parallel", data_parallel)
+        held = _training_states(size, stage=zero_stage, ranks=ranks, subject=row.name if row else "")
+        result = MemoryResult(params=size, training_states=held, total=held)
         notes = [_("Activations are not included; they depend on batch, sequence length and recomputation.")]
     else:
-        weights = _weights(size, dtype, subject)
-        per_token = _kv_per_token(row, layers, kv_heads, head_dim, kv_dtype)
-        cache = _kv_cache(per_token, context, sequences) if context is not None else None
-        if context is not None and cache is None:
-            raise missing([(N_("layers, key-value heads and head size"), "80, 8, 128")])
-        result = MemoryResult(
-            subject=subject,
-            params=size,
-            weights=weights,
-            kv_per_token=per_token,
-            kv_cache=cache,
-            total=_total(weights, cache),
+        result = _serving(
+            size,
+            dtype or "bf16",
+            _kv_per_token(row, layers, kv_heads, head_dim, kv_dtype),
+            context,
+            sequences,
         )
-        notes = [_("Activations and the runtime's own memory come on top.")]
+        notes = [] if dtype else [_("No number format was given: BF16 weights are assumed.")]
+        notes.append(_("Activations and the runtime's own memory come on top."))
+    update: dict[str, object] = {"subject": row.name if row else ""}
     if device:
-        result = result.model_copy(
-            update={"devices": _devices(result.total, device), "device": find_device(device).name}
-        )
+        update |= {"devices": _devices(result.total, device), "device": find_device(device).name}
+    result = result.model_copy(update=update)
     figures = [figure for _path, figure in result.figures()]
     return result.model_copy(update={"notes": (*notes, *data_notes(figures, on=today()))})
+
+
+def _serving(
+    size: Figure, dtype: str, per_token: Figure | None, context: float | None, sequences: float
+) -> MemoryResult:
+    weights = _weights(size, dtype)
+    cache = None if context is None else _kv_cache(per_token, context, sequences)
+    return MemoryResult(
+        params=size,
+        dtype=dtype.upper(),
+        weights=weights,
+        kv_per_token=per_token,
+        kv_cache=cache,
+        total=_total(weights, cache),
+    )
+
+
+def _format_cell(value: float, metric: str, name: str) -> Figure:
+    """A size that follows from the definition of a number format."""
+    origin = TableRow(
+        table="formats",
+        row=name.upper(),
+        field=metric,
+        source=N_("definition of the number format"),
+        confidence="high",
+    )
+    return Figure(value=value, metric=metric, subject=name.upper(), origin=origin)
 
 
 def _size(params: float | None, row: PublishedModel | None) -> Figure:
@@ -212,8 +233,8 @@ def _size(params: float | None, row: PublishedModel | None) -> Figure:
     return cell(row.params, PARAM, N_("parameters"), row, table=TABLE, field="params")
 
 
-def _weights(size: Figure, dtype: str, subject: str) -> Figure:
-    bits = given(bits_of(dtype), "", N_("bits per parameter"), subject=dtype.upper())
+def _weights(size: Figure, dtype: str) -> Figure:
+    bits = _format_cell(bits_of(dtype), N_("bits per parameter"), dtype)
     return computed(
         formulas.weight_bytes(size.value, bits.value),
         BYTE,
@@ -223,7 +244,7 @@ def _weights(size: Figure, dtype: str, subject: str) -> Figure:
         latex=r"N b / 8",
         convention=N_("all parameters in one format"),
         reference="",
-        subject=subject,
+        subject=size.subject,
     )
 
 
@@ -234,7 +255,7 @@ def _kv_per_token(
     head_dim: float | None,
     kv_dtype: str,
 ) -> Figure | None:
-    width = given(bits_of(kv_dtype) / 8, "", N_("bytes per value"), subject=kv_dtype.upper())
+    width = _format_cell(bits_of(kv_dtype) / 8, N_("bytes per value"), kv_dtype)
     if layers is not None and kv_heads is not None and head_dim is not None:
         shape = {
             "L": given(whole("layers", layers), "", N_("layers")),
@@ -290,11 +311,11 @@ def _architecture(row: PublishedModel, field: str, value: float, metric: str) ->
     return cell(value, "", metric, row, table=TABLE, field=field, source=row.architecture_source)
 
 
-def _kv_cache(per_token: Figure | None, context: float, sequences: float) -> Figure | None:
+def _kv_cache(per_token: Figure | None, context: float, sequences: float) -> Figure:
     length = given(positive("context", context), TOKENS, N_("context"))
     count = given(whole("sequences", sequences), "", N_("sequences"))
     if per_token is None:
-        return None
+        raise missing([(N_("layers, key-value heads and head size"), "80, 8, 128")])
     return computed(
         per_token.value * length.value * count.value,
         BYTE,

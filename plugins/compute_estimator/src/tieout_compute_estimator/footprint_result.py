@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from tieout.plugin import Card, CardBlock, Fact, Figure, Language, Note, Result, translator
-from tieout_compute_estimator.derivation import derivation, named, shown, sourced
-from tieout_compute_estimator.units import BYTE, GB, GIB
+from tieout_compute_estimator.derivation import derivation, named, ranged, shown, sourced
 
 __all__ = ["MemoryResult"]
 
@@ -16,6 +15,8 @@ class MemoryResult(Result):
 
     subject: str = ""
     device: str = ""
+    dtype: str = ""
+    """Number format of the weights."""
     params: Figure
     weights: Figure | None = None
     kv_per_token: Figure | None = None
@@ -32,11 +33,12 @@ class MemoryResult(Result):
         if self.weights is not None:
             lines.append(
                 _(
-                    "The weights of {subject} ({params}) take {size}.",
+                    "The weights of {subject} ({params}) in {dtype} take {size}.",
                     lang=lang,
                     subject=subject,
                     params=params,
-                    size=_size(self.weights, lang),
+                    dtype=self.dtype,
+                    size=shown(self.weights, lang),
                 )
             )
         if self.kv_per_token is not None:
@@ -54,8 +56,8 @@ class MemoryResult(Result):
                     "At {context} the cache takes {size}, and with the weights that makes {total}.",
                     lang=lang,
                     context=shown(context, lang),
-                    size=_size(self.kv_cache, lang),
-                    total=_size(self.total, lang),
+                    size=shown(self.kv_cache, lang),
+                    total=shown(self.total, lang),
                 )
             )
         if self.training_states is not None:
@@ -65,7 +67,7 @@ class MemoryResult(Result):
                     lang=lang,
                     subject=subject,
                     params=params,
-                    size=_size(self.training_states, lang),
+                    size=ranged(self.training_states, lang),
                 )
             )
         if self.devices is not None:
@@ -95,7 +97,7 @@ class MemoryResult(Result):
         blocks: list[CardBlock] = [
             Fact(
                 label=_(figure.metric, lang=lang),
-                value=_size(figure, lang) if figure.unit == BYTE else shown(figure, lang),
+                value=ranged(figure, lang),
                 figure=figure,
             )
             for figure in facts.values()
@@ -106,16 +108,3 @@ class MemoryResult(Result):
         blocks += [Note(level="info", text=note) for note in self.notes]
         title = _("Memory", lang=lang)
         return Card(title=f"{title}: {self.subject}" if self.subject else title, blocks=tuple(blocks))
-
-
-def _size(figure: Figure, lang: Language) -> str:
-    """Bytes as both decimal and binary gigabytes: vendors count the one, drivers the other."""
-    from tieout.quantities import convert, format_quantity
-
-    def both(value: float) -> str:
-        decimal, binary = (format_quantity(convert(value, BYTE, unit), unit, lang=lang) for unit in (GB, GIB))
-        return f"{decimal} ({binary})"
-
-    if figure.low is None or figure.high is None:
-        return both(figure.value)
-    return _("{low} to {high}", lang=lang, low=both(figure.low), high=both(figure.high))
