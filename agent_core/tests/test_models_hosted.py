@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator
@@ -457,4 +458,4 @@ def test_servers_on_this_machine_get_time_to_load():
 def test_one_model_serves_several_event_loops(httpx2_mock: respx.Router):
     httpx2_mock.post(URL).respond(json=completion("ok"))
     agent = Agent(build_hosted(MODEL))
-    assert [agent.run_sync("x").output for _ in range(2)] == ["ok", "ok"]
+    assert [asyncio.run(agent.run("x")).output for _ in range(2)] == ["ok", "ok"]

@@ -208,9 +208,8 @@ def _base_url(row: HostedProvider, settings: HostedSettings) -> str:
     if url is None:
         raise ModelUnavailable(
             _("The address of the OpenAI-compatible server is not set."),
-            hint=_("Set base_url, e.g. base_url = \"http://127.0.0.1:8080/v1\", under [models.{name}] in tieout.toml.",
-                   name=row.prefix),
-        )  # fmt: skip
+            hint=_("Set base_url under [providers.{name}] in tieout.toml.", name=row.prefix),
+        )
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
         raise ModelUnavailable(

@@ -11,7 +11,7 @@ import email.utils
 import random
 import time
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -71,7 +71,7 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
 
     def __init__(self, rules: TransportRules) -> None:
         self._rules = rules
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx2.AsyncClient] = WeakKeyDictionary()
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, _ClientOfLoop] = WeakKeyDictionary()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send ``request``, retrying what may be retried; raises httpx2's errors and :class:`AnswerTooLarge`."""
@@ -79,7 +79,8 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         attempt = 0
         while True:
             try:
-                response = await self._client().send(request, stream=True, auth=None, follow_redirects=False)
+                client = await self._client()
+                response = await client.send(request, stream=True, auth=None, follow_redirects=False)
             except (httpx2.TimeoutException, httpx2.TransportError) as error:
                 # After a read timeout the request may still be worked on: asking again would pay twice.
                 if attempt >= self._rules.max_retries or isinstance(error, httpx2.ReadTimeout):
@@ -96,16 +97,17 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close the connections of the running loop; those of other loops end with their loop."""
-        client = self._clients.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            await client.aclose()
+        held = self._clients.pop(asyncio.get_running_loop(), None)
+        if held is not None:
+            await held.lifetime.aclose()
 
-    def _client(self) -> httpx2.AsyncClient:
+    async def _client(self) -> httpx2.AsyncClient:
         loop = asyncio.get_running_loop()
-        client = self._clients.get(loop)
-        if client is None:
-            client = self._clients[loop] = httpx2.AsyncClient(trust_env=self._rules.trust_env)
-        return client
+        held = self._clients.get(loop)
+        if held is None:
+            lifetime = _lifetime(self._rules.trust_env)
+            held = self._clients[loop] = _ClientOfLoop(await anext(lifetime), lifetime)
+        return held.client
 
     def _trim_headers(self, request: httpx2.Request) -> None:
         allowed = _SENT_HEADERS | _OPENAI_HEADERS if self._rules.openai_headers else _SENT_HEADERS
@@ -153,6 +155,18 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
     async def _wait(self, reason: str, seconds: float) -> None:
         self._rules.on_wait(reason, seconds)
         await asyncio.sleep(seconds)
+
+
+@dataclass(frozen=True)
+class _ClientOfLoop:
+    client: httpx2.AsyncClient
+    lifetime: AsyncGenerator[httpx2.AsyncClient]
+
+
+async def _lifetime(trust_env: bool) -> AsyncGenerator[httpx2.AsyncClient]:
+    """A client that is closed with its event loop: asyncio.run closes the generators a loop has left over."""
+    async with httpx2.AsyncClient(trust_env=trust_env) as client:
+        yield client
 
 
 class _BoundedStream(httpx2.AsyncByteStream):
