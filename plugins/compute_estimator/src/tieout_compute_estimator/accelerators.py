@@ -158,10 +158,17 @@ def other_variants(device: Device, name: str) -> list[str]:
     """Rows that ``name`` could also have meant, when it is a family name such as ``A100``."""
     from tieout_compute_estimator.aliases import key
 
-    def is_of_family(row: str) -> bool:
-        words = re.split(r"[\s\-]+", row)
-        return any(key("".join(words[:count])) == key(name) for count in range(1, len(words)))
+    return [row for row in _families().get(key(name), ()) if row != device.name]
 
-    return [
-        other.name for other in device_table().devices if other is not device and is_of_family(other.name)
-    ]
+
+@cache
+def _families() -> dict[str, list[str]]:
+    """The first words of row names (``A100``) to the rows that begin with them."""
+    from tieout_compute_estimator.aliases import key
+
+    families: dict[str, list[str]] = {}
+    for device in device_table().devices:
+        words = re.split(r"[\s\-]+", device.name)
+        for family in {key("".join(words[:count])) for count in range(1, len(words))}:
+            families.setdefault(family, []).append(device.name)
+    return families
