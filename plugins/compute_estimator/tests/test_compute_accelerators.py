@@ -108,6 +108,7 @@ def test_a_family_name_has_other_readings() -> None:
     assert other_variants(find_device("A100"), "A100") == ["A100-40GB SXM", "A100-80GB PCIe"]
     assert other_variants(find_device("H100-80GB"), "H100-80GB") == []
     assert other_variants(find_device("H20"), "H20") == []  # not H200
+    assert other_variants(find_device("Apple M4"), "apple m4") == []  # a row's own name is no family
 
 
 def test_peaks_are_dense() -> None:

@@ -312,11 +312,20 @@ def test_train_and_mfu_are_inverse(params: float, tokens: float, share: float) -
     assert mfu(params, tokens, hours.value, "A100").mfu.value == pytest.approx(100 * share)
 
 
-@property_given(st.floats(), st.floats(), st.floats())
-def test_any_floats_give_a_result_or_one_clear_error(params: float, tokens: float, hours: float) -> None:
-    good = all(math.isfinite(value) and value > 0 for value in (params, tokens, hours))
-    if good:
-        assert mfu(params, tokens, hours, "H100").mfu.value >= 0
-    else:
-        with pytest.raises(InputError):
-            mfu(params, tokens, hours, "H100")
+@property_given(st.floats(), st.floats(), st.floats(), st.floats())
+def test_any_floats_give_finite_figures_or_one_clear_error(a: float, b: float, c: float, d: float) -> None:
+    for run in (lambda: mfu(a, b, c, "H100"), lambda: train(a, b, "H100", mfu=c, usd_per_hour=d)):
+        try:
+            result = run()
+        except InputError as error:
+            message = str(error)
+        else:
+            message = ""
+            assert all(math.isfinite(figure.value) for _path, figure in result.figures())
+        if not all(math.isfinite(value) and value > 0 for value in (a, b, c)):
+            assert message
+
+
+def test_overflow_is_an_error_and_no_nan() -> None:
+    with pytest.raises(InputError, match="cannot be computed"):
+        mfu(12.0, 2.5e306, 5e289, "H100")

@@ -158,6 +158,8 @@ def other_variants(device: Device, name: str) -> list[str]:
     """Rows that ``name`` could also have meant, when it is a family name such as ``A100``."""
     from tieout_compute_estimator.aliases import key
 
+    if key(name) == key(device.name):
+        return []
     return [row for row in _families().get(key(name), ()) if row != device.name]
 
 

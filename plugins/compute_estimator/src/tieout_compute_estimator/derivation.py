@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Literal, Protocol
 
+from tieout.errors import InputError
 from tieout.plugin import Figure, Formula, Language, TableRow, Tree, UserInput, translator
 from tieout_compute_estimator.units import BYTE, GB, GIB
 
@@ -105,7 +106,17 @@ def computed(
     low: float | None = None,
     high: float | None = None,
 ) -> Figure:
-    """A figure that a formula gave; ``expression`` uses the symbols that are the keys of ``inputs``."""
+    """A figure that a formula gave; ``expression`` uses the symbols that are the keys of ``inputs``.
+
+    Raises:
+        InputError: The inputs are so large or small that the result is no finite number.
+    """
+    if not all(math.isfinite(end) for end in (value, low, high) if end is not None):
+        raise InputError(
+            _("{metric} cannot be computed from numbers of this size.", metric=_(metric)),
+            code="compute-out-of-range",
+            hint=_("Check the units of the numbers given."),
+        )
     origin = Formula(
         name=metric,
         expression=expression,
