@@ -233,7 +233,8 @@ class LlamaEngine:
             self.finish = why
         finally:
             stream.close()
-        if text := decoder.decode(b"", final=True):
+        # A character that was cut in two by the token limit is dropped; one left broken by the model is shown.
+        if self.finish == "stop" and (text := decoder.decode(b"", final=True)):
             yield text
 
     def _grammar(self, schema: JsonObject) -> llama_cpp.LlamaGrammar:
