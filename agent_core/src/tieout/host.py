@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _ = translator("tieout")
 log = logging.getLogger("tieout")
+log.addHandler(logging.NullHandler())  # a library writes nothing to the terminal unasked
 
 
 class Host:
@@ -43,7 +44,8 @@ class Host:
 
     Args:
         settings: Loaded settings; read from files and environment when left out.
-        plugins: False loads no installed plugin (``--no-plugins``).
+        plugins: False loads no plugin at all (``--no-plugins``).
+        installed: False leaves installed plugins out, so that only ``extra_plugins`` are there.
         extra_plugins: Plugin objects by name, loaded like installed ones.
         store_path: Where conversations are kept; the user's data folder when left out.
         ephemeral: Keep conversations in memory only.
@@ -57,13 +59,16 @@ class Host:
         settings: LoadedSettings | None = None,
         *,
         plugins: bool = True,
+        installed: bool = True,
         extra_plugins: Mapping[str, object] | None = None,
         store_path: Path | None = None,
         ephemeral: bool = False,
     ) -> None:
         self.loaded = settings or load_settings()
         self.redact = Redactor()
-        self.registry = Registry(self.loaded, enabled=plugins, extra=dict(extra_plugins or {}))
+        self.registry = Registry(
+            self.loaded, enabled=plugins, installed=installed, extra=dict(extra_plugins or {})
+        )
         self.store_problem: StoreError | None = None
         self._store_path = store_path
         self._ephemeral = ephemeral

@@ -154,13 +154,13 @@ class TurnRun:
     async def _begin(self) -> None:
         session = self._session
         self._model_id = session.model or self._host.default_model()
-        spec, _name = self._host.model_spec(self._model_id)
         self._store = store = await self._host.store()
         if session.session_id is None:
             session.session_id = (await store.create_session()).id
         elif not session.turns:
             session.session_id = (await store.session(session.session_id)).id
         self._turn_id = await store.begin_turn(session.session_id, self._question, self._model_id)
+        spec, _name = self._host.model_spec(self._model_id)
         self.emit(
             TurnStartedEvent(
                 turn_id=self._turn_id, session_id=session.session_id, model=self._model_id, local=spec.local

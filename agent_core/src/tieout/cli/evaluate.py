@@ -35,6 +35,13 @@ def evaluate(ctx: click.Context, name: str, file: Path, as_json: bool, misses: i
             _("There is no file {path}.", path=str(file)), code="file-missing", hint=_("Check the name.")
         )
     host = state_of(ctx).host()
+    scorers = sorted(tool.group for tool in host.tools().values() if tool.name == "eval")
+    if name not in scorers:
+        raise InputError(
+            _("There is no scorer named {name}.", name=repr(name)),
+            code="scorer-unknown",
+            hint=_("Known scorers: {names}.", names=", ".join(scorers) or "-"),
+        )
     result = asyncio.run(run_call(host, host.tool(f"{name}.eval"), {"file": str(file)}, ()))
     if not isinstance(result, EvalResult):
         raise InputError(

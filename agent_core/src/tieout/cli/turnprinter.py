@@ -73,7 +73,7 @@ class TurnPrinter:
             case ToolResultEvent(ok=False, tool=tool, error=error):
                 self._aside(clean_line(f"✗ {tool}: {error}", limit=400))
             case WaitingEvent(reason=reason, seconds=seconds):
-                self._aside(clean_line(f"… {reason}" + (f" ({seconds:g} s)" if seconds else ""), limit=300))
+                self._aside(clean_line(f"… {reason}" + (f" ({seconds:.1f} s)" if seconds else ""), limit=300))
             case ApprovalEvent(tool=tool, effect=effect, decision="denied"):
                 self._aside(_("{tool}: {effect} was not approved.", tool=tool, effect=effect))
             case ErrorEvent() | GuardEvent() | _:
