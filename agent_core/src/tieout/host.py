@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["Host"]
 
 import asyncio
+import inspect
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -382,7 +383,11 @@ class Host:
         log.debug("%s", self.redact("".join(traceback.format_exception(error))))
 
     async def aclose(self) -> None:
-        """Leave the plugins' lifespans and close the store."""
+        """Leave the plugins' lifespans, end local models' processes and close the store."""
+        for agent in self._agents.pop(asyncio.get_running_loop(), {}).values():
+            close = getattr(agent.model, "close", None)
+            if inspect.iscoroutinefunction(close):
+                await close()
         for lifespan in self._lifespans.values():
             await lifespan.stop()
         self._lifespans.clear()

@@ -243,7 +243,8 @@ class ToolRunner:
         context = _Context(self._host, self._turn, tool, call_id, self._depth)
         extra = {tool.context_parameter: context} if tool.context_parameter else {}
         try:
-            returned = await asyncio.wait_for(_invoke(tool, {**arguments, **extra}), tool.timeout)
+            async with asyncio.timeout(tool.timeout):  # wait_for loses a cancellation that meets the result
+                returned = await _invoke(tool, {**arguments, **extra})
         except TimeoutError:
             raise ToolTimeout(
                 _(
