@@ -126,9 +126,9 @@ def _contents_entry() -> re.Pattern[str]:
 def _kind(text: str, section: str) -> ChunkKind:
     if len(_contents_entry().findall(text)) * 60 >= max(180, len(text) // 2):
         return "contents"
-    if _disclaimer_heading().fullmatch(section):
-        return "disclaimer"
-    return "disclaimer" if len(_disclaimer_phrase().findall(text)) >= 3 else "body"
+    phrases = len(_disclaimer_phrase().findall(text))
+    # The heading alone is not enough: sharing sites print it before reports that have no such section.
+    return "disclaimer" if phrases >= (1 if _disclaimer_heading().fullmatch(section) else 3) else "body"
 
 
 def chunk_pages(pages: Sequence[str], cuts: Sequence[Sequence[int]]) -> list[Chunk]:

@@ -55,9 +55,12 @@ def cite(document: StoredDocument, page_number: int, page: Page, start: int, end
     if span is None:
         return None
     figures: list[Figure] = []
-    for number in find(_one_line(text[start:end])):
-        if number.kind not in ("number", "percent", "money", "multiple") or re.match(r"0\d", number.text):
-            continue  # a date, a heading's number, a security's code
+    line = _one_line(text[start:end])
+    for number in find(line):
+        note = line[number.start - 1 : number.start] == "[" and line[number.end : number.end + 1] == "]"
+        code = re.match(r"0\d", number.text)
+        if note or code or number.kind not in ("number", "percent", "money", "multiple"):
+            continue
         origin = _span(document, page_number, page, start + number.start, start + number.end)
         if origin is not None:
             figures.append(
@@ -111,7 +114,14 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def best_quote(page: Page, chunk: Chunk, values: dict[str, float], score: Scorer) -> tuple[int, int]:
+def best_quote(
+    page: Page,
+    chunk: Chunk,
+    values: dict[str, float],
+    score: Scorer,
+    *,
+    focus: frozenset[str] = frozenset(),
+) -> tuple[int, int]:
     """The stretch of the passage that says most of what was asked: a sentence, or a few that belong together.
 
     Args:
@@ -119,6 +129,7 @@ def best_quote(page: Page, chunk: Chunk, values: dict[str, float], score: Scorer
         chunk: The passage on it.
         values: Tokens of the question and what holding one is worth.
         score: Gives the tokens of ``values`` that a text holds.
+        focus: Tokens of the property asked for; a sentence that names it is preferred to one that says more else.
     """
     text = page.text.text
     page_cuts = [at for at in cuts(page.text, page.raw) if chunk.start < at < chunk.end]
@@ -128,7 +139,7 @@ def best_quote(page: Page, chunk: Chunk, values: dict[str, float], score: Scorer
     if not spans:
         return chunk.start, chunk.end
     held = [score(text[a:b]) for a, b in spans]
-    worth = [sum(values[token] for token in tokens) * readable(text[a:b])
+    worth = [sum(values[token] for token in tokens) * readable(text[a:b]) * (3 if focus and focus <= tokens else 1)
              for tokens, (a, b) in zip(held, spans, strict=True)]  # fmt: skip
     first = last = max(range(len(spans)), key=lambda index: worth[index])
     covered = set(held[first])

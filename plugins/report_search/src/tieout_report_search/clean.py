@@ -125,9 +125,8 @@ def _inline_noise(text: str) -> Iterator[Edit]:
     for match in _phrases().finditer(text):
         yield Edit(match.start(), match.end())
     for match in _odd_characters().finditer(text):
-        category = unicodedata.category(match[0])
-        visible = category[0] in "LNZ"
-        yield Edit(match.start(), match.end(), unicodedata.normalize("NFKC", match[0]) if visible else "")
+        control = unicodedata.category(match[0]) in ("Cc", "Cf", "Cn", "Zl", "Zp")
+        yield Edit(match.start(), match.end(), "" if control else unicodedata.normalize("NFKC", match[0]))
 
 
 def _page_markers(text: str) -> Iterator[Edit]:

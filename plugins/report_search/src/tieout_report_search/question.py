@@ -16,7 +16,8 @@ NAME_WEIGHT = 1.5
 VARIANT_WEIGHT = 0.5
 
 _FURNITURE = """
-报告里怎么说 报告中怎么说 报告怎么说 研报怎么说 怎么说 怎么看 怎么讲 怎么样 怎么 如何看待 如何 说了什么 讲了什么
+是哪只股票 哪只股票 用了多少 报告里怎么说
+报告中怎么说 报告怎么说 研报怎么说 怎么说 怎么看 怎么讲 怎么样 怎么 如何看待 如何 说了什么 讲了什么
 写了什么 提到了什么 提到 提及 里面 里头 说的是 说的 是多少 是什么 有多少 有哪些 有没有 是不是 多少 哪些 哪个
 哪只 哪家 哪一 什么 为什么 为何 请问 请帮我 帮我 请 告诉我 我想知道 想知道 查一下 查查 查找 找一下 找找 搜索
 搜一下 看一下 看看 关于 对于 根据 依据 按照 这份 这篇 这些 那份 那些 样本报告 示例报告 样例报告 研究报告 研报
@@ -50,6 +51,8 @@ class Question:
     """Names that a fitting passage holds: quoted words, products, part numbers, codes."""
     needed: tuple[str, ...]
     """Names without which a passage is about something else: quoted words, and Chinese names in an English text."""
+    focus: frozenset[str]
+    """Tokens of the property that is asked for; a quote that answers names it."""
     numbers: tuple[Quantity, ...]
     """Numbers with a unit, or large ones; a passage that gives the same is preferred."""
 
@@ -65,6 +68,7 @@ def read_question(text: str) -> Question:
     needed = _needed(text)
     names = tuple(dict.fromkeys([*needed, *_latin_names(text)]))
     named = {token for name in names for token in tokens(name, query=True)}
+    focus = frozenset(tokens(_focus(text), query=True))
     weights: dict[str, float] = {}
     variants: dict[str, str] = {}
     for token in tokens(content, query=True):
@@ -75,7 +79,7 @@ def read_question(text: str) -> Question:
             if variant not in weights:
                 weights[variant] = VARIANT_WEIGHT
                 variants[variant] = token
-    return Question(text, weights, variants, names, needed, _numbers(text))
+    return Question(text, weights, variants, names, needed, focus, _numbers(text))
 
 
 @cache
@@ -100,6 +104,18 @@ def _needed(text: str) -> tuple[str, ...]:
     if language_of(text) == "en":
         quoted += [match[0] for match in re.finditer(f"[{HAN}]{{2,12}}", _furniture().sub(" ", text))]
     return tuple(dict.fromkeys(quoted))
+
+
+def _focus(text: str) -> str:
+    """The property that is asked for: the word before 是多少, or after "what is the"."""
+    chinese = re.search(
+        rf"([A-Za-z][A-Za-z0-9]*|[{HAN}]{{2,6}})\s*(?:是多少|为多少|有多少|有多大|有多高|多大|多高)", text
+    )
+    english = re.search(
+        r"(?i)\bwhat (?:is|was|are|were) (?:the |its )?([a-z][\w-]*(?: [a-z][\w-]*)?) (?:of|for|in|per)\b",
+        text,
+    )
+    return chinese[1] if chinese else english[1] if english else ""
 
 
 def _latin_names(text: str) -> list[str]:

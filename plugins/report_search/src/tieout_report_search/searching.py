@@ -24,6 +24,10 @@ REORDERED = 2
 KIND_WEIGHT: dict[ChunkKind, float] = {"body": 1.0, "contents": 0.3, "disclaimer": 0.4}
 NAME_BONUS = 0.6
 NUMBER_BONUS = 0.4
+SMALL_LIBRARY = 50
+"""Passages from which on frequencies tell common words from rare ones; a smaller library counts as this large."""
+FOCUS_BONUS = 0.5
+"""For a quote that names the property asked for."""
 LEAST_COVERAGE = 0.25
 """Share of the question's token weight (by idf) that a passage must hold to be about the question at all."""
 
@@ -66,6 +70,8 @@ def search(store: Store, index: ReportIndex, text: str, *, limit: int) -> Search
     present = {name for name in question.names if any(_holds_name(c, name) for c in candidates)}
     if question.needed:
         candidates = [c for c in candidates if any(_holds_name(c, name) for name in question.needed)]
+    elif present:  # what is said of the H200 is no answer to a question about the H20
+        candidates = [c for c in candidates if any(_holds_name(c, name) for name in present)]
     hits, refused = _cited(store, sorted(candidates, key=lambda c: -c.score), question, values, limit)
     missing = tuple(
         name for name in question.names if name not in present and not _occurs(store, index, name)
@@ -76,6 +82,7 @@ def search(store: Store, index: ReportIndex, text: str, *, limit: int) -> Search
 def _values(index: ReportIndex, question: Question) -> dict[str, float]:
     """What holding each token of the question is worth: its weight times its inverse document frequency."""
     total, frequencies = index.frequencies(list(question.weights))
+    total = max(total, SMALL_LIBRARY)
     for variant, token in question.variants.items():  # a variant makes its token no rarer than itself
         frequencies[token] = max(frequencies[token], frequencies[variant])
     return {
@@ -105,7 +112,7 @@ def _candidates(
         held = _held(question, f"{stored.chunk.section}\n{text}")
         coverage = sum(values[token] for token in held) / all_values
         if coverage >= LEAST_COVERAGE:
-            candidate = _Candidate(stored, page, text, held, bm25 * (0.5 + coverage))
+            candidate = _Candidate(stored, page, text, held, bm25 * (0.25 + coverage))
             found.append(_weighed(candidate, question))
     return found
 
@@ -167,14 +174,19 @@ def _cited(
         except KeyError:  # removed while we search
             continue
         chunk = candidate.stored.chunk
-        start, end = best_quote(candidate.page, chunk, values, lambda text: _held(question, text))
+        start, end = best_quote(
+            candidate.page, chunk, values, lambda text: _held(question, text), focus=question.focus
+        )
         citation = cite(document, chunk.page, candidate.page, start, end)
         if citation is None:
             refused += 1
             continue
         quote = citation.span.quote
-        says = sum(values[token] for token in _held(question, quote)) / all_values
-        score = candidate.score * (0.5 + 0.5 * says) * (0.4 + 0.6 * readable(quote))
+        held = _held(question, quote)
+        says = sum(values[token] for token in held) / all_values
+        score = candidate.score * (0.3 + 0.7 * says) * (0.4 + 0.6 * readable(quote))
+        if question.focus and question.focus <= held:
+            score *= 1 + FOCUS_BONUS
         passage = Passage(span=citation.span, text=candidate.text, score=score)
         # The same sentence in another copy of the report is not shown again.
         hits.setdefault(normal_form(quote), Found(document, chunk.section, passage, citation))

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
+
+if TYPE_CHECKING:
+    from tieout_report_search.library import ReportLibrary
 
 __all__ = ["ReportSettings"]
 
@@ -34,6 +39,8 @@ class ReportSettings(BaseModel):
     """How long to wait for another process that is writing to the library."""
 
     _data_dir: Path | None = PrivateAttr(default=None)
+    _libraries: dict[Path, ReportLibrary] = PrivateAttr(default_factory=dict)
+    _opening: Lock = PrivateAttr(default_factory=Lock)
 
     @field_validator("folders")
     @classmethod
@@ -53,3 +60,12 @@ class ReportSettings(BaseModel):
     def keep_in(self, data_dir: Path) -> None:
         """Remember the plugin's data folder for the source, which is built before there is one."""
         self._data_dir = data_dir
+
+    def library(self, data_dir: Path) -> ReportLibrary:
+        """The library in a folder: one object for tools and source, so that they share its lock and its index."""
+        from tieout_report_search.library import ReportLibrary
+
+        with self._opening:
+            if data_dir not in self._libraries:
+                self._libraries[data_dir] = ReportLibrary(data_dir, self)
+            return self._libraries[data_dir]

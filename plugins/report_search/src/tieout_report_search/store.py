@@ -242,7 +242,7 @@ class Store:
             row = db.execute(
                 "SELECT raw, sha256, clean, runs FROM pages WHERE document = ? AND page = ?", (document, page)
             ).fetchone()
-        if row is None or _hash(row[0]) != row[1]:
+        if row is None or not isinstance(row[0], bytes) or _hash(row[0]) != row[1]:
             return None
         return Page(_text(row[0]), Normalized(row[2], unpack_runs(row[3])))
 

@@ -31,23 +31,11 @@ MOST_HITS = 20
 MOST_PAGE_SPANS = 200
 
 
-class _Libraries:
-    """The library of each data folder, opened once."""
-
-    def __init__(self, settings: ReportSettings) -> None:
-        self._settings = settings
-        self._open: dict[Path, ReportLibrary] = {}
-
-    def at(self, data_dir: Path) -> ReportLibrary:
-        """The library in a folder."""
-        return self._open.setdefault(data_dir, ReportLibrary(data_dir, self._settings))
-
-
 class ReportTools:
     """The functions behind the tools, bound to one host's settings."""
 
     def __init__(self, settings: ReportSettings) -> None:
-        self._libraries = _Libraries(settings)
+        self._settings = settings
 
     def tools(self) -> Iterable[Tool[..., Any]]:
         """Declare each function as a tool."""
@@ -92,7 +80,7 @@ class ReportTools:
         Args:
             path: A file or folder on this machine.
         """
-        library = self._libraries.at(ctx.data_dir)
+        library = self._settings.library(ctx.data_dir)
         outcomes = library.add(Path(path), progress=_progress(ctx), cancelled=lambda: ctx.cancelled)
         notes = (_("Stopped before the end; the files listed are in the library."),) if ctx.cancelled else ()
         return AddResult.of(outcomes, notes=notes)
@@ -114,7 +102,7 @@ class ReportTools:
             document: The report's id, or a part of its title or file name.
             page: 1-based page.
         """
-        library = self._libraries.at(ctx.data_dir)
+        library = self._settings.library(ctx.data_dir)
         report = library.find(document)
         found = library.page(report, page) if page >= 1 else None
         if found is None:
@@ -142,7 +130,7 @@ class ReportTools:
         Args:
             document: The report's id, or a part of its title or file name.
         """
-        library = self._libraries.at(ctx.data_dir)
+        library = self._settings.library(ctx.data_dir)
         report = library.find(document)
         library.remove(report)
         return RemoveResult(report=ReportInfo.of(report))
@@ -159,7 +147,7 @@ class ReportTools:
 
     def _synced(self, ctx: ToolContext) -> tuple[ReportLibrary, tuple[str, ...]]:
         """The library with the configured folders brought up to date, and what there is to remark on that."""
-        library = self._libraries.at(ctx.data_dir)
+        library = self._settings.library(ctx.data_dir)
         remarks = library.sync_folders(progress=_progress(ctx), cancelled=lambda: ctx.cancelled)
         return library, tuple(remarks)
 
@@ -178,7 +166,6 @@ class ReportSource:
 
     def __init__(self, settings: ReportSettings) -> None:
         self._settings = settings
-        self._libraries = _Libraries(settings)
 
     async def search(self, query: str, *, limit: int = 10) -> list[Passage]:
         """The best passages, best first, with checked quotes."""
@@ -203,4 +190,4 @@ class ReportSource:
             raise PluginError(
                 _("The report library is not open."), hint=_("Enter the plugin's lifespan first.")
             )
-        return self._libraries.at(self._settings.data_dir)
+        return self._settings.library(self._settings.data_dir)
