@@ -24,7 +24,7 @@ import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pypinyin import Style, lazy_pinyin, pinyin
+from pypinyin import Style, lazy_pinyin, pinyin  # pyright: ignore[reportMissingImports]
 
 CURRENT_DATE = "2026-10-22"
 OLDER_DATE = "2023-10-18"
@@ -105,7 +105,8 @@ def merge(current: list[dict[str, str]], older: list[dict[str, str]]) -> list[Ro
 
 def spell(name: str) -> tuple[str, str]:
     """Toneless pinyin in one word, and the initials; Latin letters and digits stay."""
-    syllables = lazy_pinyin(name.lower(), errors=lambda run: re.findall(r"[a-z0-9]", run))
+    letters = lambda run: re.findall(r"[a-z0-9]", run)  # noqa: E731
+    syllables: list[str] = lazy_pinyin(name.lower(), errors=letters)  # pyright: ignore
     return "".join(syllables), "".join(syllable[0] for syllable in syllables)
 
 

@@ -11,13 +11,13 @@ from tieout.errors import InputError
 from tieout.plugin import Candidate, Figure, ToolContext, translator
 from tieout.text import clean_line
 from tieout_stock_lookup.directory import default_directory
-from tieout_stock_lookup.lookup import name_numbers
+from tieout_stock_lookup.lookup import name_numbers, numbers_in
 from tieout_stock_lookup.prices import ParsedPrices, is_demo_symbol, parse_prices
 from tieout_stock_lookup.resolver import MAX_QUERY, resolve
 from tieout_stock_lookup.results import ImportResult, SkippedLine
 from tieout_stock_lookup.store import PriceSeries, PriceStore
 
-__all__ = ["demo_symbol", "find_csv_paths", "import_file", "name_numbers_of"]
+__all__ = ["demo_symbol", "find_csv_paths", "import_file", "numbers_of"]
 
 _ = translator("tieout_stock_lookup")
 
@@ -129,7 +129,7 @@ def _result(series: PriceSeries, parsed: ParsedPrices, replaced: int, today: dat
         replaced=replaced,
         notes=tuple(_notes(series, replaced)),
         left_out=_count(len(parsed.problems), series, "lines left out", today) if parsed.problems else None,
-        name_numbers=tuple(name_numbers_of(series.symbol)),
+        name_numbers=tuple(numbers_of(series)),
     )
 
 
@@ -139,10 +139,15 @@ def _count(number: int, series: PriceSeries, metric: str, today: date) -> Figure
     )
 
 
-def name_numbers_of(symbol: str) -> list[Figure]:
-    """Numbers in the names of a symbol of the directory."""
-    share = default_directory().get(symbol)
-    return name_numbers(share) if share else []
+def numbers_of(series: PriceSeries) -> list[Figure]:
+    """Numbers in the names that answers about a series show: the security's and the file's."""
+    share = default_directory().get(series.symbol)
+    origin = series.provenance(series.bars[-1].day)
+    shown = [
+        *numbers_in(series.name, series.symbol, origin),
+        *numbers_in(series.origin, series.symbol, origin),
+    ]
+    return [*(name_numbers(share) if share else []), *shown]
 
 
 def _notes(series: PriceSeries, replaced: int) -> list[str]:

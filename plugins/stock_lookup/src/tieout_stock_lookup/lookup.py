@@ -9,7 +9,7 @@ from tieout_stock_lookup.directory import Directory, DirectorySource, Instrument
 from tieout_stock_lookup.resolution import Match, Resolution
 from tieout_stock_lookup.results import CandidateRow, LookupResult, SecurityIdentity, exchange_name
 
-__all__ = ["identity_of", "lookup_result", "name_numbers"]
+__all__ = ["identity_of", "lookup_result", "name_numbers", "numbers_in"]
 
 _ = translator("tieout_stock_lookup")
 
@@ -91,20 +91,21 @@ def _sources(directory: Directory) -> set[DirectorySource]:
 
 def name_numbers(share: Instrument) -> list[Figure]:
     """The numbers in an instrument's names (the 300 of 沪深300), so that they have an origin in an answer."""
+    if share.source is None:
+        return []
+    origin = _embedded(share.source, share.source.as_of)
+    return [
+        figure for name in (share.name, share.english) for figure in numbers_in(name, share.symbol, origin)
+    ]
+
+
+def numbers_in(name: str, symbol: str, origin: MarketData) -> list[Figure]:
+    """The numbers in a name or file name, with the origin of the thing that bears it."""
     from tieout.quantities import find
 
     return [
-        Figure(
-            value=number.value,
-            unit=number.unit,
-            subject=share.symbol,
-            metric="name",
-            text=number.text,
-            origin=_embedded(share.source, share.source.as_of),
-        )
-        for name in (share.name, share.english)
-        for number in find(name)
-        if share.source is not None
+        Figure(value=n.value, unit=n.unit, subject=symbol, metric="name", text=n.text, origin=origin)
+        for n in find(name)
     ]
 
 

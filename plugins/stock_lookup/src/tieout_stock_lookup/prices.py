@@ -100,12 +100,11 @@ def parse_prices(data: bytes, *, today: date) -> ParsedPrices:
     parsed = ParsedPrices([], demo=any(re.search(r"demo|synthetic|演示|虚构", c, re.I) for c in comments))
     _read_rows(parsed, _cells(rows[1:], delimiter, columns), today)
     if not parsed.bars:
-        first = (
-            f" {_('Line {line}: {reason}', line=parsed.problems[0].line, reason=parsed.problems[0].reason)}"
-            if parsed.problems
-            else ""
-        )
-        raise InputError(_("The price file has no usable line.") + first, hint=_header_hint())
+        message = _("The price file has no usable line.")
+        if parsed.problems:
+            first = parsed.problems[0]
+            message += " " + _("Line {line}: {reason}", line=first.line, reason=first.reason)
+        raise InputError(message, hint=_header_hint())
     if len(parsed.problems) > len(parsed.bars):
         problem = parsed.problems[0]
         raise InputError(

@@ -10,7 +10,7 @@ from tieout.errors import InputError, ToolError
 from tieout.plugin import Figure, Formula, ToolContext, translator
 from tieout.text import clean_line
 from tieout_stock_lookup.directory import default_directory
-from tieout_stock_lookup.imports import currency_of, demo_symbol, name_numbers_of
+from tieout_stock_lookup.imports import currency_of, demo_symbol, numbers_of
 from tieout_stock_lookup.prices import is_demo_symbol
 from tieout_stock_lookup.provider_api import local_bars
 from tieout_stock_lookup.resolver import resolve
@@ -112,7 +112,7 @@ def price_result(ctx: ToolContext, name: str) -> PriceResult:
         day=last.day,
         source=_source(series),
         notes=tuple(notes),
-        name_numbers=tuple(name_numbers_of(series.symbol)),
+        name_numbers=tuple(numbers_of(series)),
     )
 
 
@@ -144,9 +144,7 @@ def returns_result(
         windows=tuple(_row(row, series, index, method) for row in rows),
         source=_source(series) + (f"; {_source(index)}" if index and index.origin != series.origin else ""),
         notes=tuple(notes),
-        name_numbers=tuple(
-            figure for item in (series, index) if item for figure in name_numbers_of(item.symbol)
-        ),
+        name_numbers=tuple(figure for item in (series, index) if item for figure in numbers_of(item)),
     )
 
 
