@@ -188,17 +188,10 @@ class SearchResult(Result):
         blocks: list[CardBlock] = []
         for hit in self.hits:
             span = hit.passage.span
-            source = " · ".join(
-                part
-                for part in (
-                    span.publisher,
-                    span.published.isoformat() if span.published else "",
-                    hit.section,
-                )
-                if part
-            )
             blocks.append(Quote(text=span.quote, span=span))
-            blocks.append(Text(text=f"{cited(span, lang)} {source}".strip()))
+            day = span.published.isoformat() if span.published else ""
+            if where := " · ".join(part for part in (day, hit.section) if part):
+                blocks.append(Text(text=where))
         if not self.hits:
             blocks.append(Note(level="info", text=self.say(lang)))
         elif absent := self._absent(lang):

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 __all__ = ["ReportSettings"]
 
 
+def _no_libraries() -> dict[Path, ReportLibrary]:
+    return {}
+
+
 class ReportSettings(BaseModel):
     """Which folders are searched, and how much one file may cost."""
 
@@ -39,7 +43,7 @@ class ReportSettings(BaseModel):
     """How long to wait for another process that is writing to the library."""
 
     _data_dir: Path | None = PrivateAttr(default=None)
-    _libraries: dict[Path, ReportLibrary] = PrivateAttr(default_factory=dict)
+    _libraries: dict[Path, ReportLibrary] = PrivateAttr(default_factory=_no_libraries)
     _opening: Lock = PrivateAttr(default_factory=Lock)
 
     @field_validator("folders")
