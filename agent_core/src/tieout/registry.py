@@ -68,11 +68,17 @@ class Registry:
     Args:
         settings: Where disabled plugins and plugin tables are read.
         enabled: False for ``--no-plugins``: nothing is loaded at all.
+        installed: False leaves the installed ones out; only ``extra`` is known then.
         extra: Plugins given as objects by name, for embedding and tests; treated like installed ones.
     """
 
     def __init__(
-        self, settings: LoadedSettings, *, enabled: bool = True, extra: dict[str, object] | None = None
+        self,
+        settings: LoadedSettings,
+        *,
+        enabled: bool = True,
+        installed: bool = True,
+        extra: dict[str, object] | None = None,
     ) -> None:
         self._settings = settings
         self._manager: pluggy.PluginManager | None = None
@@ -81,7 +87,7 @@ class Registry:
         self.conflicts: list[str] = []
         for name in self._extra:
             self.records[name] = PluginRecord(_embedded_entry(name))
-        for entry in find_entry_points(GROUP):
+        for entry in find_entry_points(GROUP) if installed else ():
             self._add(entry)
         disabled = settings.settings.plugins.disabled
         for record in self.records.values():
