@@ -171,6 +171,15 @@ def test_eval_scores_questions_and_says_what_was_missed(tools: Tools, context: A
     assert result.misses[0].got
 
 
+def test_eval_over_an_empty_library_is_an_error_and_no_score(
+    bare: Tools, context: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "cases.jsonl"
+    file.write_text('{"id": "1", "question": "MFU", "document": "x"}')
+    with pytest.raises(InputError, match="no reports"):
+        bare["eval"](str(file), context)
+
+
 @pytest.mark.parametrize("content", ["", "{", '{"id": "1"}', "[1]"])
 def test_eval_says_which_line_is_wrong(bare: Tools, context: Any, tmp_path: Path, content: str) -> None:
     file = tmp_path / "cases.jsonl"

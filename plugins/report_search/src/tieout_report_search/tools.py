@@ -143,6 +143,11 @@ class ReportTools:
         """
         library, notes = self._synced(ctx)
         cases = read_cases(Path(file).expanduser())
+        if not library.documents():
+            raise InputError(
+                _("There are no reports in the library yet."),
+                hint=_("Add some with `tieout reports add FOLDER`."),
+            )
         return evaluate(library, cases, progress=_progress(ctx), cancelled=lambda: ctx.cancelled, notes=notes)
 
     def _synced(self, ctx: ToolContext) -> tuple[ReportLibrary, tuple[str, ...]]:
