@@ -237,11 +237,13 @@ def _name_entries(share: Instrument) -> Iterable[tuple[str, NameEntry]]:
     texts.extend(("former", text) for text in share.former)
     for kind, text in texts:
         key = _quick_key(text)
-        variants: dict[str, NameKind] = {core_key(key): "core" if kind == "name" else kind, key: kind}
-        for variant in (key, core_key(key)):
-            if variant and variant not in seen:
-                seen.add(variant)
-                yield variant, NameEntry(variants[variant], text, share)
+        if key and key not in seen:
+            seen.add(key)
+            yield key, NameEntry(kind, text, share)
+        core = core_key(key)
+        if core and core not in seen:
+            seen.add(core)
+            yield core, NameEntry("core" if kind == "name" else kind, text, share)
 
 
 def _data(name: str) -> bytes:

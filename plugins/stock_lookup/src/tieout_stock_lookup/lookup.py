@@ -17,14 +17,16 @@ _ = translator("tieout_stock_lookup")
 def lookup_result(found: Resolution, *, directory: Directory, lang: Language, today: date) -> LookupResult:
     """The result of a resolution; what is old or no longer listed is said in its notes."""
     best = found.best
-    newest = max((source.as_of for source in _sources(directory)), default=None)
+    newest_source = max(_sources(directory), key=lambda source: source.as_of, default=None)
+    newest = newest_source.as_of if newest_source else None
     rows = tuple(_row(match, lang) for match in found.candidates)
     return LookupResult(
         query=found.query.strip()[:120],
         status=found.status,
         identity=identity_of(best, lang=lang) if best else None,
         candidates=rows,
-        searched=Figure(value=len(directory), metric="directory entries", text=f"{len(directory):,}"),
+        searched=_entries(len(directory), newest_source),
+        newest_list=_day_figure(newest, newest_source, "", "newest list"),
         newest=newest,
         name_numbers=tuple(f for row in found.candidates for f in name_numbers(row.instrument)),
         notes=tuple(_notes(best, newest, lang, today)) if best else (),
@@ -48,7 +50,8 @@ def identity_of(share: Instrument, *, lang: Language) -> SecurityIdentity:
         siblings=share.siblings,
         source=source_name(source, lang) if source else "",
         as_of=source.as_of if source else None,
-        listing=_listing(share, listed, source),
+        dated=_day_figure(source.as_of if source else None, source, share.symbol, "date of the source"),
+        listing=_day_figure(listed, source, share.symbol, "listing date"),
     )
 
 
@@ -65,16 +68,17 @@ def source_name(source: DirectorySource, lang: Language) -> str:
     return names.get(source.name, source.name)
 
 
-def _listing(share: Instrument, listed: date | None, source: DirectorySource | None) -> Figure | None:
-    if listed is None or source is None:
+def _day_figure(day: date | None, source: DirectorySource | None, subject: str, metric: str) -> Figure | None:
+    """A day as a figure: tieout.quantities counts a date by its year."""
+    if day is None or source is None:
         return None
     return Figure(
-        value=float(listed.year),
-        subject=share.symbol,
-        metric="listing date",
+        value=float(day.year),
+        subject=subject,
+        metric=metric,
         as_of=source.as_of,
-        text=listed.isoformat(),
-        origin=_embedded(source, listed),
+        text=day.isoformat(),
+        origin=_embedded(source, day),
     )
 
 
@@ -83,6 +87,11 @@ def _row(match: Match, lang: Language) -> CandidateRow:
     return CandidateRow(
         symbol=share.symbol, name=share.name, reason=match.reason(lang), score=round(match.score, 2)
     )
+
+
+def _entries(count: int, source: DirectorySource | None) -> Figure:
+    origin = _embedded(source, source.as_of) if source else None
+    return Figure(value=count, metric="directory entries", text=f"{count:,}", origin=origin)
 
 
 def _sources(directory: Directory) -> set[DirectorySource]:
@@ -138,7 +147,7 @@ def _notes(share: Instrument, newest: date | None, lang: Language, today: date) 
             )
         )
     until = share.source.valid_until if share.source else None
-    if until and today > until:
+    if until and today > until and share.status == "listed":
         notes.append(
             _("This entry was to be checked again by {day}; it may be out of date.", lang=lang, day=until)
         )

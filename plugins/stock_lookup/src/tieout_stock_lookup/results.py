@@ -68,6 +68,8 @@ class SecurityIdentity(_Row):
     """Symbols of the same company on other exchanges."""
     source: str = ""
     as_of: date | None = None
+    dated: Figure | None = None
+    """The day of the source, as ``listing``."""
     listing: Figure | None = None
     """The listing day: its year as the value, ISO as the text."""
 
@@ -85,6 +87,8 @@ class LookupResult(Result):
     """How many entries the directory has."""
     newest: date | None = None
     """Day of the newest list in the directory."""
+    newest_list: Figure | None = None
+    """``newest`` as a figure: its year as the value, ISO as the text."""
     name_numbers: tuple[Figure, ...] = ()
     """Numbers that are part of the names shown."""
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from tieout.plugin import ShippedTable
 
 __all__ = ["shipped_tables"]
-
-# Some 130 of 5,000 A-shares are renamed in a year and 200 listed: after half a year one name in 30 is wrong.
-_DIRECTORY_LIFE = timedelta(days=183)
 
 
 def shipped_tables() -> list[ShippedTable]:
@@ -26,7 +21,7 @@ def shipped_tables() -> list[ShippedTable]:
             rows=rows,
             as_of=source.as_of,
             source=f"{source.name} ({source.package})" if source.package else source.name,
-            valid_until=source.valid_until or source.as_of + _DIRECTORY_LIFE,
+            valid_until=source.valid_until,
             licence=source.licence,
         )
         for source, rows in counts.items()
