@@ -1,0 +1,148 @@
+"""The typed things in a question: quantities, code, and what the tools' own finders know."""
+
+from __future__ import annotations
+
+__all__ = ["Entity", "EntityFinder", "Reading"]
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tieout.contract.slots import Candidate, Finder
+from tieout.contract.tools import Parameter, Tool
+from tieout.models.offline.codeblocks import CodeSpan, find_code
+from tieout.quantities import Quantity, find
+from tieout.text import fold
+
+SURE = 0.5
+"""Least score of a finder's candidate that is more than a guess."""
+
+MASK = "\ue000"
+"""Stands for a typed thing in a masked text: private use, so no text of a user's contains it."""
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One typed thing at ``start:end``; ``label`` is its class (``q:token``, ``device``, ``code``)."""
+
+    label: str
+    start: int
+    end: int
+    weight: float = 1.0
+    """How much it says about which tool is meant: a bare number little, a quantity with its unit a lot."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A question and everything typed in it. Spans are offsets in ``text``."""
+
+    text: str
+    quantities: tuple[Quantity, ...]
+    candidates: Mapping[Finder, tuple[Candidate, ...]]
+    """Finder to what it found, without overlap, in order of appearance."""
+    code: CodeSpan | None
+    prose: str
+    """The text with spaces in the place of code; offsets stay the same."""
+    entities: tuple[Entity, ...]
+    """Without overlap, in order."""
+    masked: str
+    """Folded text with one :data:`MASK` for each entity."""
+
+
+class EntityFinder:
+    """Runs every finder of a set of tools over a text, each once."""
+
+    def __init__(self, tools: Iterable[Tool[..., Any]]) -> None:
+        self._labels: dict[Finder, str] = {}
+        for tool in tools:
+            for parameter in tool.parameters:
+                if parameter.slot is not None and parameter.slot.find is not None:
+                    self._labels.setdefault(parameter.slot.find, finder_class(parameter))
+
+    def read(self, text: str) -> Reading:
+        """Find everything typed in ``text``."""
+        code = find_code(text)
+        prose = _blank(text, code)
+        found = {finder: _run(finder, prose) for finder in self._labels}
+        named = [c for candidates in found.values() for c in candidates if c.score >= SURE]
+        quantities = tuple(_counted(q, prose, named) for q in find(prose) if not _inside(q, named))
+        entities = _entities(prose, code, [(self._labels[f], c) for f, c in found.items()], quantities)
+        return Reading(text, quantities, found, code, prose, entities, _masked(prose, entities))
+
+
+def finder_class(parameter: Parameter) -> str:
+    """The class of what a parameter's finder finds: its kind, or its own name where the kind says little."""
+    assert parameter.slot is not None
+    return parameter.slot.kind if parameter.slot.kind not in ("text", "enum") else parameter.name
+
+
+def _run(finder: Finder, text: str) -> tuple[Candidate, ...]:
+    try:
+        found = finder(text)
+    except Exception:  # a finder that breaks its promise costs its own candidates only
+        return ()
+    chosen: list[Candidate] = []
+    for candidate in sorted(found, key=lambda c: (-c.score, c.start - c.end, c.start)):
+        if candidate.end > candidate.start and not any(_overlap(candidate, other) for other in chosen):
+            chosen.append(candidate)
+    return tuple(sorted(chosen, key=lambda c: c.start))
+
+
+def _overlap(a: Candidate | Quantity | Entity, b: Candidate | Quantity | Entity) -> bool:
+    return a.start < b.end and b.start < a.end
+
+
+def _inside(quantity: Quantity, candidates: Iterable[Candidate]) -> bool:
+    """Whether a quantity is part of a name (the 70B of Llama 3 70B, the digits of a code)."""
+    return any(c.start <= quantity.start and quantity.end <= c.end for c in candidates)
+
+
+def _counted(quantity: Quantity, text: str, named: Iterable[Candidate]) -> Quantity:
+    """``2,048 H800s``: a bare number right before a device counts devices."""
+    if quantity.unit or quantity.kind != "number" or quantity.value < 1:
+        return quantity
+    gap = next((text[quantity.end : c.start] for c in named if 0 <= c.start - quantity.end <= 4), None)
+    devices = gap is not None and gap.strip(" \t×xX*张块片颗个枚台").strip() == ""
+    return replace(quantity, unit="GPU", dimension="gpu") if devices and quantity.value < 1e7 else quantity
+
+
+def _blank(text: str, code: CodeSpan | None) -> str:
+    """The text with spaces for code, so that nothing is read out of a program."""
+    return text if code is None else text[: code.start] + " " * (code.end - code.start) + text[code.end :]
+
+
+def _entities(
+    text: str,
+    code: CodeSpan | None,
+    found: Iterable[tuple[str, tuple[Candidate, ...]]],
+    quantities: Iterable[Quantity],
+) -> tuple[Entity, ...]:
+    entities = [Entity("code", code.start, code.end)] if code else []
+    for label, candidates in found:
+        entities += [
+            Entity(label, c.start, c.end, 0.4 + 0.6 * c.score) for c in candidates if c.score >= SURE
+        ]
+    entities += [_of_quantity(q) for q in quantities if q.kind != "label"]
+    chosen: list[Entity] = []
+    for entity in sorted(entities, key=lambda e: (e.start - e.end, e.start)):
+        if not any(_overlap(entity, other) for other in chosen):
+            chosen.append(entity)
+    return tuple(sorted(chosen, key=lambda e: e.start))
+
+
+def _of_quantity(quantity: Quantity) -> Entity:
+    if quantity.kind in ("date", "period", "ordinal"):
+        return Entity(f"q:{quantity.kind}", quantity.start, quantity.end, 0.2)
+    if quantity.unit:
+        return Entity(f"q:{quantity.dimension.split(':')[0]}", quantity.start, quantity.end)
+    large = quantity.value >= 1e6
+    return Entity("q:large" if large else "q:number", quantity.start, quantity.end, 0.8 if large else 0.3)
+
+
+def _masked(text: str, entities: Sequence[Entity]) -> str:
+    pieces: list[str] = []
+    at = 0
+    for entity in entities:
+        pieces += [text[at : entity.start], MASK]
+        at = entity.end
+    return fold("".join([*pieces, text[at:]])).text

@@ -1,0 +1,180 @@
+"""What to do about a question: which calls to make, or what to ask for."""
+
+from __future__ import annotations
+
+__all__ = ["Plan", "Planner"]
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from tieout.contract.tools import Parameter, Tool
+from tieout.models.offline.entities import MASK, Reading
+from tieout.models.offline.filling import Filling, Find, fill, is_search
+from tieout.models.offline.router import Choice, Router
+
+_SPLITS = 8
+_SIDE = 0.33
+"""Least likeness of each half of a question that asks for two things."""
+_OWN_INTENT = 0.75
+"""A short text that is this clearly a question of its own is no supplement to the one before."""
+_SUPPLEMENT = 6
+"""Letters that may be left of a supplement ("and with an H200 then?") beside what is typed in it."""
+
+
+@dataclass
+class Plan:
+    """The tools to call for one question, each with its arguments; empty when no tool is for it."""
+
+    fillings: list[Filling] = field(default_factory=list[Filling])
+
+    @property
+    def missing(self) -> list[tuple[Tool[..., Any], list[Parameter]]]:
+        """What is still needed, by tool."""
+        return [(filling.tool, filling.missing) for filling in self.fillings if filling.missing]
+
+    def calls(self) -> list[tuple[Tool[..., Any], dict[str, Any]]]:
+        """The calls that can be made now, in order."""
+        return [(f.tool, arguments) for f in self.fillings if not f.missing for arguments in f.calls()]
+
+
+class Planner:
+    """Plans over a router; the same texts give the same plan.
+
+    Args:
+        router: Router of the tools.
+        find: The host's finders, for slots that bring none.
+    """
+
+    def __init__(self, router: Router, find: Find) -> None:
+        self._router = router
+        self._find = find
+
+    def plan(self, text: str, earlier: Sequence[str] = ()) -> Plan:
+        """The plan for ``text``, which may only complete or change one of the ``earlier`` questions (oldest first)."""
+        standing = Plan()
+        for question in [*earlier, text]:
+            reading = self._router.read(question)
+            new = self._supplemented(standing, reading) or self._fresh(reading)
+            if question is text:
+                return new
+            standing = new if new.fillings else standing
+        return standing
+
+    def _fresh(self, reading: Reading) -> Plan:
+        ranked = self._router.rank(reading, self._find)
+        best = ranked[0]
+        pair = self._pair(reading, best)
+        if pair:
+            return Plan(pair)
+        return Plan([best.filling]) if best.filling is not None else Plan()
+
+    def _pair(self, reading: Reading, whole: Choice) -> list[Filling]:
+        """Two tools of different plugins, when the question falls into a part for each."""
+        found: list[tuple[float, Choice, Choice]] = []
+        for left, right in _halves(reading):
+            first = self._sure(left, reading)
+            second = self._sure(right, reading)
+            if first is None or second is None or first.tool is None or second.tool is None:
+                continue
+            if first.tool.group == second.tool.group:
+                continue
+            if whole.tool and whole.name not in (first.name, second.name):
+                continue
+            found.append((first.likeness + second.likeness, first, second))
+        if not found:
+            return []
+        _sum, first, second = max(found, key=lambda item: item[0])
+        return [c.filling for c in sorted((first, second), key=_last_if_search) if c.filling]
+
+    def _sure(self, part: str, whole: Reading) -> Choice | None:
+        """The tool that a part of the question asks for, if it clearly asks for one."""
+        reading = self._router.read(part)
+        if len(re.sub(rf"[\W_{MASK}]", "", reading.masked)) < 2:
+            return None
+        best = self._router.rank(reading, self._find)[0]
+        if best.tool is None or best.filling is None or best.likeness < _SIDE:
+            return None
+        own = best.filling
+        if is_search(best.tool) or own.missing or not own.arguments:
+            own = fill(best.tool, whole, self._find)
+        if best.tool.parameters and not own.arguments and not own.missing:
+            return None  # nothing in the whole question is for it
+        return Choice(best.tool, best.score, best.likeness, own)
+
+    def _supplemented(self, standing: Plan, reading: Reading) -> Plan | None:
+        """The standing plan with what the new text adds or changes, when it does nothing else."""
+        if not standing.fillings:
+            return None
+        for old in standing.fillings:
+            wanted = frozenset(p.name for p in old.missing)
+            added = fill(old.tool, reading, self._find, wanted=wanted)
+            given = {name: value for name, value in added.arguments.items() if not _echoes(old.tool, name)}
+            if given and self._only_supplies(old, given, reading, wanted):
+                return Plan([_completed(old, given)])
+        return None
+
+    def _only_supplies(
+        self, old: Filling, given: Iterable[str], reading: Reading, wanted: frozenset[str]
+    ) -> bool:
+        named = [p for p in old.tool.parameters if p.name in given]
+        words = [word.lower() for p in named for word in (*(p.slot.cues if p.slot else ()), p.name)]
+        rest = reading.masked
+        for word in sorted(words, key=len, reverse=True):
+            rest = rest.replace(word, " ")
+        left = len(re.sub(r"[\W_]", "", _fillers().sub(" ", rest.replace(MASK, " "))))
+        if left <= (2 * _SUPPLEMENT if wanted & set(given) else _SUPPLEMENT):
+            return True
+        scores = self._router.likeness(reading)
+        own = max((score for name, score in scores.items() if name != old.tool.qualified_name), default=0.0)
+        return bool(wanted & set(given)) and own < _OWN_INTENT / 2
+
+
+def _completed(old: Filling, given: dict[str, Any]) -> Filling:
+    missing = [parameter for parameter in old.missing if parameter.name not in given]
+    return Filling(old.tool, {**old.arguments, **given}, missing)
+
+
+def _echoes(tool: Tool[..., Any], name: str) -> bool:
+    """Whether any text at all fills the argument, so that filling it says nothing."""
+    return is_search(tool) and any(p.name == name and p.required for p in tool.parameters)
+
+
+def _last_if_search(choice: Choice) -> bool:
+    return choice.tool is not None and is_search(choice.tool)
+
+
+def _halves(reading: Reading) -> Iterator[tuple[str, str]]:
+    """The question cut in two wherever it may pass from one request to the next; code stays whole."""
+    text = reading.text
+    found = _joints().finditer(reading.prose)
+    marks = [m for m in found if text[: m.start()].strip() and text[m.end() :].strip()]
+    ends = [m for m in marks if m[0].strip()[:1] in "?？。!！;；\n."]
+    for match in (ends + [m for m in marks if m not in ends])[:_SPLITS]:
+        yield text[: match.start()], text[match.end() :]
+
+
+@cache
+def _joints() -> re.Pattern[str]:
+    return re.compile(
+        r"[?？。!！;；\n]+|\.\s+(?=[A-Z])|[,，]\s*(?:and\b|then\b|also\b|plus\b)?"
+        r"|\s(?:and then|and|then|plus|as well as)\s"
+        r"|(?<=[^\s,，])(?:并且|并|同时|以及|顺便|另外|还有|然后|再(?=[查看找搜算问])|和(?=报告|研报))",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _fillers() -> re.Pattern[str]:
+    english = (
+        "what about|how about|and|or|with|at|on|for|use|using|used|instead|it|its|is|was|were|are|the|an?|of|to|if|then"
+        "|say|let us|make|try|take|assume|same|but|i|meant|mean|sorry|ok|okay|please|about|there|they|in|we|now"
+        "|trained|that|this"
+    )
+    chinese = (
+        "那么|那|如果|假如|假设|换成|改成|改用|换|用的是|用了|用|按|的话|呢|吧|啊|是|大概|大约|约|一共|总共|再|它|其|我|有|了|的|就|好的|请|算"
+        "|在|来|为"
+    )
+    return re.compile(rf"\b(?:{english})\b|{chinese}", re.IGNORECASE)

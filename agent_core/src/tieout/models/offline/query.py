@@ -1,0 +1,70 @@
+"""What to search for: the question without the words that only ask."""
+
+from __future__ import annotations
+
+__all__ = ["search_query"]
+
+import re
+from functools import cache
+
+# Phrases that ask somebody to look into texts, in the order in which they are removed.
+_WHOSE = "the|these|those|this|that|my|our|your|any|some"
+_TEXTS = "reports?|notes?|documents?|papers?|analysts?|files"
+_SAYING = (
+    "say|says|said|saying|mention|mentions|mentioned|claim|claims|claimed|state|states|write|writes|discuss|discusses"
+    "|give|gives|quote|quotes|cover|covers|think|put|report"
+)
+_ASKING = "what|which|who|where|when|how|does|do|did|is|are|was|were|find|search|look up|quote|check"
+_ENGLISH = (
+    r"\b(?:please|kindly|(?:could|can|would) you|(?:tell|show) me|let me know|i(?: would|'d) like to know)\b",
+    r"\bdo you know\b",
+    (
+        r"\b(?:according to|as per|based on|in|within|from|of|on|by|with|against)? ?(?:any of )?"
+        rf"(?:{_WHOSE})? ?(?:sample|broker|research|analyst|market|brokerage)?s? ?(?:research )?(?:{_TEXTS})(?:'s|')?"
+        rf"(?= |\b)(?: (?:{_SAYING}))?(?: (?:about|on|of|regarding|it))?\b"
+    ),
+    (
+        rf"^(?:and |also |then )*(?:{_ASKING})\b"
+        r"(?: (?:does|do|did|is|are|was|were|has|have|for|out|where|there|much|many|large|big))*"
+    ),
+    r"\b(?:say|says|said|mention|mentions|mentioned) (?:about|on|of)? ?(?:it|this|that|them)?(?=\W|$)",
+    r"(?:, ?|\b)(?:and )?(?:what|does|do|did)?\W*\b(?:it|its|that|them)?\W*$",
+)
+_CHINESE = (
+    r"(?:请问|请|麻烦|帮我|帮忙|告诉我|我想知道|想知道|能否|能不能|可以)",
+    (
+        r"(?:先|再|然后|同时|顺便|另外|还有|并且|并)?"
+        r"(?:查一下|查查|查找|找一下|找找|找到|搜索|搜一下|搜|检索|看一下|看看|看下|算一下|算算|算下)"
+    ),
+    (
+        r"(?:根据|依据|按照|从|在)?(?:这份|这篇|这些|那份|那些|哪份|哪篇|样本|样例|示例)?"
+        r"(?:研究报告|研报|报告|周报|券商|材料|资料|文中|文里)(?:原文)?(?:里面|里头|里|中|上)?(?:又|也|都)?(?:是)?"
+    ),
+    (
+        r"(?:怎么[说看讲写]的?|如何看待|[说讲写]了什么|提到了什么|提到|提及|[说写]的是|有没有|是不是|有什么|是什么|是多少|有多少"
+        r"|多少|哪些|怎么样|也?(?:提到|说到)?它们?了?(?=[吗么\s?？]|$))"
+    ),
+    r"[吗呢呀吧么]+(?=[\s?？。!！]|$)",
+)
+_EDGES = re.compile(
+    r"^(?:[\s,，、:：]|and\b|but\b|先)+|[\s,，、:：的]+$|(?:\s|,|，)(?:and|并|再)$", re.IGNORECASE
+)
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in (*_CHINESE, *_ENGLISH))
+
+
+def search_query(question: str) -> str:
+    """``question`` without question words and words about reports; the whole of it when nothing else is left."""
+    kept: list[str] = []
+    for sentence in re.split(r"[?？。！!；;\n]+|\.\s", question):
+        rest = sentence.strip()
+        for pattern in _patterns():
+            rest = pattern.sub(" ", rest).strip()
+        rest = _EDGES.sub("", rest)
+        rest = " ".join(rest.split())
+        if len(re.sub(r"[\W_]", "", rest)) > 1:
+            kept.append(rest)
+    return " ".join(kept) or " ".join(question.split())
