@@ -1,0 +1,252 @@
+"""One block of code while it is being written: each statement is scanned before it is let go."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from tieout.plugin import Finding, Stage, translator
+from tieout.plugin import Language as Lang
+from tieout_code_shield.fences import CodeLine
+from tieout_code_shield.languages import Language, guess, language_of_tag
+from tieout_code_shield.limits import Clock, OutOfTime
+from tieout_code_shield.matching import Hit
+from tieout_code_shield.rules import SEVERITIES
+from tieout_code_shield.scanner import CODE_CATEGORIES, Scanner
+from tieout_code_shield.settings import ACTIONS, Action, ShieldSettings
+from tieout_code_shield.statements import Splitter, Unit
+from tieout_code_shield.walk import Carried
+
+__all__ = ["CodeBlock", "Decision"]
+
+_ = translator("tieout_code_shield")
+
+WINDOW_LINES: Final = 40
+"""Lines before a statement that are parsed with it again; what stands further up is carried as aliases and values.
+Bounds the work per line (measured: 0.5 ms of processor time), where parsing the whole block again would grow."""
+SETTLED_LINES: Final = 30
+_PROMPT: Final = re.compile(r"[ \t]*(?:>>>|\.\.\.(?= )|In \[\d+\]:) ?")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of one statement: the text to show, and why."""
+
+    text: str
+    action: Action = "allow"
+    findings: tuple[Finding, ...] = ()
+    unknown: str = ""
+
+
+@dataclass(slots=True)
+class _Scanned:
+    first: int
+    unit: Unit
+    facts: dict[str, Carried] = field(default_factory=dict[str, Carried])
+
+
+class CodeBlock:
+    """Takes lines of code, returns decisions about whole statements, in order.
+
+    Args:
+        info: What the fence says of the language; may be empty or wrong.
+    """
+
+    def __init__(self, scanner: Scanner, settings: ShieldSettings, info: str, *, lang: Lang) -> None:
+        self._scanner, self._settings = scanner, settings
+        self._lang: Lang = lang
+        self._named = language_of_tag(info)
+        self._diff = info.strip().lower() in ("diff", "patch")
+        self._language = self._named
+        self._splitter = Splitter(self._language)
+        self._lines: list[CodeLine] = []
+        self._code: list[str] = []
+        self._offsets: list[int] = []
+        self._length = 0
+        self._done = 0
+        self._window: list[_Scanned] = []
+        self._carried: dict[str, Carried] = {}
+        self._seen: set[tuple[str, int]] = set()
+
+    def push(self, line: CodeLine) -> list[Decision]:
+        """Take the next line."""
+        self._lines.append(line)
+        self._code.append(self._plain(line.code))
+        self._offsets.append(self._length)
+        self._length += len(self._code[-1]) + 1
+        units = self._resettle() if self._unsettled() else None
+        return [
+            self._decide(unit) for unit in (self._splitter.push(self._code[-1]) if units is None else units)
+        ]
+
+    def close(self) -> list[Decision]:
+        """The block has ended: the last statement, and one look at the whole."""
+        decided = [self._decide(unit) for unit in self._splitter.flush()]
+        late = self._whole()
+        return [*decided, late] if late else decided
+
+    def _plain(self, code: str) -> str:
+        """The code of a line, without what a diff or an interpreter's prompt puts before it."""
+        if self._diff:
+            return code[1:] if code[:1] in ("+", " ") and not code.startswith("+++") else ""
+        prompt = _PROMPT.match(code)
+        return code[prompt.end() :] if prompt else code
+
+    def _unsettled(self) -> bool:
+        named = self._named is not None and (self._named.rules or self._named.kind == "code")
+        return not named and len(self._lines) <= SETTLED_LINES
+
+    def _resettle(self) -> list[Unit] | None:
+        """Guess the language again; when it changed, split again what was not let go. ``None`` when it did not."""
+        guessed = guess("\n".join(self._code)) or self._named
+        if guessed == self._language:
+            return None
+        self._language = guessed
+        self._splitter = Splitter(guessed)
+        units: list[Unit] = []
+        count = 0
+        for line in self._code:
+            for unit in self._splitter.push(line):
+                skipped = max(0, self._done - count)
+                count += len(unit.lines)
+                if count > self._done:
+                    units.append(replace(unit, lines=unit.lines[skipped:]))
+        self._splitter.forget(max(0, self._done - count))
+        return units
+
+    def _decide(self, unit: Unit) -> Decision:
+        first = self._done
+        self._done += len(unit.lines)
+        lines = self._lines[first : self._done]
+        text = "".join(line.text for line in lines)
+        clock = Clock(self._settings.max_seconds)
+        try:
+            hits, unknown = self._scan(unit, first, clock)
+        except OutOfTime:
+            hits, unknown = [], _("a statement took too long to check", lang=self._lang)
+        except Exception as error:
+            hits, unknown = [], f"{type(error).__name__}: {error}"
+        if unit.cut and not unknown and unit.stack:
+            unknown = _("a statement is unfinished or too long to check as a whole", lang=self._lang)
+        return self._judge(hits, unknown, text, unit, lines)
+
+    def _judge(self, hits: list[Hit], unknown: str, text: str, unit: Unit, lines: list[CodeLine]) -> Decision:
+        findings = tuple(self._finding(hit) for hit in hits)
+        actions = [self._action(hit) for hit in hits]
+        action: Action = ACTIONS[max(map(ACTIONS.index, actions), default=0)]
+        if action == "redact":
+            text = self._replacement(hits, unit, lines)
+        elif action in ("retry", "block"):
+            text = ""
+        return Decision(
+            text, action, tuple(f for f, a in zip(findings, actions, strict=True) if a != "allow"), unknown
+        )
+
+    def _action(self, hit: Hit) -> Action:
+        return self._settings.action(Stage.OUTPUT, hit.severity, hit.rule.cwe, hit.rule.id)
+
+    def _scan(self, unit: Unit, first: int, clock: Clock) -> tuple[list[Hit], str]:
+        """New hits in a statement, at offsets in the whole block."""
+        scanned = _Scanned(first, unit)
+        self._window.append(scanned)
+        self._slide()
+        begin = self._window[0].first
+        text = "\n".join(self._code[begin : self._done]) + "\n"
+        base = self._offsets[begin]
+        start = self._offsets[first] - base
+        lowest = min(each.unit.lowest for each in self._window)
+        hits = self._scanner.text_hits(text, CODE_CATEGORIES)
+        clock.check()
+        unknown = ""
+        for language in self._scanner.plausible(text, self._language):
+            carried = self._carried.get(language.rules)
+            tail = unit.closing(lowest)
+            found, facts = self._scanner.window_hits(text, language, clock, carried, tail=tail, start=start)
+            scanned.facts[language.rules] = facts
+            hits += found
+            unknown = unknown or self._scanner.canary(language.rules)
+        named = self._named
+        if named is not None and named.kind == "code" and not named.rules:
+            unknown = _("there are no rules for {language} yet", lang=self._lang, language=named.name)
+        return self._fresh(hits, base, start), unknown
+
+    def _fresh(self, hits: list[Hit], base: int, start: int) -> list[Hit]:
+        """Hits that touch the new statement and were not reported before."""
+        fresh: list[Hit] = []
+        for hit in sorted(hits, key=lambda hit: (hit.start, -SEVERITIES.index(hit.severity))):
+            key = (hit.rule.id, hit.start + base)
+            if key not in self._seen and hit.end > start:
+                self._seen.add(key)
+                fresh.append(replace(hit, start=hit.start + base, end=hit.end + base))
+        return fresh
+
+    def _slide(self) -> None:
+        """Let the window go on; what leaves it is carried."""
+        while len(self._window) > 1 and self._done - self._window[0].first > WINDOW_LINES:
+            for name, facts in self._window.pop(0).facts.items():
+                carried = self._carried.setdefault(name, Carried())
+                carried.aliases.update(facts.aliases)
+                carried.values.update(facts.values)
+
+    def _whole(self) -> Decision | None:
+        """What only the whole block shows. Its text is out, so this can only warn."""
+        if self._diff or self._length > self._settings.max_characters:
+            return None
+        report = self._scanner.scan("\n".join(self._code) + "\n", self._language)
+        late = [issue for issue in report.issues if (issue.rule.id, issue.start) not in self._seen]
+        hits = [Hit(issue.rule, issue.severity, issue.start, issue.end) for issue in late]
+        findings = tuple(self._finding(hit) for hit in hits if self._action(hit) != "allow")
+        return Decision("", "warn", findings) if findings else None
+
+    def _finding(self, hit: Hit) -> Finding:
+        index = self._line_at(hit.start)
+        begin = self._lines[index].start + hit.start - self._offsets[index]
+        return Finding(
+            rule=hit.rule.id,
+            severity=hit.severity,
+            message=hit.rule.say(self._lang),
+            start=begin,
+            end=begin + hit.end - hit.start,
+            line=index + 1,
+            cwe=hit.rule.cwe,
+            url=next(iter(hit.rule.references), ""),
+            advice=hit.rule.advise(self._lang),
+        )
+
+    def _line_at(self, offset: int) -> int:
+        from bisect import bisect_right
+
+        return min(bisect_right(self._offsets, offset), len(self._lines)) - 1
+
+    def _replacement(self, hits: list[Hit], unit: Unit, lines: list[CodeLine]) -> str:
+        """A comment in the code's language, so placed that what is left still reads as code."""
+        why = ", ".join(dict.fromkeys(f"{hit.rule.cwe} {hit.rule.id}".strip() for hit in hits))
+        notice = _("[code shield: removed {why}]", lang=self._lang, why=why)
+        language = self._language
+        code = unit.lines[0]
+        indent = code[: len(code) - len(code.lstrip())]
+        raw = lines[0].text.rstrip("\r\n")
+        before = raw[: len(raw) - len(code)] if raw.endswith(code) else ""
+        end = "\n" if lines[-1].text.endswith("\n") else ""
+        comment = language.comment if language is not None else "#"
+        kept = _stand_in(language, unit, code.strip())
+        return f"{before}{indent}{kept}{comment} {notice}{end}"
+
+
+def _stand_in(language: Language | None, unit: Unit, code: str) -> str:
+    """What takes the place of the statement before the comment: an empty statement or header, or its open brackets."""
+    if language is not None and language.rules == "python":
+        if unit.lines[-1].split("#")[0].rstrip().endswith(":") and not unit.cut:
+            word = re.match(r"\w+", code)
+            return {"elif": "elif False:  ", "else": "else:  ", "except": "except OSError:  "}.get(
+                word[0] if word else "", "if False:  "
+            )
+        return "pass  "
+    if language is not None and language.rules == "javascript":
+        closing = unit.closed
+        opened = "".join(
+            "{" if opener in ("{", "object", "${") else opener for opener in unit.stack[unit.lowest :]
+        )
+        return f"{closing}{opened} " if closing or opened else ""
+    return ""

@@ -1,0 +1,119 @@
+"""What the engine asks of a dialect, in terms that are the same for every language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode as Node
+
+    from tieout_code_shield.values import Value
+
+__all__ = ["Arguments", "BindForm", "Binding", "Dialect", "Role", "Scope"]
+
+Role = Literal["call", "bind", "import", "function", "compare"]
+
+BindForm = Literal["assign", "augment", "keyword", "pair", "default", "loop", "attribute"]
+"""How a name gets a value: ``x = v``, ``x += v``, ``f(x=v)``, ``{"x": v}``, ``def f(x=v)``, ``for x in v``,
+``<a x={v}>``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The arguments of a call: by position, and by keyword (or by key of an options object)."""
+
+    positional: tuple[Node, ...] = ()
+    named: Mapping[str, Node] = field(default_factory=dict[str, "Node"])
+    spread: bool = False
+    """True when ``*args`` or ``...args`` hides some of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A name that gets a value."""
+
+    target: str
+    """The target as a dotted name, ``self.x`` or ``element.innerHTML``."""
+    value: Node
+    form: BindForm
+
+
+class Scope(Protocol):
+    """What the evaluation of an expression may ask about its surroundings."""
+
+    def qualified(self, name: str) -> str:
+        """A dotted name with import aliases resolved."""
+        ...
+
+    def lookup(self, name: str) -> Value | None:
+        """The value that was given to a name before this place, or ``None`` when none was seen."""
+        ...
+
+    def is_source(self, name: str) -> bool:
+        """Whether the value of a qualified name comes from outside the program."""
+        ...
+
+
+class Dialect(Protocol):
+    """A language's syntax."""
+
+    @property
+    def kinds(self) -> Sequence[str]:
+        """Kinds of nodes that the walk stops at; everything else is passed over natively."""
+        ...
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """Prefixes of dotted names whose values come from outside the program."""
+        ...
+
+    @property
+    def canary(self) -> str:
+        """A snippet in which a rule must find something: the proof that the engine works for this language."""
+        ...
+
+    def role(self, kind: str) -> Role:
+        """What a node of one of ``kinds`` is to the engine."""
+        ...
+
+    def callee(self, node: Node) -> Node | None:
+        """The expression that a call calls."""
+        ...
+
+    def arguments(self, node: Node) -> Arguments:
+        """The arguments of a call."""
+        ...
+
+    def bindings(self, node: Node) -> list[Binding]:
+        """The names that a node binds."""
+        ...
+
+    def imports(self, node: Node) -> list[tuple[str, str]]:
+        """(local name, qualified name) of each import in a node."""
+        ...
+
+    def required(self, node: Node) -> list[tuple[str, str]]:
+        """Aliases made by a binding, such as ``const x = require("m")``."""
+        ...
+
+    def imported(self, node: Node) -> list[str]:
+        """Full names of the modules and members that an import names."""
+        ...
+
+    def function_name(self, node: Node) -> str:
+        """The name of a function, empty for an anonymous one."""
+        ...
+
+    def operands(self, node: Node) -> tuple[Node, Node] | None:
+        """Both sides of an equality comparison, ``None`` for any other operation."""
+        ...
+
+    def dotted(self, node: Node) -> str:
+        """The dotted name of an expression: ``a.b.c``, ``f().g``, ``a[].b``; empty when it has none."""
+        ...
+
+    def evaluate(self, node: Node, scope: Scope, depth: int = 0) -> Value:
+        """What is known about an expression."""
+        ...

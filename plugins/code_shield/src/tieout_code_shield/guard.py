@@ -1,0 +1,173 @@
+"""The guard itself: code in answers and tool calls, and hidden or steering text in prompts and tool results."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Final
+
+from tieout.plugin import (
+    Allow,
+    Block,
+    Finding,
+    Guard,
+    GuardInput,
+    Redact,
+    Retry,
+    Stage,
+    Unknown,
+    Verdict,
+    Warn,
+    translator,
+)
+from tieout_code_shield.limits import Clock, OutOfTime
+from tieout_code_shield.matching import Hit
+from tieout_code_shield.rules import Category
+from tieout_code_shield.scanner import Report
+from tieout_code_shield.settings import ACTIONS
+from tieout_code_shield.shield import Shield
+from tieout_code_shield.stream import ShieldStream, describe
+
+__all__ = ["ShieldGuard"]
+
+_ = translator("tieout_code_shield")
+
+TEXT_CATEGORIES: Final[frozenset[Category]] = frozenset({"secret", "unicode", "injection"})
+"""What is looked for in prompts and tool results; it warns, whatever the policy, since nothing runs from there."""
+_LOOKS_LIKE_CODE: Final = re.compile(r"[\n;{}]|\w\(|^\s*import ")
+_COMMANDS: Final = frozenset({"command", "cmd", "shell", "bash"})
+_OWN_TOOLS: Final = ("shield.", "shield_")
+
+
+class ShieldGuard(Guard):
+    """Checks code before it is shown, stored or run.
+
+    The first use reads the rules (about 0.1 s) and runs a self-test per language. Rules that cannot be read make every
+    verdict Unknown.
+    """
+
+    name: ClassVar[str] = "shield"
+    stages: ClassVar[frozenset[Stage]] = frozenset(Stage)
+    timeout: ClassVar[float] = 5.0
+
+    def __init__(self, shield: Shield | None = None) -> None:
+        self._shield = shield or Shield()
+        self._settings = self._shield.settings
+
+    async def check(self, given: GuardInput) -> Verdict:
+        """Look at one whole text."""
+        if len(given.text) > self._settings.max_characters:
+            return Unknown(
+                _("longer than {limit} characters", lang=given.lang, limit=self._settings.max_characters)
+            )
+        if given.stage is Stage.OUTPUT:
+            return await self._whole_answer(given)
+        if given.stage is Stage.TOOL_CALL:
+            return self._tool_call(given)
+        return self._plain_text(given)
+
+    def open_stream(self, given: GuardInput) -> ShieldStream:
+        """A stream for one answer."""
+        return ShieldStream(self._shield.scanner, self._settings, given)
+
+    async def _whole_answer(self, given: GuardInput) -> Verdict:
+        stream = self.open_stream(given)
+        first, last = await stream.feed(given.text), await stream.finish()
+        worst = max((first.verdict, last.verdict), key=lambda verdict: _ORDER.index(type(verdict)))
+        text = first.text + last.text
+        if isinstance(worst, Redact | Allow | Warn) and text != given.text:
+            said = [
+                release.verdict for release in (first, last) if isinstance(release.verdict, Redact | Warn)
+            ]
+            findings = tuple(finding for verdict in said for finding in verdict.findings)
+            return Redact(text, describe(findings, given.lang), findings)
+        return worst
+
+    def _plain_text(self, given: GuardInput) -> Verdict:
+        hits = self._shield.scanner.text_hits(given.text, TEXT_CATEGORIES)
+        findings = tuple(self._finding(hit, given) for hit in _once(hits))
+        return Warn(describe(findings, given.lang), findings) if findings else Allow()
+
+    def _finding(self, hit: Hit, given: GuardInput, *, text: str | None = None) -> Finding:
+        source = given.text if text is None else text
+        return Finding(
+            rule=hit.rule.id,
+            severity=hit.severity,
+            message=hit.rule.say(given.lang),
+            start=hit.start,
+            end=hit.end,
+            line=source.count("\n", 0, hit.start) + 1,
+            cwe=hit.rule.cwe,
+            url=next(iter(hit.rule.references), ""),
+            advice=hit.rule.advise(given.lang),
+        )
+
+    def _tool_call(self, given: GuardInput) -> Verdict:
+        """Scan every text in the arguments; code that is about to run is blocked, not rewritten."""
+        if given.tool.startswith(_OWN_TOOLS):
+            return Allow()
+        arguments: Mapping[str, object] = given.args or {"": given.text}
+        clock = Clock(self._settings.max_seconds)
+        findings: list[Finding] = []
+        unknown = ""
+        for name, text in _texts(arguments):
+            try:
+                clock.check()
+            except OutOfTime:
+                unknown = _("the arguments took too long to check", lang=given.lang)
+                break
+            report = self._argument(name, text)
+            unknown = unknown or report.unknown
+            hits = [Hit(issue.rule, issue.severity, issue.start, issue.end) for issue in report.issues]
+            findings += [self._finding(hit, given, text=text) for hit in hits]
+        return self._judged(tuple(findings), unknown, given)
+
+    def _argument(self, name: str, text: str) -> Report:
+        """One argument: as code where its name or its look says so, as a command or plain text otherwise."""
+        last = name.lower().rpartition(".")[2]
+        if last in self._settings.code_arguments or (last not in _COMMANDS and _LOOKS_LIKE_CODE.search(text)):
+            return self._shield.scanner.scan(text)
+        return self._shield.scanner.scan(text, "shell")
+
+    def _judged(self, findings: tuple[Finding, ...], unknown: str, given: GuardInput) -> Verdict:
+        actions = [
+            self._settings.action(Stage.TOOL_CALL, finding.severity, finding.cwe, finding.rule)
+            for finding in findings
+        ]
+        kept = tuple(finding for finding, action in zip(findings, actions, strict=True) if action != "allow")
+        action = ACTIONS[max(map(ACTIONS.index, actions), default=0)]
+        message = describe(kept, given.lang)
+        if action in ("block", "redact"):
+            return Block(message, kept)
+        if action == "retry":
+            return Retry(message, kept)
+        if unknown:
+            return Unknown(unknown)
+        return Warn(message, kept) if kept else Allow()
+
+
+_ORDER: Final = (Allow, Warn, Redact, Unknown, Retry, Block)
+
+
+def _once(hits: list[Hit]) -> list[Hit]:
+    seen: set[tuple[str, int]] = set()
+    found: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: hit.start):
+        if (hit.rule.id, hit.start) not in seen:
+            seen.add((hit.rule.id, hit.start))
+            found.append(hit)
+    return found
+
+
+def _texts(value: object, name: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Every text inside a tool's arguments, with its dotted name."""
+    if isinstance(value, str):
+        yield name, value
+    elif depth < 12 and isinstance(value, Mapping):
+        items: Mapping[object, object] = value  # pyright: ignore[reportUnknownVariableType]
+        for key, item in items.items():
+            yield from _texts(item, f"{name}.{key}" if name else str(key), depth + 1)
+    elif depth < 12 and isinstance(value, list | tuple):
+        sequence: list[object] | tuple[object, ...] = value  # pyright: ignore[reportUnknownVariableType]
+        for item in sequence:
+            yield from _texts(item, name, depth + 1)

@@ -1,0 +1,42 @@
+"""How much work one scan may do."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["FILE_LIMITS", "GUARD_LIMITS", "Clock", "Limits", "OutOfTime"]
+
+
+class OutOfTime(Exception):
+    """The scan used up its processor time; its outcome is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one scan."""
+
+    characters: int
+    seconds: float
+    """Processor time of the scanning thread, so that a busy machine does not turn answers into "unknown"."""
+
+
+GUARD_LIMITS: Final = Limits(characters=200_000, seconds=0.1)
+FILE_LIMITS: Final = Limits(characters=5_000_000, seconds=10.0)
+
+
+class Clock:
+    """Counts down the processor time of one scan."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.thread_time() + seconds
+
+    def check(self) -> None:
+        """Raise when the time is used up.
+
+        Raises:
+            OutOfTime: It is.
+        """
+        if time.thread_time() > self._end:
+            raise OutOfTime

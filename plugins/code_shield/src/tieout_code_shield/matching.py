@@ -1,0 +1,173 @@
+"""Decides at each site of a walk which rules are broken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from tieout.plugin import Severity
+from tieout_code_shield.rules import Condition, LanguageRules, Match, Rule, Test
+from tieout_code_shield.values import Value
+from tieout_code_shield.walk import Site, Walk
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode as Node
+
+    from tieout_code_shield.limits import Clock
+
+__all__ = ["Hit", "match_code"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A rule that is broken, and where; offsets are in characters of the scanned text."""
+
+    rule: Rule
+    severity: Severity
+    start: int
+    end: int
+
+
+def match_code(
+    walk: Walk, rules: LanguageRules, clock: Clock, *, complete_until: int | None = None
+) -> list[Hit]:
+    """Every code rule that is broken in the walked tree, in document order.
+
+    Args:
+        complete_until: Offset behind which the text was made up to close what is open.
+    """
+    found: list[Hit] = []
+    for count, site in enumerate(walk.sites):
+        if count % 32 == 0:
+            clock.check()
+        for rule, match in _candidates(walk, rules, site):
+            unfinished = complete_until is not None and site.end > complete_until
+            if not (match.whole and unfinished) and _holds(walk, site, rule, match):
+                found.append(Hit(rule, match.severity or rule.severity, site.start, site.end))
+    return found
+
+
+def _candidates(walk: Walk, rules: LanguageRules, site: Site) -> Iterator[tuple[Rule, Match]]:
+    match site.role:
+        case "call":
+            yield from _named(rules.calls, site.name, walk.qualified(site.name))
+        case "bind":
+            yield from _named(rules.binds, site.name, site.name)
+            last = site.name.rpartition(".")[2]
+            for rule, match in rules.targets:
+                if match.target is not None and match.target.search(last):
+                    yield rule, match
+        case "import":
+            for name in walk.dialect.imported(site.node) if rules.imports else ():
+                yield from rules.imports.get(name, ())
+        case "compare":
+            yield from rules.compares
+        case "function":
+            pass
+        case _:
+            assert_never(site.role)
+
+
+def _named(
+    index: dict[str, list[tuple[str, Rule, Match]]], written: str, name: str
+) -> Iterator[tuple[Rule, Match]]:
+    entries = index.get(name.rpartition(".")[2])
+    if entries is None and written != name:
+        entries = index.get(written.rpartition(".")[2])
+    for wanted, rule, match in entries or ():
+        if wanted == name or (wanted[0] == "." and name.endswith(wanted)):
+            yield rule, match
+
+
+def _holds(walk: Walk, site: Site, rule: Rule, match: Match) -> bool:
+    if match.forms and (site.binding is None or site.binding.form not in match.forms):
+        return False
+    if match.compare is not None and not _compares(walk, site, match):
+        return False
+    if match.receiver is not None or match.receiver_lacks is not None:
+        receiver = walk.qualified(site.name).rpartition(".")[0]
+        if match.receiver is not None and not match.receiver.search(receiver):
+            return False
+        if match.receiver_lacks is not None and match.receiver_lacks.search(receiver):
+            return False
+    if match.near is not None or match.near_lacks is not None:
+        names = " ".join(each.name for each in site.around())
+        if match.near is not None and not match.near.search(names):
+            return False
+        if match.near_lacks is not None and match.near_lacks.search(names):
+            return False
+    return all(_condition_holds(walk, site, rule, condition) for condition in match.when)
+
+
+def _compares(walk: Walk, site: Site, match: Match) -> bool:
+    operands = walk.dialect.operands(site.node)
+    if operands is None or match.compare is None:
+        return False
+    values = [walk.evaluate(operand, site) for operand in operands]
+    if any(value.constant for value in values):
+        return False
+    return any(match.compare.search(walk.dialect.dotted(operand).rpartition(".")[2]) for operand in operands)
+
+
+def _condition_holds(walk: Walk, site: Site, rule: Rule, condition: Condition) -> bool:
+    subjects = _subjects(walk, site, condition)
+    if not subjects:
+        hidden = site.role == "call" and walk.arguments(site).spread
+        return "missing" in condition.tests and not hidden
+    return any(_subject_passes(walk, site, rule, condition, node) for node in subjects)
+
+
+def _subjects(walk: Walk, site: Site, condition: Condition) -> list[Node]:
+    if condition.of == "value":
+        return [site.binding.value] if site.binding is not None else []
+    if condition.of == "receiver":
+        callee = walk.dialect.callee(site.node) if site.role == "call" else None
+        receiver = callee.field("object") if callee is not None else None
+        return [receiver] if receiver is not None else []
+    arguments = walk.arguments(site)
+    if condition.of == "any":
+        return [*arguments.positional, *arguments.named.values()]
+    if condition.position is not None and condition.position < len(arguments.positional):
+        return [arguments.positional[condition.position]]
+    named = [arguments.named[name] for name in condition.names if name in arguments.named]
+    return named[:1]
+
+
+def _subject_passes(walk: Walk, site: Site, rule: Rule, condition: Condition, node: Node) -> bool:
+    if condition.source is not None and not condition.source.search(node.text()):
+        return False
+    if condition.source_lacks is not None and condition.source_lacks.search(node.text()):
+        return False
+    if not (condition.tests or condition.matches or condition.lacks):
+        return True
+    value = walk.evaluate(node, site).without(rule.sanitizers)
+    if condition.tests and not any(_test(test, value) for test in condition.tests):
+        return False
+    if condition.matches is not None and not (
+        value.text is not None and condition.matches.search(value.text)
+    ):
+        return False
+    return not (condition.lacks is not None and value.text is not None and condition.lacks.search(value.text))
+
+
+def _test(test: Test, value: Value) -> bool:
+    match test:
+        case "dynamic":
+            return not value.constant
+        case "built":
+            return value.built
+        case "tainted":
+            return value.tainted
+        case "constant":
+            return value.constant
+        case "string":
+            return value.constant and value.kind == "string"
+        case "true" | "false" | "none" | "function":
+            return value.constant and value.kind == test
+        case "present":
+            return True
+        case "missing":
+            return False
+        case _:
+            assert_never(test)

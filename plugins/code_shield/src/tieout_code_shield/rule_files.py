@@ -1,0 +1,217 @@
+"""Reads rule files (TOML): the ones that ship, a user's folder, and other packages'."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from tieout.errors import SettingsError
+from tieout.plugin import Severity, load_entry_points, translator
+from tieout_code_shield.rules import Category, Condition, Match, Rule, RuleSet, Test, TextMatch
+
+__all__ = ["ENTRY_POINT_GROUP", "load_all", "read_folder", "read_rule", "shipped_rules"]
+
+ENTRY_POINT_GROUP: Final = "tieout.shield.rules"
+"""Entry points of other packages: each names a folder of rule files (``str`` or ``Path``), or a function that
+returns one."""
+
+_ = translator("tieout_code_shield")
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _pattern(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return re.compile(value)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+
+
+Pattern = Annotated[re.Pattern[str] | None, BeforeValidator(_pattern)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class _ConditionTable(_Table):
+    of: Literal["argument", "any", "value", "receiver"] = "argument"
+    arg: int | None = Field(None, ge=0, le=20)
+    name: Names = ()
+    is_: Annotated[frozenset[Test], BeforeValidator(_listed)] = Field(frozenset(), alias="is")
+    matches: Pattern = None
+    lacks: Pattern = None
+    source: Pattern = None
+    source_lacks: Pattern = None
+
+    @model_validator(mode="after")
+    def _names_something(self) -> _ConditionTable:
+        if self.of == "argument" and self.arg is None and not self.name:
+            raise ValueError('a condition needs arg, name, or of = "any", "value" or "receiver"')
+        if not (self.is_ or self.matches or self.lacks or self.source or self.source_lacks):
+            raise ValueError("a condition needs is, matches, lacks, source or source_lacks")
+        return self
+
+    def build(self) -> Condition:
+        return Condition(
+            self.of, self.arg, self.name, self.is_, self.matches, self.lacks, self.source, self.source_lacks
+        )
+
+
+class _MatchTable(_Table):
+    call: Names = ()
+    bind: Names = ()
+    target: Pattern = None
+    form: Annotated[frozenset[str], BeforeValidator(_listed)] = frozenset()
+    imports: Names = Field((), alias="import")
+    compare: Pattern = None
+    receiver: Pattern = None
+    receiver_lacks: Pattern = None
+    near: Pattern = None
+    near_lacks: Pattern = None
+    when: tuple[_ConditionTable, ...] = ()
+    whole: bool = False
+    severity: Severity | None = None
+    regex: Pattern = None
+    keywords: Names = ()
+    lacks: Pattern = None
+    token: bool = False
+
+    @model_validator(mode="after")
+    def _looks_for_something(self) -> _MatchTable:
+        if not (self.call or self.bind or self.target or self.imports or self.compare or self.regex):
+            raise ValueError("a match needs call, bind, target, import, compare or regex")
+        return self
+
+    def build(self) -> Match:
+        return Match(
+            calls=self.call,
+            binds=self.bind,
+            target=self.target,
+            forms=self.form,
+            imports=self.imports,
+            compare=self.compare,
+            receiver=self.receiver,
+            receiver_lacks=self.receiver_lacks,
+            near=self.near,
+            near_lacks=self.near_lacks,
+            when=tuple(condition.build() for condition in self.when),
+            whole=self.whole,
+            severity=self.severity,
+        )
+
+    def build_text(self) -> TextMatch | None:
+        if self.regex is None:
+            return None
+        return TextMatch(self.regex, tuple(word.lower() for word in self.keywords), self.lacks, self.token)
+
+
+class _Texts(_Table):
+    en: str = Field(min_length=1)
+    zh: str = ""
+
+
+class _RuleFile(_Table):
+    id: str = Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
+    language: str
+    category: Category = "code"
+    cwe: str = Field("", pattern=r"^(CWE-\d+)?$")
+    severity: Severity
+    references: tuple[str, ...] = ()
+    sanitizers: frozenset[str] = frozenset()
+    must_hit: tuple[str, ...] = Field(min_length=2)
+    must_miss: tuple[str, ...] = Field(min_length=2)
+    message: _Texts
+    advice: _Texts
+    match: tuple[_MatchTable, ...] = Field(min_length=1)
+
+    def build(self, origin: str) -> Rule:
+        texts = [text for match in self.match if (text := match.build_text()) is not None]
+        return Rule(
+            id=self.id,
+            language=self.language,
+            category=self.category,
+            cwe=self.cwe,
+            severity=self.severity,
+            message={"en": self.message.en, "zh": self.message.zh or self.message.en},
+            advice={"en": self.advice.en, "zh": self.advice.zh or self.advice.en},
+            references=self.references,
+            must_hit=self.must_hit,
+            must_miss=self.must_miss,
+            matches=tuple(match.build() for match in self.match if match.regex is None),
+            texts=tuple(texts),
+            sanitizers=self.sanitizers,
+            origin=origin,
+        )
+
+
+def read_rule(path: Path, *, origin: str = "") -> Rule:
+    """Read one rule file.
+
+    Raises:
+        SettingsError: The file cannot be read, is no TOML, or says something a rule cannot say.
+    """
+    hint = _("Every field is shown in docs/shield-rules.md; or take the file out of the rules folder.")
+    try:
+        return _RuleFile.model_validate(tomllib.loads(path.read_text("utf-8"))).build(origin)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"{where}: {first['msg']}", path=path, hint=hint) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(str(error), path=path, hint=hint) from None
+
+
+def read_folder(folder: Path, *, origin: str = "") -> list[Rule]:
+    """Read every ``*.toml`` below a folder, in a fixed order.
+
+    Raises:
+        SettingsError: The folder does not exist, or a file in it is no rule.
+    """
+    if not folder.is_dir():
+        raise SettingsError(
+            _("The rules folder {folder} does not exist.", folder=folder),
+            hint=_("Create it, or change `rules` in [plugins.shield]."),
+        )
+    return [read_rule(path, origin=origin or str(path)) for path in sorted(folder.rglob("*.toml"))]
+
+
+@cache
+def shipped_rules() -> tuple[Rule, ...]:
+    """The rules inside this package."""
+    folder = Path(__file__).parent / "pack"
+    return tuple(read_rule(path) for path in sorted(folder.rglob("*.toml")))
+
+
+def load_all(
+    *, folder: Path | None = None, disabled: Iterable[str] = (), entry_points: bool = True
+) -> tuple[RuleSet, Sequence[str]]:
+    """The rules that ship, other packages' and a user's, the later replacing the earlier; and what could not be read.
+
+    Raises:
+        SettingsError: A file of the user's own folder is malformed; that is for the user to know at once.
+    """
+    rules = list(shipped_rules())
+    problems: list[str] = []
+    for entry in load_entry_points(ENTRY_POINT_GROUP) if entry_points else ():
+        try:
+            if entry.error:
+                raise SettingsError(entry.error)
+            value = entry.value() if callable(entry.value) else entry.value
+            rules += read_folder(Path(str(value)), origin=entry.distribution)
+        except Exception as error:
+            problems.append(_("Rules of {name} were left out: {error}", name=entry.name, error=error))
+    if folder is not None:
+        rules += read_folder(folder)
+    return RuleSet(rules, disabled=disabled), tuple(problems)

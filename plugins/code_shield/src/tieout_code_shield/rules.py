@@ -1,0 +1,182 @@
+"""Rules as data: what a rule file says, and the index the engine looks rules up in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from tieout.plugin import Language, Severity
+
+__all__ = ["SEVERITIES", "Category", "Condition", "Match", "Rule", "RuleSet", "Test", "TextMatch"]
+
+SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
+"""From the least to the most severe."""
+
+Category = Literal["code", "secret", "unicode", "injection", "abuse"]
+"""code: needs a syntax tree. The others are found in any text: credentials, hidden characters, phrases that try to
+steer a model, commands that harm the machine they run on."""
+
+Test = Literal[
+    "dynamic",
+    "built",
+    "tainted",
+    "constant",
+    "string",
+    "true",
+    "false",
+    "none",
+    "missing",
+    "present",
+    "function",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What must hold for one argument (or the value, or the receiver)."""
+
+    of: Literal["argument", "any", "value", "receiver"]
+    position: int | None = None
+    names: tuple[str, ...] = ()
+    tests: frozenset[Test] = frozenset()
+    matches: re.Pattern[str] | None = None
+    """Must be found in the value's known text."""
+    lacks: re.Pattern[str] | None = None
+    """Must not be found in it."""
+    source: re.Pattern[str] | None = None
+    """Must be found in the expression as written."""
+    source_lacks: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One way in which a code rule is broken; all parts must hold."""
+
+    calls: tuple[str, ...] = ()
+    """Qualified names; one that starts with a dot is a method of any receiver."""
+    binds: tuple[str, ...] = ()
+    target: re.Pattern[str] | None = None
+    """For bindings: must match the last part of the target's name."""
+    forms: frozenset[str] = frozenset()
+    imports: tuple[str, ...] = ()
+    compare: re.Pattern[str] | None = None
+    """For ``==`` and its kin: must match one operand's name."""
+    receiver: re.Pattern[str] | None = None
+    receiver_lacks: re.Pattern[str] | None = None
+    near: re.Pattern[str] | None = None
+    """Must be found in a name around the place: what is assigned, the keyword, the function."""
+    near_lacks: re.Pattern[str] | None = None
+    when: tuple[Condition, ...] = ()
+    whole: bool = False
+    """True when it can be judged only once the whole expression, function bodies included, is there."""
+    severity: Severity | None = None
+    """Overrides the rule's."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextMatch:
+    """One way in which a text rule is broken."""
+
+    pattern: re.Pattern[str]
+    keywords: tuple[str, ...]
+    """Lower-case words of which one must occur before the pattern is tried; empty for none."""
+    lacks: re.Pattern[str] | None = None
+    """Found text that also has this is a placeholder, not a finding."""
+    token: bool = False
+    """True when the pattern matches a single unbroken token, so that it can be taken out of prose as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A weakness in one language (or in any text), and how to tell it."""
+
+    id: str
+    language: str
+    """``python``, ``javascript``; ``any`` for a text rule."""
+    category: Category
+    cwe: str
+    severity: Severity
+    message: Mapping[Language, str]
+    advice: Mapping[Language, str]
+    references: tuple[str, ...]
+    must_hit: tuple[str, ...]
+    must_miss: tuple[str, ...]
+    matches: tuple[Match, ...] = ()
+    texts: tuple[TextMatch, ...] = ()
+    sanitizers: frozenset[str] = frozenset()
+    """Functions (qualified or bare names) whose result cannot carry the weakness."""
+    origin: str = ""
+    """The file or package it came from; empty for the ones that ship."""
+
+    def say(self, lang: Language = "en") -> str:
+        """The message in ``lang``."""
+        return self.message.get(lang) or self.message["en"]
+
+    def advise(self, lang: Language = "en") -> str:
+        """The advice in ``lang``."""
+        return self.advice.get(lang) or self.advice.get("en", "")
+
+
+Entry = tuple[Rule, Match]
+
+
+class RuleSet:
+    """Rules by language, indexed by the last part of the names they look for.
+
+    A later rule replaces an earlier one of the same id; ``disabled`` ids are left out.
+    """
+
+    def __init__(self, rules: Iterable[Rule], *, disabled: Iterable[str] = ()) -> None:
+        left_out = frozenset(disabled)
+        by_id = {rule.id: rule for rule in rules if rule.id not in left_out}
+        self.rules: tuple[Rule, ...] = tuple(by_id[name] for name in sorted(by_id))
+        self._index: dict[str, LanguageRules] = {}
+
+    def __len__(self) -> int:
+        return len(self.rules)
+
+    def get(self, rule_id: str) -> Rule | None:
+        """The rule of that id."""
+        return next((rule for rule in self.rules if rule.id == rule_id), None)
+
+    def languages(self) -> list[str]:
+        """Languages with code rules."""
+        return sorted({rule.language for rule in self.rules if rule.category == "code"})
+
+    def text_rules(self, categories: frozenset[Category]) -> list[Rule]:
+        """Text rules of the given categories."""
+        return [rule for rule in self.rules if rule.texts and rule.category in categories]
+
+    def code_rules(self, language: str) -> LanguageRules:
+        """The index of a language's code rules."""
+        if language not in self._index:
+            self._index[language] = LanguageRules(rule for rule in self.rules if rule.language == language)
+        return self._index[language]
+
+
+class LanguageRules:
+    """The code rules of one language, looked up by name: one dictionary access per call in the code."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.calls: dict[str, list[tuple[str, Rule, Match]]] = {}
+        self.binds: dict[str, list[tuple[str, Rule, Match]]] = {}
+        self.targets: list[Entry] = []
+        self.imports: dict[str, list[Entry]] = {}
+        self.compares: list[Entry] = []
+        for rule in rules:
+            for match in rule.matches:
+                self._add(rule, match)
+
+    def _add(self, rule: Rule, match: Match) -> None:
+        for name in match.calls:
+            self.calls.setdefault(name.rpartition(".")[2], []).append((name, rule, match))
+        for name in match.binds:
+            self.binds.setdefault(name.rpartition(".")[2], []).append((name, rule, match))
+        for name in match.imports:
+            self.imports.setdefault(name, []).append((rule, match))
+        if match.target is not None and not match.binds:
+            self.targets.append((rule, match))
+        if match.compare is not None:
+            self.compares.append((rule, match))

@@ -1,0 +1,189 @@
+"""The guard's view of one answer: prose passes word by word, code statement by statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tieout.plugin import (
+    Allow,
+    Block,
+    Finding,
+    GuardInput,
+    GuardStream,
+    Language,
+    Redact,
+    Release,
+    Retry,
+    Stage,
+    Unknown,
+    Verdict,
+    Warn,
+    translator,
+)
+from tieout_code_shield.blocks import CodeBlock, Decision
+from tieout_code_shield.fences import CodeLine, FenceClose, FenceOpen, FenceParser, Piece, Prose
+from tieout_code_shield.rules import Rule
+from tieout_code_shield.scanner import Scanner
+from tieout_code_shield.settings import ACTIONS, Action, ShieldSettings
+
+__all__ = ["ShieldStream", "describe"]
+
+_ = translator("tieout_code_shield")
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What one call to the stream has to say."""
+
+    text: list[str] = field(default_factory=list[str])
+    action: Action = "allow"
+    findings: list[Finding] = field(default_factory=list[Finding])
+    unknown: str = ""
+    stopped_by: tuple[Finding, ...] = ()
+
+    def add(self, action: Action, findings: tuple[Finding, ...]) -> None:
+        if ACTIONS.index(action) > ACTIONS.index(self.action):
+            self.action = action
+        self.findings += findings
+        if action in ("retry", "block"):
+            # Only what stopped the answer is named in its notice, however much came before in the same piece.
+            self.stopped_by = findings
+
+
+class ShieldStream(GuardStream):
+    """Releases prose at once and code after its scan; the released text does not depend on how the answer is cut."""
+
+    def __init__(self, scanner: Scanner, settings: ShieldSettings, given: GuardInput) -> None:
+        self._scanner, self._settings = scanner, settings
+        self._lang: Language = given.lang
+        self._parser = FenceParser()
+        self._block: CodeBlock | None = None
+        self._closing = ""
+        self._over = False
+        self._told: set[str] = set()
+        self._position = 0
+        self._word_rules = [
+            (rule, text.pattern, text.lacks)
+            for rule in scanner.rules.text_rules(frozenset({"secret"}))
+            for text in rule.texts
+            if text.token
+        ]
+
+    async def feed(self, delta: str) -> Release:
+        """Take the next piece of the answer."""
+        return self._take(self._parser.feed(delta)) if not self._over else Release("")
+
+    async def finish(self) -> Release:
+        """The answer has ended."""
+        return self._take(self._parser.finish()) if not self._over else Release("")
+
+    def _take(self, pieces: list[Piece]) -> Release:
+        outcome = _Outcome()
+        for piece in pieces:
+            self._piece(piece, outcome)
+            if self._over:
+                break
+        return Release("".join(outcome.text), self._verdict(outcome))
+
+    def _piece(self, piece: Piece, outcome: _Outcome) -> None:
+        match piece:
+            case Prose():
+                outcome.text.append(self._prose(piece, outcome))
+                self._position += len(piece.text)
+            case FenceOpen():
+                self._block = CodeBlock(self._scanner, self._settings, piece.info, lang=self._lang)
+                self._closing = piece.closing
+                outcome.text.append(piece.text)
+                self._position += len(piece.text)
+            case CodeLine():
+                assert self._block is not None
+                self._decided(self._block.push(piece), outcome)
+                self._position += len(piece.text)
+            case FenceClose():
+                if self._block is not None:
+                    self._decided(self._block.close(), outcome)
+                self._block = None
+                if not self._over:
+                    outcome.text.append(piece.text)
+                self._position += len(piece.text)
+
+    def _decided(self, decisions: list[Decision], outcome: _Outcome) -> None:
+        for decision in decisions:
+            outcome.add(decision.action, decision.findings)
+            if decision.unknown and decision.unknown not in self._told:
+                self._told.add(decision.unknown)
+                outcome.unknown = outcome.unknown or decision.unknown
+            outcome.text.append(decision.text)
+            if decision.action in ("retry", "block"):
+                self._over = True
+                # The notice that takes the block's place must not look like code.
+                released = "".join(outcome.text)
+                outcome.text.append(
+                    self._closing if released.endswith("\n") or not released else f"\n{self._closing}"
+                )
+                return
+
+    def _prose(self, piece: Prose, outcome: _Outcome) -> str:
+        """A word of prose, without any credential in it; anything else as it is."""
+        if not piece.word:
+            return self._hidden(piece.text, outcome)
+        if len(piece.text) < 16:
+            return piece.text
+        text = piece.text
+        for rule, pattern, lacks in self._word_rules:
+            for match in pattern.finditer(piece.text):
+                if lacks is not None and lacks.search(match[0]):
+                    continue
+                action = self._settings.action(Stage.OUTPUT, rule.severity, rule.cwe, rule.id)
+                outcome.add(action, (self._finding(rule, match.start(), match.end()),))
+                if action == "redact":
+                    text = text.replace(
+                        match[0], _("[code shield: removed {why}]", lang=self._lang, why=rule.id)
+                    )
+                elif action in ("retry", "block"):
+                    self._over = True
+                    return ""
+        return text
+
+    def _hidden(self, text: str, outcome: _Outcome) -> str:
+        if not text.isascii():
+            for hit in self._scanner.text_hits(text, frozenset({"unicode"})):
+                outcome.add("warn", (self._finding(hit.rule, hit.start, hit.end),))
+        return text
+
+    def _finding(self, rule: Rule, start: int, end: int) -> Finding:
+        return Finding(
+            rule=rule.id,
+            severity=rule.severity,
+            message=rule.say(self._lang),
+            start=self._position + start,
+            end=self._position + end,
+            cwe=rule.cwe,
+            advice=rule.advise(self._lang),
+        )
+
+    def _verdict(self, outcome: _Outcome) -> Verdict:
+        findings = tuple(outcome.findings)
+        message = describe(outcome.stopped_by or findings, self._lang)
+        if outcome.action == "block":
+            return Block(message, findings)
+        if outcome.action == "retry":
+            return Retry(message, findings)
+        if outcome.unknown:
+            return Unknown("; ".join(part for part in (outcome.unknown, message) if part))
+        if outcome.action == "redact":
+            return Redact("".join(outcome.text), message, findings)
+        return Warn(message, findings) if outcome.action == "warn" else Allow()
+
+
+def describe(findings: tuple[Finding, ...], lang: Language) -> str:
+    """Findings in one line: what is wrong, where, and what to do about the worst."""
+    if not findings:
+        return ""
+    parts: dict[str, None] = {}
+    for finding in findings:
+        name = f"{finding.cwe} {finding.rule}".strip()
+        parts[f"{finding.message} ({name})"] = None
+    said = " ".join(list(parts)[:3])
+    more = len(parts) - 3
+    return said + (" " + _("And {count} more.", lang=lang, count=more) if more > 0 else "")

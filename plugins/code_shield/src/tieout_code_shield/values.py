@@ -1,0 +1,142 @@
+"""What is known about an expression without running it: a constant, or text assembled from named pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+__all__ = [
+    "HOLE",
+    "UNKNOWN",
+    "Leaf",
+    "Value",
+    "alternatives",
+    "called",
+    "constant",
+    "joined",
+    "leaf",
+    "merged",
+]
+
+HOLE: Final = "\ufffc"
+"""Stands in ``Value.text`` for a piece that is not known."""
+
+MAX_TEXT: Final = 4_000
+MAX_LEAVES: Final = 24
+
+ValueKind = Literal["string", "number", "true", "false", "none", "function", "collection", "other"]
+LeafKind = Literal["name", "attribute", "subscript", "call", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A part of an expression whose value is not known."""
+
+    name: str
+    """Dotted name with aliases resolved: ``flask.request.args``, ``shlex.quote``; empty when it has none."""
+    kind: LeafKind
+    tainted: bool = False
+    """True when it comes from outside the program: a request, standard input, arguments."""
+    through: frozenset[str] = frozenset()
+    """Qualified names of the functions it was passed through."""
+
+    @property
+    def named_like_a_constant(self) -> bool:
+        """Whether its last part is written in capitals, as constants are by convention."""
+        last = self.name.rpartition(".")[2]
+        return self.kind in ("name", "attribute") and len(last) > 1 and last.isupper()
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An expression, evaluated as far as that is possible.
+
+    ``leaves`` is empty exactly when the expression is constant.
+    """
+
+    kind: ValueKind = "other"
+    text: str | None = None
+    """A string's text, with ``HOLE`` for each unknown piece; ``None`` when nothing of it is known."""
+    leaves: tuple[Leaf, ...] = ()
+    built: bool = False
+    """True when literal text and unknown pieces were put together: concatenation, format, interpolation."""
+
+    @property
+    def constant(self) -> bool:
+        """Whether the value is the same on every run."""
+        return not self.leaves
+
+    @property
+    def tainted(self) -> bool:
+        """Whether a piece comes from outside the program."""
+        return any(leaf.tainted for leaf in self.leaves)
+
+    def without(self, sanitizers: frozenset[str]) -> Value:
+        """The value as it looks to a weakness that ``sanitizers`` (qualified or bare function names) prevent."""
+        if not self.leaves:
+            return self
+        kept = tuple(leaf for leaf in self.leaves if not _sanitised(leaf, sanitizers))
+        return (
+            self
+            if len(kept) == len(self.leaves)
+            else replace(self, leaves=kept, built=self.built and bool(kept))
+        )
+
+
+def _sanitised(leaf: Leaf, sanitizers: frozenset[str]) -> bool:
+    if leaf.named_like_a_constant:
+        return True
+    names = {*leaf.through, leaf.name} if leaf.kind == "call" else leaf.through
+    return any(name in sanitizers or name.rpartition(".")[2] in sanitizers for name in names)
+
+
+def constant(kind: ValueKind, text: str | None = None) -> Value:
+    """A value that is known, or at least known to be the same on every run."""
+    return Value(kind, text[:MAX_TEXT] if text else text)
+
+
+def leaf(name: str, kind: LeafKind, *, tainted: bool = False) -> Value:
+    """A value of which only a name is known."""
+    return Value("other", None, (Leaf(name, kind, tainted),))
+
+
+def called(name: str, given: Sequence[Value], *, source: bool) -> Value:
+    """What an unknown function returns: its own leaf, and whatever came in from outside the program."""
+    inner = [replace(item, through=item.through | {name}) for item in merged(given) if item.tainted]
+    return Value("other", None, (Leaf(name, "call", source), *inner)[:MAX_LEAVES])
+
+
+UNKNOWN: Final = leaf("", "other")
+
+
+def joined(parts: Sequence[Value]) -> Value:
+    """Strings put together, in order: concatenation, interpolation, format."""
+    leaves = merged(parts)
+    known = any(part.text for part in parts)
+    texts = [HOLE if part.text is None else part.text for part in parts]
+    numbers_only = all(part.kind == "number" for part in parts)
+    kind: ValueKind = "number" if numbers_only else "string" if known or not leaves else "other"
+    text = "".join(texts)[:MAX_TEXT] if known else None if leaves else "".join(texts)[:MAX_TEXT]
+    return Value(kind, text, leaves, built=bool(leaves) and (known or any(part.built for part in parts)))
+
+
+def alternatives(options: Sequence[Value]) -> Value:
+    """One of several values: both branches of a conditional, or every assignment that may have been the last."""
+    if len(options) == 1:
+        return options[0]
+    leaves = merged(options)
+    texts = {option.text for option in options}
+    text = next(iter(texts)) if len(texts) == 1 else "\n".join(text for text in texts if text) or None
+    kinds: set[ValueKind] = {option.kind for option in options}
+    kind: ValueKind = kinds.pop() if len(kinds) == 1 else "other"
+    return Value(kind, text, leaves, built=any(option.built for option in options))
+
+
+def merged(values: Iterable[Value]) -> tuple[Leaf, ...]:
+    """Every leaf of ``values`` once, in order."""
+    found: dict[Leaf, None] = {}
+    for value in values:
+        for item in value.leaves:
+            found[item] = None
+    return tuple(found)[:MAX_LEAVES]

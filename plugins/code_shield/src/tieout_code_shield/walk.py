@@ -1,0 +1,241 @@
+"""One walk over a tree: every call, binding, import and comparison, with where it stands and what names mean there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from tieout_code_shield.dialects.base import Arguments, Binding, Dialect, Role
+from tieout_code_shield.syntax import visit
+from tieout_code_shield.values import UNKNOWN, Value, alternatives, joined
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode as Node
+
+    from tieout_code_shield.limits import Clock
+
+__all__ = ["Carried", "Site", "Walk"]
+
+_WORD: Final = re.compile(r"[\w$]+")
+MAX_ASSIGNMENTS: Final = 6
+
+
+@dataclass(slots=True)
+class Carried:
+    """What earlier parts of a program said that later parts need: import aliases, and values of variables."""
+
+    aliases: dict[str, str] = field(default_factory=dict[str, str])
+    values: dict[str, Value] = field(default_factory=dict[str, Value])
+
+
+@dataclass(slots=True, eq=False)
+class Site:
+    """A place that rules look at."""
+
+    role: Role
+    node: Node
+    start: int
+    end: int
+    line: int
+    """0-based."""
+    column: int
+    parent: Site | None
+    """The innermost site around this one."""
+    function: Site | None
+    """The innermost function around this one."""
+    name: str = ""
+    """Qualified callee, target of a binding, imported module, name of a function."""
+    binding: Binding | None = None
+    arguments: Arguments | None = None
+
+    def around(self) -> Iterator[Site]:
+        """The sites around this one, up to and including the innermost function."""
+        site = self.parent
+        while site is not None:
+            yield site
+            if site.role == "function":
+                return
+            site = site.parent
+
+
+class Walk:
+    """The sites of one tree in document order, and the values of expressions at each.
+
+    Args:
+        root: The tree.
+        dialect: Its language.
+        clock: Stops the walk when its time is up.
+        carried: Aliases and values from text before this one.
+    """
+
+    def __init__(self, root: Node, dialect: Dialect, clock: Clock, carried: Carried | None = None) -> None:
+        self.dialect = dialect
+        self.sites: list[Site] = []
+        self.aliases: dict[str, str] = dict(carried.aliases) if carried else {}
+        self._carried: Mapping[str, Value] = carried.values if carried else {}
+        self._clock = clock
+        self._assigned: dict[str, list[Site]] = {}
+        self._parameters: dict[Site, frozenset[str]] = {}
+        self._values: dict[Site, Value] = {}
+        self._busy: set[Site] = set()
+        self._collect(root)
+
+    def _collect(self, root: Node) -> None:
+        stack: list[Site] = []
+        for count, node in enumerate(visit(root, self.dialect.kinds)):
+            if count % 64 == 0:
+                self._clock.check()
+            span = node.range()
+            start, end = span.start.index, span.end.index
+            while stack and stack[-1].end <= start:
+                stack.pop()
+            parent = stack[-1] if stack else None
+            function = parent if parent is None or parent.role == "function" else parent.function
+            role = self.dialect.role(node.kind())
+            site = Site(role, node, start, end, span.start.line, span.start.column, parent, function)
+            for each in self._describe(site):
+                self.sites.append(each)
+            stack.append(site)
+
+    def _describe(self, site: Site) -> list[Site]:
+        """Fill in what a node is; one that binds several names becomes several sites."""
+        node, dialect = site.node, self.dialect
+        if site.role == "call":
+            callee = dialect.callee(node)
+            site.name = dialect.dotted(callee) if callee is not None else ""
+        elif site.role == "function":
+            site.name = dialect.function_name(node)
+        elif site.role == "import":
+            self.aliases.update(dialect.imports(node))
+        elif site.role == "bind":
+            self.aliases.update(dialect.required(node))
+            return self._bind(site)
+        return [site]
+
+    def _bind(self, site: Site) -> list[Site]:
+        found: list[Site] = []
+        for binding in self.dialect.bindings(site.node):
+            each = site
+            if found:
+                each = Site(
+                    "bind",
+                    site.node,
+                    site.start,
+                    site.end,
+                    site.line,
+                    site.column,
+                    site.parent,
+                    site.function,
+                )
+            each.name, each.binding = binding.target, binding
+            found.append(each)
+            if binding.form in ("assign", "augment", "loop"):
+                self._assigned.setdefault(binding.target, []).append(each)
+        return found
+
+    def qualified(self, name: str) -> str:
+        """A dotted name with import aliases resolved."""
+        root, dot, rest = name.partition(".")
+        alias = self.aliases.get(root)
+        return f"{alias}{dot}{rest}" if alias and alias != root else name
+
+    def is_source(self, name: str) -> bool:
+        """Whether a qualified name's value comes from outside the program."""
+        for source in self.dialect.sources:
+            if name.startswith(source) and (
+                source[-1] == "." or name[len(source) : len(source) + 1] in ("", ".")
+            ):
+                return True
+        return False
+
+    def evaluate(self, node: Node, site: Site) -> Value:
+        """What is known about an expression at a site."""
+        return self.dialect.evaluate(node, _View(self, site))
+
+    def arguments(self, site: Site) -> Arguments:
+        """The arguments of a call, read once."""
+        if site.arguments is None:
+            site.arguments = self.dialect.arguments(site.node)
+        return site.arguments
+
+    def value_of(self, name: str, site: Site) -> Value | None:
+        """The value ``name`` has at ``site``, from the assignments before it; ``None`` when none is known."""
+        sites = self._assigned.get(name)
+        function = site.function
+        while sites:
+            before = [each for each in sites if each.function is function and each.end <= site.start]
+            if before:
+                return self._last_of(before, site)
+            if function is None:
+                break
+            if name in self._parameters_of(function):
+                return None
+            # A closure sees what the function around it assigned, wherever that stands.
+            site, function = function, function.function
+        if function is not None and name in self._parameters_of(function):
+            return None
+        return self._carried.get(name)
+
+    def _last_of(self, before: list[Site], use: Site) -> Value:
+        """Every assignment that may have been the last: back to one that is certain to have run."""
+        options: list[Value] = []
+        for site in reversed(before[-MAX_ASSIGNMENTS:]):
+            options.append(self.assigned_value(site))
+            if site.column <= use.column and site.binding is not None and site.binding.form != "augment":
+                break
+        return alternatives(options)
+
+    def assigned_value(self, site: Site) -> Value:
+        """The value that a binding gives."""
+        known = self._values.get(site)
+        if known is not None:
+            return known
+        if site in self._busy or site.binding is None:
+            return UNKNOWN
+        self._busy.add(site)
+        try:
+            value = self.evaluate(site.binding.value, site)
+            if site.binding.form == "augment":
+                earlier = self.value_of(site.name, site)
+                value = joined([earlier if earlier is not None else UNKNOWN, value])
+            elif site.binding.form == "loop":
+                value = Value("other", value.text, value.leaves)
+        finally:
+            self._busy.discard(site)
+        self._values[site] = value
+        return value
+
+    def _parameters_of(self, function: Site) -> frozenset[str]:
+        known = self._parameters.get(function)
+        if known is None:
+            listed = function.node.field("parameters") or function.node.field("parameter")
+            known = frozenset(_WORD.findall(listed.text())) if listed is not None else frozenset[str]()
+            self._parameters[function] = known
+        return known
+
+    def carry(self, carried: Carried, *, start: int) -> None:
+        """Add to ``carried`` what the text from offset ``start`` on says."""
+        carried.aliases.update(self.aliases)
+        for name, sites in self._assigned.items():
+            if sites[-1].start >= start:
+                carried.values[name] = self.assigned_value(sites[-1])
+
+
+class _View:
+    """What an expression at one site can see."""
+
+    __slots__ = ("_site", "_walk")
+
+    def __init__(self, walk: Walk, site: Site) -> None:
+        self._walk, self._site = walk, site
+
+    def qualified(self, name: str) -> str:
+        return self._walk.qualified(name)
+
+    def is_source(self, name: str) -> bool:
+        return self._walk.is_source(name)
+
+    def lookup(self, name: str) -> Value | None:
+        return self._walk.value_of(name, self._site)
