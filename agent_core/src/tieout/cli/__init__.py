@@ -13,12 +13,35 @@ from tieout.i18n import Language, detect_language, use_language
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    words = _global_first(list(sys.argv[1:] if arguments is None else arguments))
     _survive_odd_encodings()
     with use_language(_language(words)):
         from tieout.cli.app import run
 
         sys.exit(run(words))
+
+
+_GLOBAL_VALUES = ("--lang", "--profile")
+_GLOBAL_FLAGS = ("--online", "--offline", "--no-plugins", "--no-color", "--debug", "--debug-content")
+
+
+def _global_first(words: list[str]) -> list[str]:
+    """Move global options that stand behind the command to the front, where people expect them to work too."""
+    front: list[str] = []
+    rest: list[str] = []
+    queue = list(words)
+    while queue:
+        word = queue.pop(0)
+        if word == "--":
+            rest += [word, *queue]
+            break
+        if word in _GLOBAL_VALUES and queue:
+            front += [word, queue.pop(0)]
+        elif word in _GLOBAL_FLAGS or word.startswith(tuple(f"{name}=" for name in _GLOBAL_VALUES)):
+            front.append(word)
+        else:
+            rest.append(word)
+    return front + rest
 
 
 def _language(words: Sequence[str]) -> Language:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["JsonPrinter", "TurnPrinter", "source_lines"]
+__all__ = ["JsonPrinter", "TurnPrinter"]
 
 import json
 import sys
 
 import click
 
-from tieout.cardtext import origin_text
 from tieout.cli.progress import ProgressLine
 from tieout.errors import TieoutError
 from tieout.events import (
@@ -26,6 +25,7 @@ from tieout.events import (
 from tieout.host import Host
 from tieout.i18n import translator
 from tieout.session import Turn
+from tieout.sourcelist import source_groups
 from tieout.text import Cleaner, clean, clean_line
 
 _ = translator("tieout")
@@ -86,12 +86,12 @@ class TurnPrinter:
         self._write(self._cleaner.finish())
         if not self._at_line_start:
             click.echo()
-        lines = source_lines(turn)
-        if lines:
+        groups = source_groups(turn)
+        if groups:
             click.echo()
             click.secho(_("Sources"), bold=True)
-            for line in lines:
-                click.echo(clean_line(line, limit=400))
+            for group in groups:
+                click.echo(clean_line("  " + group.line(), limit=600))
         if any(result.advice_notice for _name, result in turn.results):
             click.echo()
             click.echo(_("No investment advice."))
@@ -119,27 +119,3 @@ class TurnPrinter:
 
 def _brief(arguments: object) -> str:
     return json.dumps(arguments, ensure_ascii=False)
-
-
-def source_lines(turn: Turn) -> list[str]:
-    """One line per number of the answer: what it is tied to, and in words what is not tied."""
-    evidence = {item.id: item for item in turn.evidence}
-    lines: dict[str, None] = {}
-    for mark in turn.marks:
-        number = turn.text[mark.start : mark.end]
-        item = evidence.get(mark.evidence or "")
-        match mark.status:
-            case "structural":
-                continue
-            case "untied":
-                lines[f"  ! {number} — {_('not tied to any source')}"] = None
-            case "mismatch":
-                lines[f"  ! {number} — {_('differs from the source: {detail}', detail=mark.detail)}"] = None
-            case "user":
-                lines[f"  · {number} — {_('your question')}"] = None
-            case "quoted" if item is None:
-                lines[f"  · {number} — {_('inside a quotation')}"] = None
-            case "tied" | "computed" | "quoted":
-                source = origin_text(item.figure.origin) if item else mark.detail
-                lines[f"  · {number} — {source or mark.detail}"] = None
-    return list(lines)
