@@ -91,7 +91,7 @@ class TurnPrinter:
             click.echo()
             click.secho(_("Sources"), bold=True)
             for group in groups:
-                click.echo(clean_line("  " + group.line(), limit=600))
+                click.echo("  " + clean_line(group.line(), limit=600))
         if any(result.advice_notice for _name, result in turn.results):
             click.echo()
             click.echo(_("No investment advice."))
