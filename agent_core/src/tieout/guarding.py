@@ -6,9 +6,10 @@ __all__ = ["Checked", "OutputGate", "Watch"]
 
 import asyncio
 import re
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from functools import partial
+from typing import cast
 
 from tieout.contract.guards import (
     Allow,
@@ -29,9 +30,9 @@ from tieout.contract.guards import (
 from tieout.events import GuardEvent
 from tieout.i18n import translator
 from tieout.settings import GuardPolicy
+from tieout.text import clean_line
 
 _ = translator("tieout")
-T = TypeVar("T")
 
 Emit = Callable[[GuardEvent], None]
 
@@ -74,8 +75,7 @@ class Watch:
 
     async def check_one(self, guard: Guard, given: GuardInput) -> Checked:
         """Show one text to one guard; whatever the guard does, there is a verdict."""
-        verdict = await bounded(guard, guard.check(given), given.stage)
-        return self.judge(guard, given, verdict)
+        return self.judge(guard, given, await verdict_of(guard, given))
 
     def judge(self, guard: Guard, given: GuardInput, verdict: Verdict) -> Checked:
         """Report a verdict and turn it into what happens; ``Unknown`` becomes what the settings say."""
@@ -123,17 +123,27 @@ def unknown_message(guard: Guard, verdict: Unknown) -> str:
     return _("{guard} could not check this text: {reason}", guard=guard.name, reason=verdict.reason)
 
 
-async def bounded(guard: Guard, work: Coroutine[Any, Any, T], stage: Stage) -> T | Unknown:
-    """Await a guard's work within its time limit; a crash or a timeout is Unknown, never fine."""
+async def verdict_of(guard: Guard, given: GuardInput) -> Verdict:
+    """What a guard says to one text; a crash, a timeout or nonsense is Unknown, never fine."""
+    answer = await bounded(guard, lambda: guard.check(given))
+    return answer if isinstance(answer, Verdict) else _nonsense(answer)
+
+
+async def bounded(guard: Guard, start: Callable[[], Awaitable[object]]) -> object:
+    """Start a guard's work and await it within its time limit; a crash or a timeout gives Unknown."""
     try:
         async with asyncio.timeout(guard.timeout):  # no task per delta, unlike wait_for
-            return await work
+            return await start()
     except TimeoutError:
         return Unknown(_("no verdict within {seconds:g} s", seconds=guard.timeout))
     except asyncio.CancelledError:
         raise
-    except Exception as error:
-        return Unknown(f"{type(error).__name__}: {error}")
+    except (Exception, SystemExit) as error:
+        return Unknown(clean_line(f"{type(error).__name__}: {error}", limit=200))
+
+
+def _nonsense(answer: object) -> Unknown:
+    return Unknown(_("it returned {kind} instead of a verdict", kind=type(answer).__name__))
 
 
 _UNIT_END = {
@@ -168,23 +178,37 @@ class _UnitStream(GuardStream):
     async def _release(self, end: int, *, final: bool) -> Release:
         """Check unit by unit, so that the outcome does not depend on how many arrived at once."""
         out = ""
-        worst: Verdict = Allow()
         while end > 0:
             match = _UNIT_END[self._hold].search(self._held, 0, end) if self._hold != "all" else None
             size = match.end() if match else end
             unit, self._held, end = self._held[:size], self._held[size:], end - size
             given = replace(self._given, text=unit, released=self._released, final=final and not self._held)
-            verdict = await bounded(self._guard, self._guard.check(given), Stage.OUTPUT)
+            verdict = await verdict_of(self._guard, given)
             if isinstance(verdict, Block | Retry):
                 return Release(out, verdict)
-            if not isinstance(verdict, Allow):
-                self._watch.report(self._guard, Stage.OUTPUT, verdict)
-            if isinstance(verdict, Unknown):
-                worst = verdict
+            self._watch.report(self._guard, Stage.OUTPUT, verdict)
+            if isinstance(verdict, Unknown) and self._watch.judge_unknown(verdict, self._guard):
+                return Release(out, verdict)
             unit = verdict.text if isinstance(verdict, Redact) else unit
             out += unit
             self._released += unit
-        return Release(out, worst if isinstance(worst, Unknown) else Allow())
+        return Release(out)
+
+
+class _FailedStream(GuardStream):
+    """In place of a stream that could not be opened: says so at the first text."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    async def feed(self, delta: str) -> Release:
+        raise self._error
+
+    async def finish(self) -> Release:
+        return Release("")
+
+
+_LAST_WORDS = 16  # characters by which the end of a release is found again in the text it was made of
 
 
 class OutputGate:
@@ -198,9 +222,7 @@ class OutputGate:
         self._given = given
         self._may_retry = may_retry
         self._guards = watch.at(Stage.OUTPUT)
-        self._streams = [
-            guard.open_stream(given) or _UnitStream(watch, guard, given) for guard in self._guards
-        ]
+        self._streams = [self._open(guard) for guard in self._guards]
         self._custom = [not isinstance(stream, _UnitStream) for stream in self._streams]
         self._broken: set[int] = set()
         self._fed = [""] * len(self._streams)
@@ -209,6 +231,12 @@ class OutputGate:
         self.released_before = False
         """Whether anything had been released before the newest call."""
         self.stopped: Block | Retry | None = None
+
+    def _open(self, guard: Guard) -> GuardStream:
+        try:
+            return guard.open_stream(self._given) or _UnitStream(self._watch, guard, self._given)
+        except (Exception, SystemExit) as error:
+            return _FailedStream(error)
 
     async def feed(self, delta: str) -> str:
         """Pass the next piece through the guards; returns what is released now."""
@@ -220,7 +248,7 @@ class OutputGate:
         for index in range(len(self._streams)):
             if self.stopped:
                 break
-            text = await self._step(index, self._streams[index].finish(), fed="")
+            text = await self._step(index, self._streams[index].finish, fed="")
             out = await self._pass(text, start=index + 1, into=out)
         return self._note(out)
 
@@ -228,26 +256,39 @@ class OutputGate:
         for index in range(start, len(self._streams)):
             if not text and not self.stopped:
                 return into
-            text = await self._step(index, self._streams[index].feed(text), fed=text)
+            text = await self._step(index, partial(self._streams[index].feed, text), fed=text)
         return into + text
 
-    async def _step(self, index: int, work: Coroutine[Any, Any, Release], *, fed: str) -> str:
+    async def _step(self, index: int, start: Callable[[], Awaitable[Release]], *, fed: str) -> str:
         guard = self._guards[index]
         self._fed[index] += fed
         if index in self._broken:
-            work.close()
             return fed
-        outcome = await bounded(guard, work, Stage.OUTPUT)
-        if isinstance(outcome, Unknown):
-            self._broken.add(index)
-            outcome = Release(self._unreleased(index, fed), outcome)
+        if not self._custom[index]:  # bounds each of its checks itself: how many come at once must not matter
+            outcome = await start()
+        else:
+            outcome = await self._custom_step(index, guard, start, fed)
         self._given_out[index] += outcome.text
         return self._judged(index, guard, outcome)
 
+    async def _custom_step(
+        self, index: int, guard: Guard, start: Callable[[], Awaitable[Release]], fed: str
+    ) -> Release:
+        answer = await bounded(guard, start)
+        if isinstance(answer, Release) and isinstance(cast("object", answer.verdict), Verdict):
+            return answer
+        self._broken.add(index)
+        verdict = answer if isinstance(answer, Unknown) else _nonsense(answer)
+        blocked = self._watch.judge_unknown(verdict, guard)
+        return Release("" if blocked else self._unreleased(index, fed), verdict)
+
     def _unreleased(self, index: int, fed: str) -> str:
-        """What a guard that broke still held; only the newest piece where it had already changed the text."""
+        """What a guard that broke still held: what follows its last words, wherever it had changed the text before."""
         seen, out = self._fed[index], self._given_out[index]
-        return seen[len(out) :] if seen.startswith(out) else fed
+        if seen.startswith(out):
+            return seen[len(out) :]
+        at = seen.rfind(out[-_LAST_WORDS:])
+        return fed if at < 0 else seen[at + len(out[-_LAST_WORDS:]) :]
 
     def _judged(self, index: int, guard: Guard, release: Release) -> str:
         verdict = release.verdict
@@ -259,7 +300,7 @@ class OutputGate:
             checked = self._watch.judge_unknown(verdict, guard)
             if checked is not None:
                 self.stopped = checked
-                return ""
+                return "" if self._custom[index] else release.text
         if isinstance(verdict, Block | Retry):
             self.stopped = verdict
         return release.text
