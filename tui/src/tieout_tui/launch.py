@@ -1,0 +1,73 @@
+"""From the command line to the screen and back: language, colours, terminal, and errors after the screen is gone."""
+
+from __future__ import annotations
+
+__all__ = ["launch"]
+
+import logging
+import os
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tieout.errors import ExitCode, FrontendError, TieoutError
+from tieout.i18n import Language, detect_language, translator, use_language
+from tieout_tui.terminal import private_terminal
+
+if TYPE_CHECKING:
+    from tieout.cli.app import CliState
+
+_ = translator("tieout_tui")
+log = logging.getLogger("tieout.tui")
+
+
+def launch(state: CliState, *, model: str | None, session_id: str | None) -> int:
+    """Run the chat on this terminal; see :func:`tieout_tui.run`."""
+    lang = _language(state)
+    if not state.color:
+        os.environ["NO_COLOR"] = "1"  # Textual reads it when the app is made
+    with use_language(lang):
+        from tieout_tui.app import ChatApp
+        from tieout_tui.engine import HostEngine
+
+        app = ChatApp(HostEngine(state, model=model, session_id=session_id, lang=lang))
+        with private_terminal():
+            code = app.run()
+        if app.failure is not None:
+            raise _described(app.failure)
+    return ExitCode.OK if code is None else code
+
+
+def _described(failure: BaseException) -> TieoutError:
+    if isinstance(failure, TieoutError):
+        return failure
+    log.debug("%s", "".join(traceback.format_exception(failure)))
+    return FrontendError(
+        _("The chat broke down: {kind}.", kind=type(failure).__name__),
+        code="frontend-crashed",
+        hint=_(
+            "The conversation is stored. Run again with --debug and report the log, or use `tieout chat --plain`."
+        ),
+    )
+
+
+def _language(state: CliState) -> Language:
+    """The language of the first screen: the option's; the settings' where there are any; else the locale's.
+
+    Reading settings costs 0.17 s of CPU time (pydantic), so it is left to the engine where there is nothing to read.
+    """
+    if state.lang in ("en", "zh"):
+        return state.lang
+    if _has_settings():
+        return state.settings().settings.lang or detect_language()
+    return detect_language()
+
+
+def _has_settings() -> bool:
+    if any(os.environ.get(name) for name in ("TIEOUT_CONFIG", "TIEOUT_LANG", "TIEOUT_PROFILE")):
+        return True
+    from platformdirs import user_config_path
+
+    here = Path.cwd().absolute()
+    folders = (user_config_path("tieout"), here, *here.parents)
+    return any(os.path.isfile(folder / "tieout.toml") for folder in folders)  # noqa: PTH113 (Path.is_file raises)

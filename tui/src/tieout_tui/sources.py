@@ -1,0 +1,53 @@
+"""The block under an answer: each number and where it comes from; choosing one shows the whole derivation."""
+
+from __future__ import annotations
+
+__all__ = ["SourcesView"]
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from tieout.i18n import translator
+from tieout.text import clean_line
+from tieout_tui.derivation import SourceEntry, derivation_lines
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+_ = translator("tieout_tui")
+
+
+class SourcesView(Vertical):
+    """A heading and one line per number.
+
+    Args:
+        entries: What :func:`tieout_tui.derivation.source_entries` found; at least one.
+    """
+
+    def __init__(self, entries: Sequence[SourceEntry]) -> None:
+        super().__init__(classes="sources")
+        self._entries = list(entries)
+
+    def compose(self) -> ComposeResult:
+        """The list."""
+        untied = sum(entry.status in ("untied", "mismatch") for entry in self._entries)
+        heading = _("Sources")
+        if untied:
+            heading += " — " + _("! {count} not tied", count=untied)
+        yield Static(Content.styled(heading, "bold"), classes="heading")
+        yield OptionList(
+            *(Option(Content(entry.line())) for entry in self._entries), markup=False, compact=True
+        )
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Show where the chosen number comes from."""
+        from tieout_tui.dialogs import DetailDialog
+
+        event.stop()
+        entry = self._entries[event.option_index]
+        self.screen.app.push_screen(DetailDialog(clean_line(entry.number), derivation_lines(entry)))
