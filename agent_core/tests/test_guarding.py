@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import pytest
+from engine_parts import Engine, cut
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine_parts import Engine, cut
 from tieout.errors import GuardBlocked
 from tieout.events import GuardEvent
 from tieout.guarding import OutputGate, Watch

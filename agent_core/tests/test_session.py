@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engine_parts import Engine, Plugin, cut, eventually, rate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tieout
-from engine_parts import Engine, Plugin, cut, eventually, rate
 from tieout.errors import InputError, StoreError
 from tieout.events import ErrorEvent, TextEvent, TurnDoneEvent, TurnStartedEvent, parse_event
 from tieout.host import Host

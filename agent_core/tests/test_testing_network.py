@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import httpx
 import httpx2
@@ -47,14 +48,14 @@ def loopback_url() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("client", [httpx, httpx2], ids=["httpx", "httpx2"])
-def test_a_server_on_loopback_answers(loopback_url: str, client: type[httpx]) -> None:
+def test_a_server_on_loopback_answers(loopback_url: str, client: ModuleType) -> None:
     assert client.get(loopback_url).text == "hello"
 
 
 @pytest.mark.parametrize("client", [httpx, httpx2], ids=["httpx", "httpx2"])
 @pytest.mark.parametrize("url", ["https://example.test/", f"http://{ELSEWHERE}/"])
 def test_requests_that_nobody_mocked_are_refused(
-    network_guard: NetworkGuard, client: type[httpx], url: str
+    network_guard: NetworkGuard, client: ModuleType, url: str
 ) -> None:
     with pytest.raises(NetworkRefused, match="http` fixture"):
         client.get(url)
@@ -180,11 +181,15 @@ def test_the_http_fixture_refuses_what_has_no_route(http: respx.Router) -> None:
 async def test_a_streamed_body_comes_in_pieces_and_can_break(http: respx.Router) -> None:
     http.get("https://data.test/s").mock(return_value=streamed([b"a", b"b"], breaks=httpx2.ReadError("gone")))
     got: list[bytes] = []
+
+    async def read(client: httpx2.AsyncClient) -> None:
+        async with client.stream("GET", "https://data.test/s") as response:
+            async for piece in response.aiter_raw():
+                got.append(piece)
+
     async with httpx2.AsyncClient() as client:
         with pytest.raises(httpx2.ReadError):
-            async with client.stream("GET", "https://data.test/s") as response:
-                async for piece in response.aiter_raw():
-                    got.append(piece)
+            await read(client)
     assert got == [b"a", b"b"]
 
 

@@ -8,7 +8,6 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
@@ -17,7 +16,7 @@ from tieout.errors import ModelUnavailable, PluginError, StoreError, TieoutError
 from tieout.i18n import Language, detect_language, translator
 from tieout.loading import describe_failure
 from tieout.redact import Redactor
-from tieout.registry import PluginRecord, PluginState, Registry
+from tieout.registry import PluginRecord, Registry
 from tieout.settings import LoadedSettings, Settings, load_settings
 
 if TYPE_CHECKING:
@@ -27,10 +26,10 @@ if TYPE_CHECKING:
     from tieout.answering import TurnDeps
     from tieout.contract.guards import Guard
     from tieout.contract.models import ModelContext, ModelSpec
-    from tieout.contract.results import Result
     from tieout.contract.slots import Candidate
     from tieout.contract.sources import Source
     from tieout.contract.tools import Embedder, Tool
+    from tieout.lifespans import Lifespan
     from tieout.running import Approver
     from tieout.session import Session
     from tieout.store import SqliteStore
@@ -75,7 +74,7 @@ class Host:
         self._ephemeral = ephemeral
         self._store: SqliteStore | None = None
         self._store_lock: asyncio.Lock | None = None
-        self._lifespans: dict[str, _Lifespan] = {}
+        self._lifespans: dict[str, Lifespan] = {}
         self._embedder: Embedder | None = None
         self._embedder_loaded = False
         self._everything = False
@@ -111,7 +110,7 @@ class Host:
         Raises:
             ToolUnavailable: There is none, or its plugin does not load.
         """
-        from tieout.running import unavailable
+        from tieout.arguments import unavailable
 
         group = name.partition(".")[0]
         if group in self.registry.records:
@@ -148,12 +147,19 @@ class Host:
         return sorted(found, key=lambda candidate: (-candidate.score, candidate.start))
 
     async def ensure_started(self, plugin: str) -> None:
-        """Enter a plugin's lifespan, once, before its first use."""
+        """Enter a plugin's lifespan, once, before its first use.
+
+        Raises:
+            PluginError: It does not start, or not in time.
+        """
+        from tieout.lifespans import Lifespan
+
         record = self.registry.records.get(plugin)
         if record is None or record.lifespan is None:
             return
-        if plugin not in self._lifespans:
-            self._lifespans[plugin] = _Lifespan(self, record)
+        if plugin not in self._lifespans or self._lifespans[plugin].over:
+            patience = self.settings.limits.plugin_start
+            self._lifespans[plugin] = Lifespan(self, record, patience=patience)
         await self._lifespans[plugin].ready()
 
     async def start_guards(self) -> None:
@@ -400,67 +406,3 @@ class Host:
 
     async def __aexit__(self, *_exc: object) -> None:
         await self.aclose()
-
-
-class _Lifespan:
-    """One plugin's lifespan, entered and left in a task of its own, as context managers demand."""
-
-    def __init__(self, host: Host, record: PluginRecord) -> None:
-        self._host, self._record = host, record
-        self._started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._stop = asyncio.Event()
-        self._task = asyncio.create_task(self._live())
-
-    async def ready(self) -> None:
-        await asyncio.shield(self._started)
-
-    async def stop(self) -> None:
-        self._stop.set()
-        await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _live(self) -> None:
-        record = self._record
-        assert record.lifespan is not None
-        try:
-            manager = cast(
-                "AbstractAsyncContextManager[object]", record.lifespan(_PluginHost(self._host, record.name))
-            )
-            async with manager:
-                self._started.set_result(None)
-                await self._stop.wait()
-        except (Exception, SystemExit) as error:
-            self._host.log_exception(f"lifespan of {record.name} failed", error)
-            if not self._started.done():
-                record.state, record.reason = PluginState.FAILED, describe_failure(error)
-                self._started.set_exception(
-                    PluginError(
-                        _(
-                            "Plugin {name} could not start: {problem}",
-                            name=record.name,
-                            problem=record.reason,
-                        ),
-                        hint=_("`tieout plugins doctor` tells more."),
-                    )
-                )
-                self._started.exception()  # seen here even when nobody else waits
-
-
-class _PluginHost:
-    """What a lifespan is given."""
-
-    def __init__(self, host: Host, plugin: str) -> None:
-        self._host, self._plugin = host, plugin
-
-    @property
-    def data_dir(self) -> Path:
-        return self._host.plugin_dir(self._plugin)
-
-    @property
-    def embedder(self) -> Embedder | None:
-        return self._host.embedder
-
-    async def call(self, name: str, /, **arguments: object) -> Result:
-        from tieout.running import ToolRunner, TurnState
-
-        turn = TurnState(lang=self._host.lang, emit=lambda _event: None)
-        return (await ToolRunner(self._host, turn).run(self._host.tool(name), arguments)).value()

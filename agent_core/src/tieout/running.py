@@ -8,7 +8,6 @@ from __future__ import annotations
 __all__ = ["ApprovalRequest", "Approver", "Outcome", "ToolRunner", "TurnState", "active_turn"]
 
 import asyncio
-import inspect
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,16 +15,15 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
+from tieout.arguments import shown_arguments, validate_arguments
 from tieout.contract.cards import Card, Text
 from tieout.contract.guards import GuardInput, Stage
 from tieout.contract.results import Result
 from tieout.contract.slots import Candidate
 from tieout.contract.tools import Effect, Embedder, Tool
-from tieout.errors import ApprovalNeeded, InputError, TieoutError, ToolError, ToolTimeout, ToolUnavailable
+from tieout.errors import ApprovalNeeded, TieoutError, ToolError, ToolTimeout
 from tieout.events import (
     ApprovalEvent,
     Event,
@@ -37,6 +35,7 @@ from tieout.events import (
 from tieout.evidence import EvidenceBook, settle_result
 from tieout.guarding import Watch
 from tieout.i18n import Language, translator, use_language
+from tieout.invoking import invoke
 from tieout.marks import squeezed
 from tieout.quantities import Quantity, find
 
@@ -127,22 +126,24 @@ class ToolRunner:
         call_id = call_id or f"c{self._turn.calls}"
         name = tool.qualified_name
         started = time.perf_counter()
-        self._turn.emit(ToolStartedEvent(call_id=call_id, tool=name, arguments=_shown_arguments(arguments)))
+        self._turn.emit(ToolStartedEvent(call_id=call_id, tool=name, arguments=shown_arguments(arguments)))
         try:
             with use_language(self._turn.lang):
-                result, for_model, redacted = await self._run(tool, arguments, call_id)
+                result, card, for_model = await self._run(tool, arguments, call_id)
         except ApprovalNeeded as error:
-            self._report_failure(name, call_id, error, started)
+            self._failed(name, call_id, error, started)
             raise
         except TieoutError as error:
-            self._report_failure(name, call_id, error, started)
-            return Outcome(call_id, name, None, error, f"error ({error.code}): {error}")
-        self._report_result(name, call_id, result, for_model if redacted else None, started)
-        return Outcome(call_id, name, result, None, for_model)
+            return self._failed(name, call_id, error, started)
+        except (Exception, SystemExit) as error:
+            return self._failed(name, call_id, self._crash(tool, error), started)
+        self._report_result(name, call_id, result, card, started)
+        return Outcome(call_id, name, result, None, self._host.redact(for_model))
 
     async def _run(
         self, tool: Tool[..., Any], arguments: Mapping[str, object] | str, call_id: str
-    ) -> tuple[Result, str, bool]:
+    ) -> tuple[Result, Card, str]:
+        self._count_nested(tool)
         validated = validate_arguments(tool, arguments)
         await self._check_arguments(tool, validated)
         await self._permit(tool, validated, call_id)
@@ -156,6 +157,20 @@ class ToolRunner:
         )
         await self._reread_quotes(tool, result)
         return await self._check_result(tool, result)
+
+    def _count_nested(self, tool: Tool[..., Any]) -> None:
+        """Hold calls of tools by tools to the limit of a turn; the model's own are counted where it makes them."""
+        limit = self._host.settings.limits.tool_calls
+        if self._depth and self._turn.calls > limit:
+            raise ToolError(
+                _(
+                    "{tool} was not called: the turn has reached its limit of {limit} tool calls.",
+                    tool=tool.qualified_name,
+                    limit=limit,
+                ),
+                code="tool-limit",
+                hint=_("Ask for less at once, or raise tool_calls under [limits] in tieout.toml."),
+            )
 
     async def _check_arguments(self, tool: Tool[..., Any], arguments: dict[str, object]) -> None:
         text = json.dumps(arguments, ensure_ascii=False, default=str)
@@ -242,10 +257,14 @@ class ToolRunner:
     async def _execute(self, tool: Tool[..., Any], arguments: dict[str, object], call_id: str) -> Result:
         context = _Context(self._host, self._turn, tool, call_id, self._depth)
         extra = {tool.context_parameter: context} if tool.context_parameter else {}
+        limit = asyncio.timeout(tool.timeout)  # wait_for loses a cancellation that meets the result
         try:
-            async with asyncio.timeout(tool.timeout):  # wait_for loses a cancellation that meets the result
-                returned = await _invoke(tool, {**arguments, **extra})
+            async with limit:
+                returned = await invoke(tool, {**arguments, **extra})
         except TimeoutError:
+            if not limit.expired():
+                raise
+            context.give_up()
             raise ToolTimeout(
                 _(
                     "{tool} did not finish within {seconds:g} s.",
@@ -254,15 +273,6 @@ class ToolRunner:
                 ),
                 hint=_("Try a smaller request."),
             ) from None
-        except TieoutError:
-            raise
-        except (Exception, SystemExit) as error:
-            self._host.log_exception(f"tool {tool.qualified_name} failed", error)
-            raise ToolError(
-                _("{tool} failed: {problem}", tool=tool.qualified_name, problem=self._host.describe(error)),
-                code="tool-crashed",
-                hint=_("This is a fault of the plugin {name}.", name=tool.group),
-            ) from error
         if not isinstance(returned, Result):
             kind = type(returned).__name__
             raise ToolError(
@@ -271,6 +281,17 @@ class ToolRunner:
                 hint=_("This is a fault of the plugin {name}.", name=tool.group),
             )
         return returned
+
+    def _crash(self, tool: Tool[..., Any], error: BaseException) -> ToolError:
+        """The error for a fault in a plugin's code: in the function, or in what it returned."""
+        self._host.log_exception(f"tool {tool.qualified_name} failed", error)
+        crash = ToolError(
+            _("{tool} failed: {problem}", tool=tool.qualified_name, problem=self._host.describe(error)),
+            code="tool-crashed",
+            hint=_("This is a fault of the plugin {name}.", name=tool.group),
+        )
+        crash.__cause__ = error
+        return crash
 
     async def _reread_quotes(self, tool: Tool[..., Any], result: Result) -> None:
         """Read every cited span again before anyone sees the citation; one that does not hold is refused."""
@@ -291,7 +312,7 @@ class ToolRunner:
                     hint=_("The document may have changed since it was read; add it again."),
                 )
 
-    async def _check_result(self, tool: Tool[..., Any], result: Result) -> tuple[Result, str, bool]:
+    async def _check_result(self, tool: Tool[..., Any], result: Result) -> tuple[Result, Card, str]:
         data = result.model_dump(mode="json", exclude_none=True)
         text = json.dumps({"summary": result.say(self._turn.lang), "data": data}, ensure_ascii=False)
         limit = self._host.settings.limits.tool_result_chars
@@ -309,9 +330,11 @@ class ToolRunner:
                 ),
                 code="guard-blocked",
             )
-        return result, checked.text, checked.text != text
+        if checked.text != text:  # the fields still hold what was taken out: nobody gets them
+            result = _Redacted(tool=tool.qualified_name, text=checked.text)
+        return result, result.card(self._turn.lang), checked.text
 
-    def _report_failure(self, name: str, call_id: str, error: TieoutError, started: float) -> None:
+    def _failed(self, name: str, call_id: str, error: TieoutError, started: float) -> Outcome:
         self._turn.emit(
             ToolResultEvent(
                 call_id=call_id,
@@ -322,22 +345,31 @@ class ToolRunner:
                 code=error.code,
             )
         )
+        return Outcome(call_id, name, None, error, self._host.redact(f"error ({error.code}): {error}"))
 
-    def _report_result(
-        self, name: str, call_id: str, result: Result, redacted: str | None, started: float
-    ) -> None:
-        if redacted is None:
-            card, shown = result.card(self._turn.lang), result.model_dump(mode="json")
-        else:
-            card, shown = Card(title=name, blocks=(Text(text=redacted),)), None
+    def _report_result(self, name: str, call_id: str, result: Result, card: Card, started: float) -> None:
         seconds = round(time.perf_counter() - started, 4)
+        shown = result.model_dump(mode="json")
         self._turn.emit(
             ToolResultEvent(call_id=call_id, tool=name, ok=True, seconds=seconds, result=shown, card=card)
         )
-        if self._depth == 0 and redacted is None:
+        if self._depth == 0:
             self._turn.results.append((name, result))
             for item in self._turn.book.add(result, tool=name, call_id=call_id):
                 self._turn.emit(EvidenceEvent(id=item.id, tool=name, call_id=call_id, figure=item.figure))
+
+
+class _Redacted(Result):
+    """What is left of a result after a guard took something out of it."""
+
+    tool: str
+    text: str
+
+    def card(self, lang: Language = "en") -> Card:
+        return Card(title=self.tool, blocks=(Text(text=self.text),))
+
+    def say(self, lang: Language = "en") -> str:
+        return self.text
 
 
 class _Context:
@@ -345,6 +377,11 @@ class _Context:
 
     def __init__(self, host: Host, turn: TurnState, tool: Tool[..., Any], call_id: str, depth: int) -> None:
         self._host, self._turn, self._tool, self._call_id, self._depth = host, turn, tool, call_id, depth
+        self._given_up = False
+
+    def give_up(self) -> None:
+        """The time of the call is over; a function in a thread can only be told."""
+        self._given_up = True
 
     @property
     def lang(self) -> Language:
@@ -368,7 +405,7 @@ class _Context:
 
     @property
     def cancelled(self) -> bool:
-        return self._turn.cancelled
+        return self._turn.cancelled or self._given_up
 
     def progress(self, done: float, total: float | None = None, message: str = "") -> None:
         self._turn.emit(
@@ -389,63 +426,3 @@ class _Context:
 
     def find(self, kind: str, text: str) -> list[Candidate]:
         return self._host.find(kind, text)
-
-
-def validate_arguments(tool: Tool[..., Any], arguments: Mapping[str, object] | str) -> dict[str, object]:
-    """Arguments as the function takes them, defaults filled in.
-
-    Raises:
-        InputError: They are not valid JSON or do not fit the signature; says which and why.
-    """
-    model = tool.arguments_model
-    try:
-        if isinstance(arguments, str):
-            checked = model.model_validate_json(arguments or "{}")
-        else:
-            checked = model.model_validate(dict(arguments))
-    except ValidationError as error:
-        first = error.errors()[0]
-        field_name = ".".join(str(part) for part in first["loc"]) or _("arguments")
-        raise InputError(
-            _("{tool}: {field}: {problem}", tool=tool.qualified_name, field=field_name, problem=first["msg"]),
-            code="tool-arguments",
-            hint=_argument_hint(tool, field_name),
-        ) from None
-    return {name: getattr(checked, name) for name in model.model_fields}
-
-
-def _argument_hint(tool: Tool[..., Any], name: str) -> str:
-    for parameter in tool.parameters:
-        if parameter.name == name and parameter.slot and parameter.slot.example:
-            return _("For example: {example}.", example=parameter.slot.example)
-    return _("It takes: {names}.", names=", ".join(parameter.name for parameter in tool.parameters) or "-")
-
-
-async def _invoke(tool: Tool[..., Any], arguments: dict[str, object]) -> object:
-    if inspect.iscoroutinefunction(tool.function):
-        return await tool.function(**arguments)
-    returned = await asyncio.to_thread(tool.function, **arguments)
-    return await returned if inspect.isawaitable(returned) else returned
-
-
-def _shown_arguments(arguments: Mapping[str, object] | str) -> dict[str, Any]:
-    if isinstance(arguments, str):
-        try:
-            loaded = json.loads(arguments or "{}")
-        except ValueError:
-            return {"(raw)": arguments[:2000]}
-        return cast("dict[str, Any]", loaded) if isinstance(loaded, dict) else {"(raw)": arguments[:2000]}
-    return cast("dict[str, Any]", json.loads(json.dumps(dict(arguments), default=str, ensure_ascii=False)))
-
-
-def unavailable(name: str, known: list[str]) -> ToolUnavailable:
-    """The error for a tool that is not loaded, with the nearest name."""
-    import difflib
-
-    close = difflib.get_close_matches(name, known, n=1)
-    return ToolUnavailable(
-        _("There is no tool named {name}.", name=repr(name)),
-        hint=_("Did you mean {name}?", name=close[0])
-        if close
-        else _("`tieout plugins list` shows what is loaded."),
-    )

@@ -58,6 +58,8 @@ class Limits(_Section):
     """Characters of one answer."""
     tool_result_chars: int = Field(default=60_000, gt=0)
     """Characters of a tool's result that a model is shown."""
+    plugin_start: float = Field(default=30.0, gt=0)
+    """Seconds within which a plugin must have started."""
 
 
 class GuardPolicy(_Section):

@@ -112,6 +112,7 @@ class TurnRun:
         try:
             while (event := await self._queue.get()) is not None:
                 yield event
+            await task  # a fault of the turn itself must not pass for an answer
         finally:
             if not task.done():
                 self.cancel()
@@ -125,6 +126,12 @@ class TurnRun:
 
     async def _run(self) -> None:
         active_turn.set(self._state)
+        try:
+            await self._run_to_its_end()
+        finally:
+            self._queue.put_nowait(None)  # whoever reads the events must not wait for ever
+
+    async def _run_to_its_end(self) -> None:
         with use_language(self._session.lang):
             status: Literal["done", "interrupted", "failed"] = "failed"
             error: TieoutError | None = None
@@ -149,7 +156,6 @@ class TurnRun:
             if self._state.cancelled and status == "failed":
                 status = "interrupted"
             await self._end(status, error)
-            self._queue.put_nowait(None)
 
     async def _begin(self) -> None:
         session = self._session
@@ -189,29 +195,29 @@ class TurnRun:
             try:
                 return await self._answer_with(model_id)
             except _RECOVERABLE as error:
-                following = self._next_allowed(candidates[position + 1 :])
-                if (
-                    (self._answer is not None and self._answer.text)
-                    or following is None
-                    or self._state.cancelled
-                ):
+                rest = self._allowed(candidates[position + 1 :])
+                if (self._answer is not None and self._answer.text) or not rest or self._state.cancelled:
                     raise
                 reason = _(
-                    "{model} failed ({why}); going on with {next}", model=model_id, why=error, next=following
+                    "{model} failed ({why}); going on with {next}", model=model_id, why=error, next=rest[0]
                 )
                 self.emit(WaitingEvent(reason=self._host.redact(reason)))
-                candidates[position + 1 :] = [following]
-                self._model_id = following
+                candidates[position + 1 :] = rest
+                self._model_id = rest[0]
         raise ModelUnavailable(_("No model is left to try."))
 
-    def _next_allowed(self, rest: list[str]) -> str | None:
-        """The next model of the profile's list; never from this machine to a hosted one unless settings say so."""
+    def _allowed(self, rest: list[str]) -> list[str]:
+        """What may follow of the profile's list; never from this machine to a hosted one unless settings say so."""
         here, _name = self._host.model_spec(self._model_id)
+        specs = self._host.model_specs()
+        allowed: list[str] = []
         for model_id in rest:
-            spec, _name = self._host.model_spec(model_id)
-            if spec.local or not here.local or self._host.settings.allow_hosted_fallback:
-                return model_id
-        return None
+            spec = specs.get(model_id.partition(":")[0])
+            if spec is None:
+                self.emit(WaitingEvent(reason=_("There is no model {name}.", name=repr(model_id))))
+            elif spec.local or not here.local or self._host.settings.allow_hosted_fallback:
+                allowed.append(model_id)
+        return allowed
 
     async def _answer_with(
         self, model_id: str
@@ -248,11 +254,11 @@ class TurnRun:
         except RunCancelled as error:
             if self._state.cancelled:
                 return "interrupted", None
-            raise translate_error(error, model_id=model_id) from error
+            raise translate_error(error, model_id=model_id, redact=host.redact) from error
         except (TieoutError, asyncio.CancelledError):
             raise
         except Exception as error:
-            raise translate_error(error, model_id=model_id) from error
+            raise translate_error(error, model_id=model_id, redact=host.redact) from error
         return self._verdict(deps.cut)
 
     def _verdict(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property, update_wrapper
 from pathlib import Path
+from types import FunctionType
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -192,6 +193,8 @@ class Tool(Generic[P, R]):
         for name, parameter in inspect.signature(self.function).parameters.items():
             if name == self.context_parameter:
                 continue
+            if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+                raise TypeError(f"tool {self.name!r}: the argument {parameter} has no name to be given by")
             annotation = self._annotations.get(name, str)
             required = parameter.default is inspect.Parameter.empty
             found.append(
@@ -215,11 +218,17 @@ class Tool(Generic[P, R]):
             p.name: (p.annotation, Field(... if p.required else p.default, description=p.description or None))
             for p in self.parameters
         }
-        return create_model(f"{self.name}_arguments", __config__=ConfigDict(extra="forbid"), **fields)
+        config = ConfigDict(extra="forbid", allow_inf_nan=False)
+        return create_model(f"{self.name}_arguments", __config__=config, **fields)
 
     @cached_property
     def _annotations(self) -> dict[str, Any]:
-        return inspect.get_annotations(_plain_function(self.function), eval_str=True)
+        function = _plain_function(self.function)
+        written = {name: item for name, item in inspect.get_annotations(function).items() if name != "return"}
+        # Nobody needs the return type, which may be imported for type checkers only; so it is not evaluated.
+        holder = FunctionType((lambda: None).__code__, getattr(function, "__globals__", {}))
+        holder.__annotations__ = written
+        return inspect.get_annotations(holder, eval_str=True)
 
 
 def _plain_function(function: Callable[..., Any]) -> Callable[..., Any]:
