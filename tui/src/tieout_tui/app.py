@@ -23,16 +23,19 @@ from textual.widgets import Static
 
 from tieout.errors import ExitCode, TieoutError
 from tieout.i18n import translator
-from tieout_tui.bars import header_text, keys_text, welcome_text
+from tieout.text import clean_line
+from tieout_tui.bars import header_text, help_text, keys_text, welcome_text
 from tieout_tui.commands import built_in, of_tools
 from tieout_tui.lastline import ControlFilter
 from tieout_tui.prompt import CommandMenu, Prompt
 from tieout_tui.transcript import Transcript
 from tieout_tui.turnview import TurnView
+from tieout_tui.wording import level_word
 
 if TYPE_CHECKING:
     from tieout.running import ApprovalRequest
     from tieout_tui.engine import Engine, ModelInfo, Ready
+    from tieout_tui.sources import SourcesView
 
 _ = translator("tieout_tui")
 
@@ -72,7 +75,7 @@ class ChatApp(App[int]):
         self._answering = False
         self._closing_down = False
         self._quit_pressed = -_TWICE_SECONDS
-        self._cards_folded = False
+        self._cards_folded = True
         self._model: ModelInfo | None = None
         self._talk_title = ""
         self._control_filter = ControlFilter()
@@ -113,7 +116,10 @@ class ChatApp(App[int]):
     def on_resize(self, event: events.Resize) -> None:
         """Fit the bars, or say that there is no room."""
         columns, rows = event.size
-        self.screen.set_class(columns < SMALLEST[0] or rows < SMALLEST[1], "-too-small")
+        too_small = columns < SMALLEST[0] or rows < SMALLEST[1]
+        self.screen_stack[0].set_class(too_small, "-too-small")
+        if not too_small and self._on_chat and self.focused is None:
+            self.call_after_refresh(self._prompt.focus)  # hidden widgets lose it
         self._redraw_bars(width=columns)
 
     # --- the engine
@@ -150,7 +156,7 @@ class ChatApp(App[int]):
         self._prompt.limit = ready.question_limit
         self._redraw_bars()
         for warning in ready.warnings:
-            await self._transcript.note(_("Warning") + ": " + warning, level="warning")
+            await self._transcript.note(f"{level_word('warning')}: {warning}", level="warning")
         for past in ready.past:
             self._prompt.remember(past.question)
             view = await self._transcript.add_turn(past.question)
@@ -158,7 +164,7 @@ class ChatApp(App[int]):
 
     async def _answer(self, view: TurnView) -> None:
         question = view.question
-        if question in ("/new", "/sessions", "/help") or question.split()[0] == "/model":
+        if question in ("/new", "/sessions") or question.split()[0] == "/model":
             await self._command(view, question)
             return
         self._answering = True
@@ -174,12 +180,8 @@ class ChatApp(App[int]):
             await view.end(advice=self._engine.advice_due)
 
     async def _command(self, view: TurnView, line: str) -> None:
-        from tieout_tui.bars import help_text
-
         word, _space, argument = line.partition(" ")
         match word:
-            case "/help":
-                await view.note(help_text(self._prompt.commands))
             case "/model" if argument.strip():
                 self._model = await self._engine.switch_model(argument.strip())
                 self._redraw_bars()
@@ -235,8 +237,12 @@ class ChatApp(App[int]):
         if text in ("/quit", "/exit"):
             await self._leave(ExitCode.OK)
             return
+        if text == "/help":
+            view = await self._transcript.add_turn(text)
+            await view.note(help_text(self._prompt.commands))
+            return
         view = await self._transcript.add_turn(text, queued=self._busy)
-        view.cards_folded = self._cards_folded
+        view.cards_folded = self._cards_folded and not text.startswith("/")
         self._transcript.anchor()
         self._queue.append(view)
         self._busy = True
@@ -255,9 +261,30 @@ class ChatApp(App[int]):
             level="error",
         )
 
+    def on_sources_view_chosen(self, message: SourcesView.Chosen) -> None:
+        """Show a number's derivation."""
+        from tieout_tui.derivation import derivation_lines
+        from tieout_tui.dialogs import DetailDialog
+
+        number = clean_line(message.entry.number)
+        self.push_screen(DetailDialog(number, derivation_lines(message.entry)))
+
+    def on_key(self, event: events.Key) -> None:
+        """Who types means the input, wherever the focus is."""
+        if event.character and event.is_printable and self.focused is not self._prompt and self._on_chat:
+            event.stop()
+            self._prompt.focus()
+            self._prompt.insert(event.character)
+
+    @property
+    def _on_chat(self) -> bool:
+        return len(self.screen_stack) == 1
+
     async def action_stop(self) -> None:
         """Stop the answer; questions that wait go back to the input, so that none is lost."""
         if not self._answering:
+            if self._on_chat:
+                self._prompt.focus()
             return
         if self._queue:
             texts = [view.question for view in self._queue]

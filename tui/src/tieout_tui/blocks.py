@@ -18,6 +18,7 @@ from tieout.contract.cards import Block, Code, Fact, Note, Plot, Quote, Table, T
 from tieout.i18n import translator
 from tieout.text import clean, clean_line
 from tieout_tui.plotting import plot_lines
+from tieout_tui.wording import level_word
 
 if TYPE_CHECKING:
     from tieout.contract.figures import ReportSpan
@@ -48,8 +49,7 @@ def block_widget(block: Block) -> Widget:
         case Plot():
             return _Fitted(lambda width: plot_lines(block, width))
         case Note(level=level, text=text):
-            heading = {"info": _("Note"), "warning": _("Warning"), "error": _("Error")}[level]
-            return Static(Content(f"{heading}: {clean(text)}"), classes=f"block note -{level}")
+            return Static(Content(f"{level_word(level)}: {clean(text)}"), classes=f"block note -{level}")
         case _:
             assert_never(block)
 

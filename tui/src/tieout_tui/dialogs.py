@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from tieout.i18n import translator
 from tieout.text import clean, clean_line
+from tieout_tui.wording import effect_words
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -59,15 +60,10 @@ class ApprovalDialog(ModalScreen[bool]):
                 yield Button(_("Allow once"), id="allow", compact=True)
 
     def _question(self) -> str:
-        wishes = {
-            "read": _("read data on this machine"),
-            "write": _("change files or settings"),
-            "network": _("send something off this machine"),
-            "spend": _("spend money"),
-        }
-        effect = str(self._request.effect)
         tool = clean_line(self._request.tool, limit=60)
-        return _("{tool} wants to {effect}. Allow?", tool=tool, effect=wishes.get(effect, effect))
+        return _(
+            "{tool} wants to {effect}. Allow?", tool=tool, effect=effect_words(str(self._request.effect))
+        )
 
     def on_mount(self) -> None:
         """The focus is on no."""
@@ -144,5 +140,5 @@ class SessionDialog(ModalScreen[str | None]):
 
 def _session_line(session: SessionInfo) -> str:
     when = session.updated.astimezone().strftime("%Y-%m-%d %H:%M")
-    turns = _("{count} questions", count=session.turns)
+    turns = _("questions: {count}", count=session.turns)
     return f"{when}  {clean_line(session.title, limit=80) or session.id}  ({turns})"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tieout.errors import ExitCode, FrontendError, TieoutError
 from tieout.i18n import Language, detect_language, translator, use_language
-from tieout_tui.terminal import private_terminal
+from tieout_tui.terminal import early_input, private_terminal
 
 if TYPE_CHECKING:
     from tieout.cli.app import CliState
@@ -26,7 +26,7 @@ def launch(state: CliState, *, model: str | None, session_id: str | None) -> int
     lang = _language(state)
     if not state.color:
         os.environ["NO_COLOR"] = "1"  # Textual reads it when the app is made
-    with use_language(lang):
+    with use_language(lang), early_input():
         from tieout_tui.app import ChatApp
         from tieout_tui.engine import HostEngine
 

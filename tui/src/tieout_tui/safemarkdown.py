@@ -9,7 +9,7 @@ from __future__ import annotations
 
 __all__ = ["SafeMarkdown", "safe_parser"]
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -90,11 +90,9 @@ class _Fence(MarkdownFence):
 class SafeMarkdown(Markdown):
     """Textual's Markdown over :func:`safe_parser`."""
 
-    BLOCKS: ClassVar[dict[str, type[MarkdownBlock]]] = {
-        **Markdown.BLOCKS,
-        "fence": _Fence,
-        "code_block": _Fence,
-    }
-
     def __init__(self, text: str = "", *, classes: str | None = None) -> None:
         super().__init__(text, classes=classes, parser_factory=safe_parser, open_links=False)
+
+    def get_block_class(self, block_name: str) -> type[MarkdownBlock]:
+        """Our code block in place of Textual's."""
+        return _Fence if block_name in ("fence", "code_block") else super().get_block_class(block_name)

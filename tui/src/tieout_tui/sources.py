@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tieout.i18n import translator
-from tieout.text import clean_line
-from tieout_tui.derivation import SourceEntry, derivation_lines
+from tieout_tui.derivation import SourceEntry
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -28,6 +28,13 @@ class SourcesView(Vertical):
     Args:
         entries: What :func:`tieout_tui.derivation.source_entries` found; at least one.
     """
+
+    class Chosen(Message):
+        """The user wants to see where the number of ``entry`` comes from."""
+
+        def __init__(self, entry: SourceEntry) -> None:
+            super().__init__()
+            self.entry = entry
 
     def __init__(self, entries: Sequence[SourceEntry]) -> None:
         super().__init__(classes="sources")
@@ -45,9 +52,6 @@ class SourcesView(Vertical):
         )
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Show where the chosen number comes from."""
-        from tieout_tui.dialogs import DetailDialog
-
+        """A number was chosen."""
         event.stop()
-        entry = self._entries[event.option_index]
-        self.screen.app.push_screen(DetailDialog(clean_line(entry.number), derivation_lines(entry)))
+        self.post_message(self.Chosen(self._entries[event.option_index]))

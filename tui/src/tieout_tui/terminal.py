@@ -7,7 +7,7 @@ anybody else writes to 1 or 2 becomes lines of the debug log.
 
 from __future__ import annotations
 
-__all__ = ["private_terminal"]
+__all__ = ["early_input", "private_terminal"]
 
 import contextlib
 import logging
@@ -42,6 +42,34 @@ def private_terminal() -> Generator[None]:
         strays.close()
         with contextlib.suppress(OSError):
             screen.close()
+
+
+@contextlib.contextmanager
+def early_input() -> Generator[None]:
+    """Within the block the terminal neither echoes what is typed nor turns Enter into a newline.
+
+    Textual does the same once it runs, 0.4 s after the command; what is typed before that would be echoed over the
+    first screen, and an Enter among it would arrive as Ctrl+J. Ctrl+C still interrupts. Afterwards the terminal is as
+    it was before, whatever happened in between.
+    """
+    try:
+        import termios
+    except ImportError:  # Windows
+        yield
+        return
+    try:
+        before, quiet = termios.tcgetattr(0), termios.tcgetattr(0)
+    except termios.error:  # no terminal
+        yield
+        return
+    quiet[0] &= ~termios.ICRNL
+    quiet[3] &= ~(termios.ECHO | termios.ICANON)
+    try:
+        termios.tcsetattr(0, termios.TCSANOW, quiet)
+        yield
+    finally:
+        with contextlib.suppress(termios.error):
+            termios.tcsetattr(0, termios.TCSANOW, before)
 
 
 def _set_streams(stdout: TextIO | None, stderr: TextIO | None) -> None:

@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from tieout.i18n import translator
 from tieout.text import clean, clean_line
+from tieout_tui.wording import level_word
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -103,7 +104,7 @@ class ToolCard(Vertical, can_focus=True):
 
         if not event.ok:
             code = f" [{clean_line(event.code, limit=40)}]" if event.code else ""
-            text = f"{_('Error')}{code}: {clean(event.error or '')}"
+            text = f"{level_word('error')}{code}: {clean(event.error or '')}"
             return [Static(Content(text), classes="block note -error")]
         if event.card is None:
             return []

@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from tieout.i18n import translator
 from tieout.text import clean, clean_line
+from tieout_tui.wording import effect_words, level_word
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -44,6 +45,7 @@ class TurnView(Vertical):
         self._marks: list[MarkEvent] = []
         self._evidence: dict[str, EvidenceEvent] = {}
         self._offline = False
+        self._has_text = False
 
     def compose(self) -> ComposeResult:
         """The question."""
@@ -82,7 +84,7 @@ class TurnView(Vertical):
                 await self._notice(_("Waiting: {reason}", reason=clean(reason)) + wait)
             case e.ApprovalEvent(tool=tool, effect=effect, decision=decision):
                 said = _("allowed") if decision == "approved" else _("not allowed")
-                await self._notice(f"{clean_line(tool, limit=60)}: {effect} — {said}")
+                await self._notice(f"{clean_line(tool, limit=60)}: {effect_words(effect)} — {said}")
             case e.ErrorEvent(code="interrupted"):
                 await self._notice(_("Interrupted; the partial answer is kept."))
             case e.ErrorEvent(code=code, message=message, hint=hint):
@@ -104,7 +106,7 @@ class TurnView(Vertical):
 
     async def show_error(self, code: str, message: str, hint: str) -> None:
         """An error: what was wrong, then the next step."""
-        text = f"{_('Error')} [{clean_line(code, limit=40)}]: {clean(message)}"
+        text = f"{level_word('error')} [{clean_line(code, limit=40)}]: {clean(message)}"
         await self._notice(text + (f"\n→ {clean(hint)}" if hint else ""), level="error")
 
     async def end(self, *, advice: bool) -> None:
@@ -116,6 +118,8 @@ class TurnView(Vertical):
         await self._end_answer()
         for card in self._cards.values():
             card.close()
+            if not self._has_text:
+                card.fold(False)
         if advice:
             await self._notice(_("No investment advice."))
 
@@ -137,6 +141,7 @@ class TurnView(Vertical):
 
             self._answer = AnswerView()
             await self.mount(self._answer)
+        self._has_text = self._has_text or bool(text.strip())
         self._answer.write(text)
 
     async def _end_answer(self) -> None:
@@ -174,7 +179,7 @@ class TurnView(Vertical):
 
 def _guard_text(event: GuardEvent) -> str:
     verdicts = {
-        "warn": _("Warning"),
+        "warn": level_word("warning"),
         "redact": _("Removed"),
         "retry": _("Asked again"),
         "block": _("Blocked"),
