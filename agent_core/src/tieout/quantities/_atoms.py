@@ -25,6 +25,8 @@ class Atom:
     end: int
     more: bool = False
     """多 or 余 followed: somewhat more than the number."""
+    plus: bool = False
+    """A + stood between number and unit: 100+ GPUs."""
 
 
 def read_atom(text: str, start: int, units: UnitTable) -> Atom | None:
@@ -43,7 +45,12 @@ def with_unit(text: str, numeral: Numeral, units: UnitTable) -> Atom:
         return rate
     scaled, more = _somewhat_more(text, numeral, units)
     bare_end = scaled.end if scaled.exponent != numeral.exponent else numeral.end
-    unit, end = read_unit(text, scaled, units) or (None, bare_end)
+    found = read_unit(text, scaled, units)
+    if found is None and text[scaled.end : scaled.end + 1] == "+":
+        counted = read_unit(text, replace(scaled, end=scaled.end + 1), units)
+        if counted and counted[0].dimension != "number":
+            return Atom(scaled, *counted, more, plus=True)
+    unit, end = found or (None, bare_end)
     return Atom(scaled, unit, end, more)
 
 
@@ -128,9 +135,9 @@ def _after_dash(text: str, at: int, units: UnitTable) -> tuple[Unit, int] | None
 @cache
 def _device() -> re.Pattern[str]:
     """An accelerator between a number and its noun: 3000 张英伟达 H100 GPU."""
-    maker = "(?:NVIDIA|英伟达|AMD|华为|昇腾|Ascend|寒武纪|海光|昆仑芯|Google|谷歌|Tesla)"
+    maker = "(?:NVIDIA|英伟达|AMD|华为|[昇升]腾|Ascend|寒武纪|海光|昆仑芯|Google|谷歌|Tesla)"
     part = (
-        r"(?:(?!fp|bf|tf)[A-PR-Z]{1,2}[0-9]{2,4}[A-Z]{0,2}|[TL]4S?|910[A-D]?|TPU ?v[0-9][a-z]?"
+        r"(?:(?!fp|bf|tf)[A-PR-Z]{1,2}[0-9]{2,4}[A-Z]{0,2}|[TL]4S?|910[A-D]?|TPU ?v[0-9][a-z]?|[RG]TX ?[0-9]{4}"
         r"|MI[0-9]{3}X?|思元 ?[0-9]{3}|Hopper|Blackwell|Ampere|Volta)"
     )
     form = r"(?: ?(?:SXM[0-9]?|PCIe|NVL|Tensor Core))?(?:[ -]?[0-9]{2,3} ?GB)?"
@@ -211,5 +218,15 @@ def with_denominators(text: str, unit: Unit, end: int, units: UnitTable) -> tupl
                 break
             thousand = match["size"].strip(" ").lower() in ("k", "千", "thousand", "1000", "1,000")
             below = units.get("Ktoken" if thousand else "Mtoken")
-        unit, end = per(unit, below), found[1]
+        unit, end = _per(unit, below, units), found[1]
     return unit, end
+
+
+def _per(unit: Unit, below: Unit, units: UnitTable) -> Unit:
+    """``unit`` divided by ``below``; a price per GPU and hour is one per GPU-hour."""
+    above, _, last = unit.symbol.rpartition("/")
+    device_time = f"GPU-{below.en.rstrip('s')}"
+    price_per_device = last == "GPU" and above in units and units.get(above).dimension.startswith("money:")
+    if price_per_device and below.dimension == "time" and device_time in units:
+        return per(units.get(above), units.get(device_time))
+    return per(unit, below)

@@ -86,6 +86,10 @@ def _quarter_alone(groups: _Groups) -> str | None:
     return f"Q{groups['quarter']}"
 
 
+def _month_alone(groups: _Groups) -> str | None:
+    return f"--{int(groups['month'] or 0):02}"
+
+
 def _full_year(text: str) -> str:
     """Two digits are of this century; no digits stay none."""
     return f"20{text}" if len(text) == 2 else text
@@ -107,10 +111,11 @@ def _forms() -> tuple[_Form, ...]:
     year, day = rf"(?P<year>{_YEAR})", r"(?P<day>[0-3]?[0-9])(?![0-9])"
     short = rf"(?P<year>{_YEAR}|[0-9]{{2}})"
     s = " {0,2}"
+    clock = r"(?:T[0-2][0-9](?::[0-5][0-9]){1,2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
     chinese_quarter = r"(?:第? {0,1}(?P<quarter>[一二三四1-4]) {0,1}季度?)"
     written: list[tuple[str, Callable[[_Groups], str | None], Literal["date", "period"]]] = [
         (rf"{year}{s}年{s}{month}{s}月{s}{day}{s}[日号]", _day, "date"),
-        (rf"{year}(?P<separator>[-/.]){month}(?P=separator){day}(?![0-9.])", _day, "date"),
+        (rf"{year}(?P<separator>[-/.]){month}(?P=separator){day}(?!\.?[0-9]){clock}", _day, "date"),
         (rf"{name} {day}(?:st|nd|rd|th)?,? {year}(?![0-9])", _day, "date"),
         (rf"{day}(?:st|nd|rd|th)? (?:of )?{name},? {year}(?![0-9])", _day, "date"),
         (rf"{short}{s}年?{s}前{s}(?P<quarter>[二三23]){s}个?季度", _quarters_so_far, "period"),
@@ -121,6 +126,8 @@ def _forms() -> tuple[_Form, ...]:
         (rf"[Qq](?P<quarter>[1-4])(?: of)?[ ,'’]{{0,2}}{short}(?![0-9])", _quarter, "period"),
         (rf"[Hh](?P<half>[12])(?: of)?[ ,'’]{{0,2}}{year}(?![0-9])", _half, "period"),
         (rf"(?P<quarter>[1-4])Q{short}(?![0-9])", _quarter, "period"),
+        (rf"(?P<half>[12])H{short}(?![0-9A-Za-z])", _half, "period"),
+        (r"(?P<year>[0-9]{2})H(?P<half>[12])(?![0-9A-Za-z])", _half, "period"),
         (rf"(?:FY|fiscal(?: year)?) ?'?{short}(?![0-9])", _fiscal, "period"),
         (rf"{year}{s}财年", _fiscal, "period"),
         (rf"(?P<first>{_YEAR}){s}年?{s}(?:[-–—~]|至|到|to ){s}(?P<last>{_YEAR}){s}年", _span, "period"),
@@ -131,11 +138,16 @@ def _forms() -> tuple[_Form, ...]:
         (rf"{year}[-/](?P<month>0[1-9]|1[0-2])(?![0-9/-])", _month_of_year, "period"),
         (rf"{name},? {year}(?![0-9])", _month_of_year, "period"),
         (rf"{month}{s}月{s}{day}{s}[日号]", _day, "date"),
-        (rf"{name} {day}(?:st|nd|rd|th)?(?![0-9A-Za-z.,%]| ?[A-Za-z])", _day, "date"),
+        (rf"{name} {day}(?:st|nd|rd|th)?(?![0-9A-Za-z%]|[.,][0-9]| ?[A-Za-z])", _day, "date"),
         (rf"{year}{s}年(?!代|级|期)", _year, "period"),
         (r"(?P<decade>(?:19|20)[0-9])0 ?(?:s(?![A-Za-z])|年代)", _decade, "period"),
         (r"Q(?P<quarter>[1-4])(?![0-9A-Za-z-])", _quarter_alone, "period"),
         (rf"{year}[EAF](?![0-9A-Za-z])", _year, "period"),
+        (
+            rf"(?<![近前去后每隔满])(?<![近前去后每隔满] ){month}{s}月(?:份|(?![龄租薪供费子卡]))",
+            _month_alone,
+            "period",
+        ),
     ]
     return tuple((re.compile(form, re.IGNORECASE), iso, kind) for form, iso, kind in written)
 
@@ -161,7 +173,7 @@ def _may_be_date() -> re.Pattern[str]:
     """A gate before the forms: most numbers are no dates, and 25 patterns cost ten times as much as one."""
     return re.compile(
         r"[A-Za-z]|(?:19|20)[0-9]{2}"
-        r"|[0-9]{1,2}(?: {0,2}[月年前]|(?:st|nd|rd|th)? (?:of )?[A-Za-z]{3}| ?[Qq][1-4]|Q[0-9])"
+        r"|[0-9]{1,2}(?: {0,2}[月年前]|(?:st|nd|rd|th)? (?:of )?[A-Za-z]{3}| ?[Qq][1-4]|[QqHh][0-9])"
     )
 
 
@@ -169,14 +181,17 @@ def _may_be_date() -> re.Pattern[str]:
 def _in_characters() -> re.Pattern[str]:
     return re.compile(
         r"(?P<year>[一二][〇零九][〇零一二三四五六七八九]{2})年|第? {0,2}(?P<quarter>[一二三四]) {0,2}季度"
+        r"|(?P<half>[上下])半年"
     )
 
 
 def _chinese_date(text: str, start: int) -> DateMatch | None:
-    """二〇二四年 as a year, and 第一季度 as a quarter of an unnamed year."""
+    """二〇二四年 as a year, 第一季度 and 上半年 as parts of an unnamed year."""
     match = _in_characters().match(text, start)
     if match is None:
         return None
+    if match["half"]:
+        return DateMatch(match.end(), f"H{_HALVES[match['half']]}", "period", 0)
     if match["quarter"]:
         return DateMatch(match.end(), f"Q{_QUARTERS[match['quarter']]}", "period", 0)
     year = "".join(str("〇一二三四五六七八九".index(digit)) for digit in match["year"].replace("零", "〇"))

@@ -212,7 +212,7 @@ def _gpu_times() -> Iterator[Unit]:
     yield Unit(
         "GPU-hour", "gpu time", en="GPU-hours", zh="GPU 小时",
         spellings=("卡时", "卡·时", "卡小时", "GPU·小时", "GPU时"),
-        words=("gpu hours", "gpu hour", "gpu 小时", "gpu h", "gpu hrs", "accelerator hours", "card hours"),
+        words=("gpu hours", "gpu hour", "gpu 小时", "gpu h", "gpu hr", "gpu hrs", "accelerator hours", "card hours"),
     )  # fmt: skip
     days, years = ("gpu days", "gpu day"), ("gpu years", "gpu year")
     yield Unit("GPU-day", "gpu time", 24, en="GPU-days", zh="GPU 天", spellings=("卡天", "卡日"), words=days)

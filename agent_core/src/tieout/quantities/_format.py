@@ -114,12 +114,21 @@ def agrees(shown: Quantity, value: float, unit: str, *, units: UnitTable = DEFAU
         target = units.convert(value, unit, shown.unit)
     except UnitMismatch:
         return False
+    low, high = rounding_interval(shown)
+    return low <= target <= high
+
+
+def rounding_interval(shown: Quantity) -> tuple[float, float]:
+    """The lowest and the highest value, in the unit of ``shown``, of which it is a right rounding.
+
+    :func:`agrees` is the test whether a value lies in it; the interval serves a search among many values.
+    """
     step = _loose_step(shown) if shown.approximate or shown.bound else shown.step
     low, high = (
         (shown.value, shown.value) if shown.low is None or shown.high is None else (shown.low, shown.high)
     )
-    slack = step / 2 + _TOLERANCE * max(abs(low), abs(high), abs(target))
-    return low - _below(shown, step, slack) <= target <= high + _above(shown, step, slack)
+    slack = step / 2 + _TOLERANCE * (max(abs(low), abs(high)) + step)
+    return low - _below(shown, step, slack), high + _above(shown, step, slack)
 
 
 def _below(shown: Quantity, step: float, slack: float) -> float:

@@ -16,6 +16,23 @@ def dotted() -> re.Pattern[str]:
 
 
 @cache
+def _clock() -> re.Pattern[str]:
+    # A colon with one digit before it may also be a list: 表 1:25 家.
+    return re.compile(
+        r"(?:(?:[01][0-9]|2[0-4]):[0-5][0-9](?::[0-5][0-9])?(?![0-9:])"
+        r"|24 ?[x×*/] ?7(?![0-9.])|7 ?[x×*] ?24(?![0-9.])"  # round the clock
+        r"|[0-9]:[0-5][0-9](?::[0-5][0-9])?(?![0-9:%.]| ?[\u4e00-\u9fff]| ?(?![apAP]\.?[mM])[A-Za-z]))"
+    )
+
+
+def is_clock(text: str, start: int) -> bool:
+    """Whether a time of day stands at ``start`` (15:00, 9:30), or the 24/7 of round the clock."""
+    if ":" not in text[start + 1 : start + 3] and text[start : start + 1] not in "27":
+        return False
+    return _clock().match(text, start) is not None
+
+
+@cache
 def named_after() -> re.Pattern[str]:
     """A name that begins with digits: the 8x7B of a mixture of experts, form 10-K."""
     return re.compile(r"[0-9]{1,3}(?:x[0-9]{1,3}(?:\.[0-9]{1,2})?[BM]|-[A-Z])(?![A-Za-z0-9])")
@@ -28,7 +45,7 @@ def _rest() -> re.Pattern[str]:
 
 def past(text: str, start: int) -> int:
     """Where to go on after digits or number characters at ``start`` that are no quantity."""
-    match = _rest().match(text, start)
+    match = (_clock().match(text, start) if is_clock(text, start) else None) or _rest().match(text, start)
     return match.end() if match else start + 1
 
 

@@ -11,6 +11,7 @@ _CURRENCIES = {
     "CNY": "CNY", "人民币": "CNY", "€": "EUR", "EUR": "EUR", "£": "GBP", "JPY": "JPY", "₩": "KRW",
 }  # fmt: skip
 _LONGEST = 5
+_LAST_OF_CURRENCY = "$¥€£₩币DdBbYyRr"
 
 
 @cache
@@ -22,6 +23,9 @@ def _currency() -> re.Pattern[str]:
 
 def currency_before(text: str, start: int, floor: int, units: UnitTable) -> tuple[int, Unit | None]:
     """Where the currency before the number at ``start`` begins, and its unit."""
+    previous = text[max(floor, start - 2) : start].rstrip(" ")[-1:]
+    if not previous or previous not in _LAST_OF_CURRENCY:
+        return start, None
     match = _currency().search(text, max(floor, start - _LONGEST), start)
     if match is None:
         return start, None

@@ -268,8 +268,19 @@ def english_words() -> re.Pattern[str]:
     )
 
 
+@cache
+def english_article() -> re.Pattern[str]:
+    """The a of "a million" and "half a million"."""
+    return re.compile(
+        r"(?<![A-Za-z])(?P<halved>half )?an?(?= (?:hundred|thousand|million|billion|trillion)(?![A-Za-z]))",
+        re.IGNORECASE,
+    )
+
+
 def read_english(text: str, start: int) -> Numeral | None:
     """The numeral in English words at ``start``, below one thousand; million and its like are magnitudes."""
+    if article := english_article().match(text, start):
+        return Numeral("0.5" if article["halved"] else "1", 0, article.end(), words=True)
     match = english_words().match(text, start)
     if match is None:
         return None

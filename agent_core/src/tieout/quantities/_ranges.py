@@ -30,9 +30,15 @@ def _connector() -> re.Pattern[str]:
     )
 
 
+def opens_range(text: str, end: int) -> bool:
+    """Whether a connector may follow the number that ends at ``end``. Cheap: one look before the pattern."""
+    following = text[end : end + 3].lstrip(" ")
+    return bool(following) and following[0] in "-–—~至到ta和与±+"
+
+
 def read_range(text: str, begin: int, first: Atom, units: UnitTable, currency: Unit | None) -> Range | None:
     """The range that ``first`` (whose currency or digits begin at ``begin``) opens, or None."""
-    match = _connector().match(text, first.end)
+    match = _connector().match(text, first.end) if opens_range(text, first.end) else None
     if match is None or (match["dash"] and match[0].startswith(" ") != match[0].endswith(" ")):
         return None  # 12.7 -21.3 is a number and a negative one
     second = read_atom(text, match.end(), units)

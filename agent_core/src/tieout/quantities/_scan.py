@@ -8,12 +8,27 @@ from functools import cache
 from tieout.quantities import _context as context
 from tieout.quantities._atoms import Atom, read_atom
 from tieout.quantities._dates import is_bare_year, read_date
-from tieout.quantities._lexical import dotted, is_dashed, is_inside_name, named_after, past, sign_start
+from tieout.quantities._fractions import fraction_words, neighbours, read_fraction
+from tieout.quantities._lexical import (
+    dotted,
+    is_clock,
+    is_dashed,
+    is_inside_name,
+    named_after,
+    past,
+    sign_start,
+)
 from tieout.quantities._money import currency_before, in_currency
-from tieout.quantities._numbers import CHINESE, english_words, read_chinese, read_digits
+from tieout.quantities._numbers import (
+    CHINESE,
+    english_article,
+    english_words,
+    read_chinese,
+    read_digits,
+)
 from tieout.quantities._prepare import prepare
 from tieout.quantities._quantity import Kind, Quantity
-from tieout.quantities._ranges import read_range
+from tieout.quantities._ranges import opens_range, read_range
 from tieout.quantities._units import Unit, UnitTable, kind_of
 
 # A single Chinese digit is a number before a unit, except before these: 三元, 二元 and 一卡, 一倍 are mostly words.
@@ -24,18 +39,18 @@ _NOT_AFTER_ONE = ("gpu", "server", "chip", "number", "token", "parameter")
 def scan(text: str, units: UnitTable) -> list[Quantity]:
     """The quantities of ``text`` in order; see :func:`tieout.quantities.find`."""
     prepared = prepare(text)
-    found = _share_units(prepared, list(_Scanner(prepared, units).quantities()))
-    return [replace(quantity, text=text[quantity.start : quantity.end]) for quantity in found]
+    return _share_units(prepared, list(_Scanner(prepared, text, units).quantities()))
 
 
 @cache
 def _starts() -> re.Pattern[str]:
     months = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
     return re.compile(
-        rf"[0-9]|(?<![0-9A-Za-z.])\.(?=[0-9])|百分之|第(?= ?[0-9{CHINESE}])|半(?=[年天]|个?小时|个月)|[{CHINESE}]"
+        rf"[0-9]|(?<![0-9A-Za-z.])\.(?=[0-9])|百分之|第(?= ?[0-9{CHINESE}])|[上下]半年"
+        rf"|半(?=[年天]|个?小时|个月)|[{CHINESE}]"
         rf"|(?<![A-Za-z])(?:(?:{months})[a-z]{{0,6}}\.? {{0,2}}[0-9]|FY ?'?[0-9]|fiscal (?:year )?[0-9]"
         r"|[QH][1-4](?: of[ ,'’]|[ ,'’]{1,2})[0-9]|Q[1-4](?![0-9A-Za-z-]))"
-        rf"|{english_words().pattern}",
+        rf"|{english_article().pattern}|{fraction_words().pattern}|{english_words().pattern}",
         re.IGNORECASE,
     )
 
@@ -43,13 +58,14 @@ def _starts() -> re.Pattern[str]:
 class _Scanner:
     """One pass over prepared text. Each place is looked at through bounded windows only."""
 
-    def __init__(self, text: str, units: UnitTable) -> None:
+    def __init__(self, text: str, source: str, units: UnitTable) -> None:
         self._text = text
+        self._source = source
         self._units = units
         self._last_end = 0
 
     def quantities(self) -> Iterator[Quantity]:
-        """The quantities in order; their ``text`` is still empty."""
+        """The quantities in order; what they say is cut from the text as it was given."""
         at = 0
         while match := _starts().search(self._text, at):
             start = match.start()
@@ -65,9 +81,12 @@ class _Scanner:
         first = text[start]
         if not (first.isdecimal() and is_inside_name(text, start)) and (date := read_date(text, start)):
             low, high = (float(date.year), float(date.last_year)) if date.last_year else (None, None)
+            words = self._source[start : date.end]
             return Quantity(
-                float(date.year), "", "date", "", start, date.end, date.kind, low, high, iso=date.iso
+                float(date.year), "", "date", words, start, date.end, date.kind, low, high, iso=date.iso
             )
+        if fraction := read_fraction(text, start, self._units):
+            return replace(fraction, text=self._source[start : fraction.end])
         if first == "第":
             return self._ordinal(start)
         if first == "百" and text.startswith("百分之", start):
@@ -88,7 +107,7 @@ class _Scanner:
         numeral = read_digits(self._text, at) or read_chinese(self._text, at, self._units)
         if numeral is None:
             return None
-        return Quantity(numeral.value, "", "number", "", start, numeral.end, "ordinal")
+        return self._named(numeral.value, start, numeral.end, "ordinal")
 
     def _percent_of_hundred(self, start: int) -> Quantity | None:
         at = start + len("百分之")
@@ -113,8 +132,15 @@ class _Scanner:
     def _chinese(self, start: int) -> Quantity | None:
         text = self._text
         previous = text[start - 1 : start] if start else ""
+        if close := neighbours(text, start, self._units):
+            low, high, step, unit, end = close
+            return replace(
+                self._quantity(start, end, (low + high) / 2, step, unit), low=low, high=high, approximate=True
+            )
+        if previous and (previous in CHINESE or previous in "统唯单同双合归划专如某之其万几数"):
+            return None
         atom = read_atom(text, start, self._units)
-        if atom is None or (previous and (previous in CHINESE or previous in "统唯单同双合归划专如某之其万")):
+        if atom is None:
             return None
         if text.startswith("分之", atom.end) and (part := read_chinese(text, atom.end + 2, self._units)):
             if atom.numeral.value <= 0:
@@ -125,6 +151,8 @@ class _Scanner:
         if text[atom.end : atom.end + 1] == "成" and atom.unit is None and 1 <= atom.numeral.value <= 10:
             return self._tenths(start, atom)
         single = len(text[start : atom.numeral.end]) == 1
+        if single and atom.unit is None and not opens_range(text, atom.end):
+            return None
         measured = self._measured(start, atom)
         if single and not self._counts_singly(
             start, atom
@@ -149,13 +177,16 @@ class _Scanner:
 
     def _digits(self, start: int) -> Quantity | None:
         text = self._text
-        if dotted().match(text, start):
+        if dotted().match(text, start) or is_clock(text, start):
             return None
         atom = read_atom(text, start, self._units)
         if atom is None:
             return None
-        if is_inside_name(text, start) and not (is_dashed(text, start) and _is_glued(text, atom)):
+        if is_inside_name(text, start) and not _is_quantity_all_the_same(text, start, atom):
             return None
+        if self._names_product(start, atom):
+            end = context.product_number(text, start)
+            return self._named(float(atom.numeral.digits), start, end, "label")
         following = text[atom.end : atom.end + 1]
         if atom.unit is None and not atom.numeral.scaled and following.isascii() and following.isalpha():
             amount = currency_before(text, start, self._last_end, self._units)[1] and following in "mMtT"
@@ -163,6 +194,11 @@ class _Scanner:
         if following == "_" or named_after().match(text, start):
             return None
         return self._measured(start, atom)
+
+    def _names_product(self, start: int, atom: Atom) -> bool:
+        if atom.unit is not None and atom.unit.dimension not in ("gpu", "chip", "server"):
+            return False
+        return bool(context.product_number(self._text, start))
 
     def _ordinal_suffix(self, start: int, atom: Atom) -> Quantity | None:
         """3rd; another letter glued to digits makes a name (3D, 10-Q)."""
@@ -172,7 +208,7 @@ class _Scanner:
             or self._text[end : end + 1].isalnum()
         ):
             return None
-        return Quantity(atom.numeral.value, "", "number", "", start, end, "ordinal")
+        return self._named(atom.numeral.value, start, end, "ordinal")
 
     def _measured(self, number_start: int, atom: Atom) -> Quantity | None:
         """The quantity of ``atom`` with currency, sign, range and the words around it."""
@@ -197,11 +233,10 @@ class _Scanner:
         after_approximate, after_bound = context.after(self._text, quantity.end)
         if recent and quantity.dimension == "time":
             approximate = False  # 近 3 年 is the last three years, not about three
-        quantity = replace(
-            quantity,
-            approximate=approximate or after_approximate or atom.more,
-            bound=bound or after_bound or ("at least" if atom.more else None),
-        )
+        approximate = approximate or after_approximate or atom.more
+        bound = bound or after_bound or ("at least" if atom.more or atom.plus else None)
+        if approximate or bound:  # a replace costs 5 µs, and most numbers stand without such words
+            quantity = replace(quantity, approximate=approximate, bound=bound)
         if atom.unit is None and quantity.unit == "":
             return self._bare(quantity, atom)
         return quantity
@@ -221,13 +256,23 @@ class _Scanner:
         if is_bare_year(numeral.digits) and numeral.end - quantity.start == 4 and not atom.more:
             return replace(quantity, kind="period", dimension="date", iso=numeral.digits)
         thing = context.numbered_thing(text, quantity.start)
-        kinds: dict[str, Kind] = {"ordinal": "ordinal", "label": "label"}
-        return replace(quantity, kind=kinds.get(thing, "number"))
+        return replace(quantity, kind=thing) if thing else quantity
 
     def _quantity(self, start: int, end: int, value: float, step: float, unit: Unit | None) -> Quantity:
+        text = self._source[start:end]
         if unit is None:
-            return Quantity(value, "", "number", "", start, end, step=step)
-        return Quantity(value, unit.symbol, unit.dimension, "", start, end, kind_of(unit), step=step)
+            return Quantity(value, "", "number", text, start, end, step=step)
+        return Quantity(value, unit.symbol, unit.dimension, text, start, end, kind_of(unit), step=step)
+
+    def _named(self, value: float, start: int, end: int, kind: Kind) -> Quantity:
+        return Quantity(value, "", "number", self._source[start:end], start, end, kind)
+
+
+def _is_quantity_all_the_same(text: str, start: int, atom: Atom) -> bool:
+    """Whether digits glued to a word are a quantity: H100-80GB has a size, MFU27.6% a value."""
+    if is_dashed(text, start):
+        return _is_glued(text, atom)
+    return atom.unit is not None and atom.unit.symbol == "%"
 
 
 def _is_glued(text: str, atom: Atom) -> bool:
