@@ -1,7 +1,8 @@
 """Extracts, compiles and checks the Chinese message catalogues, one in every package that has messages.
 
-The English text in the source is the key. `src/<package>/locale/zh/LC_MESSAGES/<package>.po` holds the translations;
-the compiled `.mo` beside it is committed, so that neither a wheel nor a checkout needs a build step.
+The English text in the source is the key: what is marked with _() or N_(), the help of commands and options, the
+docstrings of tools, and the summary of a plugin's package. `src/<package>/locale/zh/LC_MESSAGES/<package>.po` holds
+the translations; the compiled `.mo` beside it is committed, so that neither a wheel nor a checkout needs a build step.
 Needs babel (requirements-dev.lock).
 
     python scripts/catalogues.py extract    update each .po with the messages in its package's source
@@ -12,14 +13,18 @@ Needs babel (requirements-dev.lock).
 from __future__ import annotations
 
 import argparse
+import ast
 import io
 import string
 import sys
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from babel.messages.catalog import Catalog, Message
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,7 +63,72 @@ def extracted(package: Path) -> Catalog:
         package, method_map=[("**.py", "python")], keywords=KEYWORDS
     ):
         catalogue.add(message, None, [(name, line)], auto_comments=comments, context=context)
+    for message, name, line in help_messages(package):
+        catalogue.add(message, None, [(name, line)])
     return catalogue
+
+
+def help_messages(package: Path) -> Iterator[tuple[str, str, int]]:
+    """Text, file and line of what help shows: docstrings of tools and commands, help of options, a plugin's summary."""
+    for path in sorted(package.rglob("*.py")):
+        name = path.relative_to(package).as_posix()
+        nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+        tools = {function for node in nodes for function in _made_tools(node)}
+        for node in nodes:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                for text in _documented(node, is_tool=node.name in tools):
+                    yield text, name, node.lineno
+            elif isinstance(node, ast.Call) and _name(node) in ("option", "Option", "argument", "Argument"):
+                for text in _keywords(
+                    node, ("help",) if _name(node) in ("option", "Option") else ("help", "metavar")
+                ):
+                    yield text, name, node.lineno
+    project = package.parent.parent / "pyproject.toml"
+    if package.parent.parent.parent.name == "plugins" and project.exists():
+        yield tomllib.loads(project.read_text("utf-8"))["project"]["description"], "../../pyproject.toml", 0
+
+
+def _made_tools(node: ast.AST) -> list[str]:
+    """The function in ``tool(timeout=5)(self.search)``, which has no decorator."""
+    if isinstance(node, ast.Call) and _name(node) == "tool":
+        return [_name(argument) for argument in node.args if isinstance(argument, ast.Name | ast.Attribute)]
+    return []
+
+
+def _documented(function: ast.FunctionDef | ast.AsyncFunctionDef, *, is_tool: bool) -> list[str]:
+    """The messages in the docstring of a tool or a command; none for any other function."""
+    from tieout.cli.commands import paragraphs
+    from tieout.contract.tools import Tool, _argument_docs
+
+    doc = ast.get_docstring(function)
+    decorators = {_name(decorator) for decorator in function.decorator_list}
+    is_tool = is_tool or "tool" in decorators
+    if doc is None or not (is_tool or decorators & {"command", "group"}):
+        return []
+    if not is_tool:
+        return paragraphs(doc)
+
+    def described() -> None: ...
+
+    described.__doc__ = doc
+    tool = Tool(function=described, name=function.name)
+    return [*paragraphs(tool.summary), *paragraphs(tool.description), *_argument_docs(doc).values()]
+
+
+def _keywords(call: ast.Call, names: tuple[str, ...]) -> list[str]:
+    constants = [
+        word.value for word in call.keywords if word.arg in names and isinstance(word.value, ast.Constant)
+    ]
+    return [constant.value for constant in constants if isinstance(constant.value, str)]
+
+
+def _name(node: ast.expr) -> str:
+    """The last name of ``click.option(...)``, ``sessions.command`` or ``tool``."""
+    if isinstance(node, ast.Call):
+        return _name(node.func)
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def compiled(path: Path) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "LANGUAGES",
+    "N_",
     "Language",
     "Translator",
     "current_language",
@@ -14,6 +15,7 @@ __all__ = [
 
 import gettext
 import os
+import struct
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -64,17 +66,29 @@ class Translator:
 
     def __call__(self, message: str, /, *, lang: Language | None = None, **values: object) -> str:
         """Translate ``message`` and fill in ``{names}``; a text without an entry stays English."""
-        text = _catalogue(self.package, lang or current_language()).gettext(message)
+        text = _catalogue(self.package, lang or current_language()).gettext(message) if message else ""
         return text.format(**values) if values else text
 
 
 @cache
 def _catalogue(package: str, language: str) -> gettext.NullTranslations:
-    spec = util.find_spec(package)
-    folders = list(spec.submodule_search_locations or ()) if spec else []
-    if language == "en" or not folders:
+    if language == "en":
         return gettext.NullTranslations()
-    return gettext.translation(package, Path(folders[0]) / "locale", languages=[language], fallback=True)
+    try:
+        spec = util.find_spec(package)
+        folders = list(spec.submodule_search_locations or ()) if spec else []
+        if folders:
+            folder = Path(folders[0]) / "locale"
+            return gettext.translation(package, folder, languages=[language], fallback=True)
+    except (ImportError, OSError, ValueError, struct.error):
+        # A package that is broken, or whose catalogue is, is shown in English.
+        pass
+    return gettext.NullTranslations()
+
+
+def N_(message: str) -> str:
+    """Mark ``message`` for the catalogue where it is written down; it is translated where it is shown."""
+    return message
 
 
 def translator(package: str) -> Translator:

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from tieout import __version__
+from tieout.cli.commands import LocalCommand, LocalGroup, plugin_summary
+from tieout.cli.usage import translate_click
 from tieout.errors import ExitCode, TieoutError
-from tieout.i18n import translator
+from tieout.i18n import N_, translator
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -26,15 +28,15 @@ if TYPE_CHECKING:
 _ = translator("tieout")
 
 _COMMANDS = {
-    "ask": ("tieout.cli.ask:ask", "Ask one question; read it from the pipe with -."),
-    "chat": ("tieout.cli.chat:chat", "Chat in the terminal (--plain for line mode)."),
-    "completion": ("tieout.cli.completion:completion", "Print the completion script of a shell."),
-    "data": ("tieout.cli.data:data", "Shipped data tables and their age."),
-    "doctor": ("tieout.cli.doctor:doctor", "What works here, and what leaves the machine."),
-    "eval": ("tieout.cli.evaluate:evaluate", "Score a file of cases with a plugin's scorer."),
-    "models": ("tieout.cli.models:models", "Language models and whether they can be used."),
-    "plugins": ("tieout.cli.plugins:plugins", "List, switch and diagnose plugins."),
-    "sessions": ("tieout.cli.sessions:sessions", "List, show, search and remove conversations."),
+    "ask": ("tieout.cli.ask:ask", N_("Ask one question; read it from the pipe with -.")),
+    "chat": ("tieout.cli.chat:chat", N_("Chat in the terminal (--plain for line mode).")),
+    "completion": ("tieout.cli.completion:completion", N_("Print the completion script of a shell.")),
+    "data": ("tieout.cli.data:data", N_("Shipped data tables and their age.")),
+    "doctor": ("tieout.cli.doctor:doctor", N_("What works here, and what leaves the machine.")),
+    "eval": ("tieout.cli.evaluate:evaluate", N_("Score a file of cases with a plugin's scorer.")),
+    "models": ("tieout.cli.models:models", N_("Language models and whether they can be used.")),
+    "plugins": ("tieout.cli.plugins:plugins", N_("List, switch and diagnose plugins.")),
+    "sessions": ("tieout.cli.sessions:sessions", N_("List, show, search and remove conversations.")),
 }
 """Name to import path and help, so that ``--help`` imports none of them."""
 
@@ -96,7 +98,7 @@ def state_of(context: click.Context) -> CliState:
     return cast(CliState, context.find_root().obj)
 
 
-class _Root(click.Group):
+class _Root(LocalGroup):
     """Built-in commands by name; every other command is a plugin's group."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -105,7 +107,7 @@ class _Root(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in _COMMANDS:
             if ctx.resilient_parsing and not ctx.args:
-                return click.Command(cmd_name, short_help=_(_COMMANDS[cmd_name][1]))
+                return LocalCommand(cmd_name, short_help=_COMMANDS[cmd_name][1])
             module, _colon, attribute = _COMMANDS[cmd_name][0].partition(":")
             return cast(click.Command, getattr(import_module(module), attribute))
         from tieout.cli.groups import PluginGroup
@@ -120,7 +122,7 @@ class _Root(click.Group):
         from tieout.loading import plugin_entries
 
         helps = {name: _(text) for name, (_path, text) in _COMMANDS.items()}
-        helps |= {name: entry.summary for name, entry in plugin_entries().items()}
+        helps |= {name: plugin_summary(entry) for name, entry in plugin_entries().items()}
         if incomplete.startswith("-"):
             return super().shell_complete(ctx, incomplete)
         return [Item(name, help=text) for name, text in sorted(helps.items()) if name.startswith(incomplete)]
@@ -148,12 +150,15 @@ class _Root(click.Group):
         from tieout.loading import plugin_entries
         from tieout.text import clean_line
 
-        with formatter.section(_("Commands")):
+        with formatter.section("Commands"):
             formatter.write_dl([(name, _(text)) for name, (_path, text) in sorted(_COMMANDS.items())])
         entries = plugin_entries()
         if entries:
             rows = [
-                (clean_line(name, limit=40), clean_line(entry.summary or entry.distribution, limit=120))
+                (
+                    clean_line(name, limit=40),
+                    clean_line(plugin_summary(entry) or entry.distribution, limit=120),
+                )
                 for name, entry in sorted(entries.items())
             ]
             with formatter.section(_("Plugins")):
@@ -202,16 +207,19 @@ def run(words: Sequence[str]) -> int:
     try:
         result: object = root.main(list(words), prog_name="tieout", standalone_mode=False)
         return int(result) if isinstance(result, int) else ExitCode.OK
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return ExitCode.USAGE
     except click.UsageError as error:
         if error.ctx is not None:
             click.echo(error.ctx.get_usage(), err=True)
-        show_error(error.format_message(), hint="", code="usage")
+        show_error(translate_click(error.format_message()), hint="", code="usage")
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
         click.echo(_("Interrupted."), err=True)
         return ExitCode.INTERRUPTED
     except click.ClickException as error:
-        show_error(error.format_message(), hint="", code="usage")
+        show_error(translate_click(error.format_message()), hint="", code="usage")
         return ExitCode.USAGE
     except TieoutError as error:
         show_error(error.message, hint=error.hint, code=error.code)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tieout.cli.app import CliState, state_of
+from tieout.cli.commands import LocalCommand
 from tieout.errors import ExitCode, InputError
 from tieout.i18n import translator
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _ = translator("tieout")
 
 
-@click.command()
+@click.command(cls=LocalCommand)
 @click.argument("words", nargs=-1, metavar="QUESTION…")
 @click.option("-m", "--model", metavar="ID", help="offline, openai:gpt-5, llamacpp:FILE.gguf …")
 @click.option("--session", "session_id", metavar="ID", help="Go on with an earlier conversation.")

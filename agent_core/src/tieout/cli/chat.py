@@ -10,13 +10,14 @@ import sys
 import click
 
 from tieout.cli.app import state_of
+from tieout.cli.commands import LocalCommand
 from tieout.errors import ExitCode, FrontendError
 from tieout.i18n import translator
 
 _ = translator("tieout")
 
 
-@click.command()
+@click.command(cls=LocalCommand)
 @click.option("-m", "--model", metavar="ID", help="offline, openai:gpt-5, llamacpp:FILE.gguf …")
 @click.option("--session", metavar="ID", help="Go on with an earlier conversation.")
 @click.option("--plain", is_flag=True, help="Line mode: no full screen, no colours needed.")

@@ -6,8 +6,10 @@ __all__ = ["completion"]
 
 import click
 
+from tieout.cli.commands import LocalCommand
 
-@click.command()
+
+@click.command(cls=LocalCommand)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:

@@ -10,6 +10,7 @@ from typing import cast
 
 import click
 
+from tieout.cli.commands import LocalGroup
 from tieout.cli.output import print_json, show_table, warn
 from tieout.contract.tables import ShippedTable
 from tieout.i18n import translator
@@ -18,7 +19,7 @@ from tieout.loading import describe_failure, load_entry_points
 _ = translator("tieout")
 
 
-@click.group()
+@click.group(cls=LocalGroup)
 def data() -> None:
     """Shipped data tables and their age."""
 

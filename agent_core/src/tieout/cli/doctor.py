@@ -15,6 +15,7 @@ import click
 
 from tieout import __version__
 from tieout.cli.app import CliState, state_of
+from tieout.cli.commands import LocalCommand
 from tieout.cli.output import print_json, say
 from tieout.contract.tools import Effect
 from tieout.errors import ExitCode, SettingsError, StoreError
@@ -29,7 +30,7 @@ Row = tuple[str, str, str]
 """Section, what was looked at, what was found."""
 
 
-@click.command()
+@click.command(cls=LocalCommand)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> int:
@@ -127,17 +128,19 @@ def _models(host: Host) -> Iterator[Row]:
 
 
 def _plugins(host: Host) -> Iterator[Row]:
+    from tieout.cli.plugins import brings_text, state_text
+
     section = _("Plugins")
     for record in host.load():
         brings = (
-            f"{len(record.tools)} tools, {len(record.guards)} guards"
+            brings_text({"tools": len(record.tools), "guards": len(record.guards)})
             if record.state == "loaded"
             else record.reason
         )
         yield (
             section,
             f"{record.name} ({record.entry.distribution} {record.entry.version})",
-            f"{record.state}: {brings}",
+            f"{state_text(record.state)}: {brings}",
         )
         for warning in record.warnings:
             yield section, record.name, f"{_('Warning')}: {warning}"

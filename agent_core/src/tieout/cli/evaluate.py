@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from tieout.cli.app import state_of
+from tieout.cli.commands import LocalCommand
 from tieout.cli.output import print_json, say
 from tieout.errors import ExitCode, InputError
 from tieout.i18n import translator
@@ -17,12 +18,17 @@ from tieout.i18n import translator
 _ = translator("tieout")
 
 
-@click.command("eval")
+@click.command("eval", cls=LocalCommand)
 @click.argument("name")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
-    "--misses", default=20, show_default=True, type=click.IntRange(0), help="How many misses to print."
+    "--misses",
+    default=20,
+    show_default=True,
+    metavar="N",
+    type=click.IntRange(0),
+    help="How many misses to print.",
 )
 @click.pass_context
 def evaluate(ctx: click.Context, name: str, file: Path, as_json: bool, misses: int) -> int:

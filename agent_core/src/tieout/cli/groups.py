@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, cast, get_args, get_ori
 
 import click
 
+from tieout.cli.commands import LocalCommand, LocalGroup, plugin_summary, tool_texts
 from tieout.contract.tools import Effect
 from tieout.errors import PluginError
 from tieout.i18n import translator
@@ -28,13 +29,13 @@ _ = translator("tieout")
 _ASKED = (Effect.WRITE, Effect.NETWORK, Effect.SPEND)
 
 
-class PluginGroup(click.Group):
+class PluginGroup(LocalGroup):
     """The command group of one plugin; the plugin is imported when the group is used, not when it is listed."""
 
     def __init__(self, name: str, entry: FoundEntry) -> None:
         from tieout.text import clean_line
 
-        super().__init__(name=name, help=clean_line(entry.summary or entry.distribution, limit=200))
+        super().__init__(name=name, help=clean_line(plugin_summary(entry) or entry.distribution, limit=200))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(name for name, tool in self._tools(ctx).items() if "cli" in tool.faces)
@@ -63,12 +64,13 @@ class PluginGroup(click.Group):
 
 def tool_command(tool: Tool[..., Any]) -> click.Command:
     """The command of a tool: every parameter as an option, or as a word in order, as in a slash command."""
+    summary, description, described = tool_texts(tool)
     names = [
         parameter.name.upper() if parameter.required else f"[{parameter.name.upper()}]"
         for parameter in tool.parameters
     ]
     parameters: list[click.Parameter] = [click.Argument(["_words"], nargs=-1, metavar=" ".join(names))]
-    parameters += [_option(parameter) for parameter in tool.parameters]
+    parameters += [_option(parameter, described[parameter.name]) for parameter in tool.parameters]
     parameters += [
         click.Option(["--json", "_as_json"], is_flag=True, help=_("Print the result as JSON.")),
         click.Option(["--approve", "_approve"], multiple=True, type=click.Choice([str(e) for e in _ASKED]),
@@ -88,16 +90,13 @@ def tool_command(tool: Tool[..., Any]) -> click.Command:
         arguments |= bind_words(tool, _words, taken=arguments)
         return run_tool(state_of(ctx).host(), tool, arguments, as_json=_as_json, approve=_approve)
 
-    return click.Command(
-        tool.name, params=parameters, callback=callback, help=tool.description, short_help=tool.summary
-    )
+    return LocalCommand(tool.name, params=parameters, callback=callback, help=description, short_help=summary)
 
 
-def _option(parameter: Parameter) -> click.Option:
+def _option(parameter: Parameter, shown: str) -> click.Option:
     kind = _bare(parameter.annotation)
     name = parameter.name
     option = "--" + name.replace("_", "-")
-    shown = parameter.description
     if parameter.default not in (None, "", (), []):
         shown = f"{shown} [{parameter.default}]".strip()
     if kind is bool:

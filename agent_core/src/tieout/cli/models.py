@@ -7,13 +7,14 @@ __all__ = ["models"]
 import click
 
 from tieout.cli.app import state_of
+from tieout.cli.commands import LocalCommand
 from tieout.cli.output import note, print_json, show_table
 from tieout.i18n import translator
 
 _ = translator("tieout")
 
 
-@click.command()
+@click.command(cls=LocalCommand)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def models(ctx: click.Context, as_json: bool) -> None:

@@ -6,11 +6,11 @@ __all__ = ["note", "print_json", "say", "show_error", "show_table", "warn"]
 
 import json
 import sys
-import unicodedata
 from collections.abc import Sequence
 
 import click
 
+from tieout.cli.wrapping import display_width
 from tieout.i18n import translator
 from tieout.text import clean, clean_line
 
@@ -47,11 +47,7 @@ def print_json(value: object) -> None:
 def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Write aligned columns; wide characters count as two."""
     cells = [[clean_line(cell, limit=200) for cell in row] for row in [headings, *rows]]
-    widths = [max(_width(row[column]) for row in cells) for column in range(len(headings))]
+    widths = [max(display_width(row[column]) for row in cells) for column in range(len(headings))]
     for number, row in enumerate(cells):
-        padded = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
+        padded = [cell + " " * (width - display_width(cell)) for cell, width in zip(row, widths, strict=True)]
         click.secho("  ".join(padded).rstrip(), bold=number == 0)
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

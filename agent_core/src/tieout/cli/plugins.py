@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-__all__ = ["plugins"]
+__all__ = ["brings_text", "plugins", "state_text"]
 
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
 import click
 
 from tieout.cli.app import state_of
+from tieout.cli.commands import LocalGroup, plugin_summary
 from tieout.cli.output import note, print_json, say, show_table, warn
 from tieout.errors import ExitCode, PluginError, SettingsError
-from tieout.i18n import translator
+from tieout.i18n import N_, translator
 from tieout.loading import find_entry_points
 
 _ = translator("tieout")
@@ -23,7 +25,7 @@ _ = translator("tieout")
 _DOCTOR_SECONDS = 60
 
 
-@click.group()
+@click.group(cls=LocalGroup)
 def plugins() -> None:
     """List, switch and diagnose plugins."""
 
@@ -34,6 +36,7 @@ def plugins() -> None:
 def list_(ctx: click.Context, as_json: bool) -> None:
     """List plugins from their packages' metadata; imports none of them."""
     disabled = _disabled(ctx)
+    entries = find_entry_points("tieout.plugins")
     rows = [
         {
             "name": entry.name,
@@ -43,15 +46,20 @@ def list_(ctx: click.Context, as_json: bool) -> None:
             "state": "disabled" if entry.name in disabled else "enabled",
             "summary": entry.summary,
         }
-        for entry in find_entry_points("tieout.plugins")
+        for entry in entries
     ]
     if as_json:
         print_json(rows)
         return
+    summaries = [plugin_summary(entry) for entry in entries]
     states = {"enabled": _("enabled"), "disabled": _("disabled")}
     headings = (_("Name"), _("Package"), _("Version"), _("State"), _("Summary"))
     show_table(
-        headings, [(r["name"], r["package"], r["version"], states[r["state"]], r["summary"]) for r in rows]
+        headings,
+        [
+            (row["name"], row["package"], row["version"], states[row["state"]], summary)
+            for row, summary in zip(rows, summaries, strict=True)
+        ],
     )
 
 
@@ -123,13 +131,27 @@ def _failed(name: str, reason: str) -> dict[str, Any]:
 
 
 def _show_report(report: dict[str, Any]) -> None:
-    signs = {"loaded": _("ok"), "failed": _("FAILED"), "disabled": _("disabled")}
-    brings = ", ".join(f"{count} {what}" for what, count in report["brings"].items() if count)
-    say(
-        f"{report['name']}: {signs.get(report['state'], report['state'])} {brings} {report['reason']}".rstrip()
-    )
+    brings = brings_text(report["brings"])
+    say(f"{report['name']}: {state_text(report['state'])} {brings} {report['reason']}".rstrip())
     for warning in report["warnings"]:
         say(f"  {_('Warning')}: {report['name']}: {warning}")
+
+
+def state_text(state: str) -> str:
+    """What became of a plugin, in the user's language."""
+    return {"loaded": _("ok"), "failed": _("FAILED"), "disabled": _("disabled")}.get(state, state)
+
+
+def brings_text(brings: Mapping[str, int]) -> str:
+    """How much of what a plugin brings: ``6 tools, 1 guards``; what it does not bring is left out."""
+    texts = {
+        "tools": N_("{count} tools"),
+        "guards": N_("{count} guards"),
+        "models": N_("{count} models"),
+        "sources": N_("{count} sources"),
+        "lifespan": N_("{count} lifespan"),
+    }
+    return ", ".join(_(texts[kind], count=count) for kind, count in brings.items() if count)
 
 
 def _switch(ctx: click.Context, name: str, *, disabled: bool) -> None:

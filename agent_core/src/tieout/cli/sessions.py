@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from tieout.cli.app import CliState, state_of
+from tieout.cli.commands import LocalGroup
 from tieout.cli.output import note, print_json, say, show_table
 from tieout.errors import InputError
 from tieout.i18n import translator
@@ -24,7 +25,7 @@ _ = translator("tieout")
 T = TypeVar("T")
 
 
-@click.group()
+@click.group(cls=LocalGroup)
 def sessions() -> None:
     """List, show, search and remove conversations."""
 
@@ -50,7 +51,9 @@ def with_store(state: CliState, work: Callable[[SqliteStore], Awaitable[T]]) -> 
 
 
 @sessions.command("list")
-@click.option("--limit", default=30, show_default=True, type=click.IntRange(1))
+@click.option(
+    "--limit", default=30, show_default=True, metavar="N", type=click.IntRange(1), help="The most to list."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def list_(ctx: click.Context, limit: int, as_json: bool) -> None:
@@ -98,7 +101,9 @@ def show(ctx: click.Context, session_id: str, as_json: bool) -> None:
 
 @sessions.command()
 @click.argument("words", nargs=-1, required=True)
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(1))
+@click.option(
+    "--limit", default=20, show_default=True, metavar="N", type=click.IntRange(1), help="The most to list."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def search(ctx: click.Context, words: tuple[str, ...], limit: int, as_json: bool) -> None:

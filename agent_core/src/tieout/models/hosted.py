@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field
 
 from tieout.errors import ModelUnavailable
-from tieout.i18n import translator
+from tieout.i18n import N_, translator
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -77,12 +77,13 @@ PROVIDERS: Final[Mapping[str, HostedProvider]] = _table(
                    "siliconflow"),
     HostedProvider("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", ("OPENROUTER_API_KEY",), "openrouter",
                    "openrouter:OpenRouterProvider"),
-    HostedProvider("vllm", "vLLM on this machine", "http://127.0.0.1:8000/v1", (), "vllm", "vllm:VLLMProvider"),
-    HostedProvider("ollama", "Ollama on this machine", "http://127.0.0.1:11434/v1", (), "ollama",
+    HostedProvider("vllm", N_("vLLM on this machine"), "http://127.0.0.1:8000/v1", (), "vllm", "vllm:VLLMProvider"),
+    HostedProvider("ollama", N_("Ollama on this machine"), "http://127.0.0.1:11434/v1", (), "ollama",
                    "ollama:OllamaProvider"),
-    HostedProvider("llamacpp-server", "llama.cpp's server on this machine", "http://127.0.0.1:8080/v1", (),
+    HostedProvider("llamacpp-server", N_("llama.cpp's server on this machine"), "http://127.0.0.1:8080/v1", (),
                    "llamacpp-server"),
-    HostedProvider("compatible", "any OpenAI-compatible server", None, ("TIEOUT_COMPATIBLE_API_KEY",), "compatible"),
+    HostedProvider("compatible", N_("any OpenAI-compatible server"), None,
+                   ("TIEOUT_COMPATIBLE_API_KEY",), "compatible"),
 )  # fmt: skip
 
 
@@ -130,7 +131,9 @@ def provider_of(model_id: str) -> tuple[HostedProvider, str]:
         raise ModelUnavailable(
             _("{model!r} names a service but no model.", model=model_id),
             hint=_(
-                "Write {prefix}:NAME, with a model name that {title} offers.", prefix=prefix, title=row.title
+                "Write {prefix}:NAME, with a model name that {title} offers.",
+                prefix=prefix,
+                title=_(row.title),
             ),
         )
     return row, name.strip()
@@ -176,7 +179,7 @@ def build_hosted(
         )
     except UserError as error:  # e.g. OpenRouter's names must be maker/model
         raise ModelUnavailable(
-            _("{title} has no model called {name!r}.", title=row.title, name=name), hint=error.message
+            _("{title} has no model called {name!r}.", title=_(row.title), name=name), hint=error.message
         ) from error
 
 
@@ -192,7 +195,9 @@ def probe_hosted(model_id: str, settings: HostedSettings | None = None) -> Probe
             _refuse_exposed_key(base_url, settings)
     except ModelUnavailable as error:
         return Probe(False, error.message, error.hint)
-    return Probe(True, _("{title} at {host}", title=row.title, host=urlsplit(base_url).hostname or base_url))
+    return Probe(
+        True, _("{title} at {host}", title=_(row.title), host=urlsplit(base_url).hostname or base_url)
+    )
 
 
 def _patient(row: HostedProvider, settings: HostedSettings) -> HostedSettings:
@@ -213,7 +218,7 @@ def _base_url(row: HostedProvider, settings: HostedSettings) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
         raise ModelUnavailable(
-            _("The address of {title} cannot be used.", title=row.title),
+            _("The address of {title} cannot be used.", title=_(row.title)),
             hint=_("base_url must look like https://host/v1, without a user name or a key in it."),
         )
     return url
@@ -240,7 +245,7 @@ def _key(row: HostedProvider, settings: HostedSettings) -> str | None:
     raise ModelUnavailable(
         _(
             "No key for {title}: the environment variable {variable} is not set.",
-            title=row.title,
+            title=_(row.title),
             variable=variables[0],
         ),
         hint=_("Set it with: export {variable}=…", variable=variables[0]),

@@ -113,7 +113,7 @@ def _hosted(row: HostedProvider, settings: Settings) -> ModelSpec:
     host = urlsplit(str(table.get("base_url") or row.base_url or "")).hostname or ""
     return ModelSpec(
         prefix=row.prefix,
-        summary=row.title,
+        summary=_(row.title),
         build=build,
         probe=probe,
         local=row.local,
