@@ -13,7 +13,7 @@ from tieout_code_shield.languages import Language, guess, language_of_tag
 from tieout_code_shield.limits import Clock, OutOfTime
 from tieout_code_shield.matching import Hit
 from tieout_code_shield.rules import SEVERITIES
-from tieout_code_shield.scanner import CODE_CATEGORIES, Scanner
+from tieout_code_shield.scanner import CODE_CATEGORIES, Scanner, said
 from tieout_code_shield.settings import ACTIONS, Action, ShieldSettings
 from tieout_code_shield.statements import Splitter, Unit
 from tieout_code_shield.walk import Carried
@@ -126,7 +126,7 @@ class CodeBlock:
         except OutOfTime:
             hits, unknown = [], _("a statement took too long to check", lang=self._lang)
         except Exception as error:
-            hits, unknown = [], f"{type(error).__name__}: {error}"
+            hits, unknown = [], said(error)
         if unit.cut and not unknown and unit.stack:
             unknown = _("a statement is unfinished or too long to check as a whole", lang=self._lang)
         return self._judge(hits, unknown, text, unit, lines)
@@ -156,7 +156,7 @@ class CodeBlock:
         base = self._offsets[begin]
         start = self._offsets[first] - base
         lowest = min(each.unit.lowest for each in self._window)
-        hits = self._scanner.text_hits(text, CODE_CATEGORIES)
+        hits = self._scanner.text_hits(text, CODE_CATEGORIES, clock)
         clock.check()
         unknown = ""
         for language in self._scanner.plausible(text, self._language):

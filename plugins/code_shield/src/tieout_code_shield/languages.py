@@ -97,7 +97,7 @@ _SIGNALS: Final[dict[str, tuple[tuple[re.Pattern[str], int], ...]]] = {
     "python": (
         (re.compile(r"^[ \t]*(?:async )?def \w+\([^\n]{0,200}:[ \t]*(?:#.*)?$", re.M), 4),
         (re.compile(r"^[ \t]*(?:from [\w.]+ import [\w*(]|import [\w.]+(?: as \w+)?[ \t]*(?:#.*)?$)", re.M), 4),
-        (re.compile(r"^[ \t]*(?:if|elif|else|for|while|with|try|except|class)\b[^\n{;]{0,200}:\s*(?:#.*)?$", re.M), 3),
+        (re.compile(r"^[ \t]*(?:if|elif|else|for|while|with|try|except|class)\b[^\n{;]{0,200}:[ \t]*(?:#|$)", re.M), 3),
         (re.compile(r"\b(?:self\.\w|None\b|True\b|False\b|__\w+__|elif |lambda \w)"), 2),
         (re.compile(r"^[ \t]*(?:#[^!{\n]|@\w+|print\()", re.M), 1),
         (re.compile(r"\b(?:os\.(?:system|path|environ)|subprocess\.|pickle\.|hashlib\.|requests\.\w|[fr]['\"])"), 2),
@@ -106,14 +106,16 @@ _SIGNALS: Final[dict[str, tuple[tuple[re.Pattern[str], int], ...]]] = {
         (re.compile(r"\b(?:const|let|var) [\w${\[][^\n=]{0,100}="), 4),
         (re.compile(r"=>|\bfunction\b[^\n(]{0,80}\("), 3),
         (re.compile(r"===|!==|\|\||&&"), 2),
-        (re.compile(r"\brequire\(['\"`]|^\s*(?:import\b[^\n]{0,200} from ['\"]|export )|module\.exports\b", re.M), 4),
+        (re.compile(r"\brequire\(['\"`]|^[ \t]*(?:import\b[^\n]{0,200} from ['\"]|export )|module\.exports", re.M), 4),
         (re.compile(r"\b(?:document|window|console|process|module|JSON|Math)\.\w"), 3),
         (re.compile(r"\.(?:innerHTML|addEventListener|then)\b"), 3),
         (re.compile(r"[;{][ \t]*$|^[ \t]*(?:\}|//)", re.M), 1),
         (re.compile(r"\$\{|\bnew [A-Z]\w*\(|\bnull\b|\bundefined\b"), 2),
     ),
 }  # fmt: skip
+_CODE: Final = re.compile(r"\w[\w.]{0,60}\(|\w[ \t]{0,9}=[ \t]{0,9}\S")
 GUESS_CHARACTERS: Final = 8_000
+GRAMMAR_CHARACTERS: Final = 1_000
 
 
 def language_of_tag(tag: str) -> Language | None:
@@ -140,7 +142,7 @@ def guess(code: str) -> Language | None:
     best = max(score, key=lambda name: score[name])
     other = min(score, key=lambda name: score[name])
     if score[best] == 0:
-        return _by_grammar(text) if re.search(r"\w[\w.]*\(.*\)|\w\s*=\s*\S", text) else None
+        return _by_grammar(text) if _CODE.search(text) else None
     if score[best] == score[other]:
         return _by_grammar(text)
     return _BY_TAG[best]
@@ -149,6 +151,6 @@ def guess(code: str) -> Language | None:
 def _by_grammar(text: str) -> Language | None:
     from tieout_code_shield.syntax import error_share
 
-    share = {name: error_share(text, name) for name in ("python", "javascript")}
+    share = {name: error_share(text[:GRAMMAR_CHARACTERS], name) for name in ("python", "javascript")}
     best = min(share, key=lambda name: share[name])
     return _BY_TAG[best] if share[best] < 0.3 else None

@@ -32,11 +32,16 @@ class Clock:
     def __init__(self, seconds: float) -> None:
         self._end = time.thread_time() + seconds
 
+    @property
+    def left(self) -> float:
+        """Seconds of processor time that are left."""
+        return self._end - time.thread_time()
+
     def check(self) -> None:
         """Raise when the time is used up.
 
         Raises:
             OutOfTime: It is.
         """
-        if time.thread_time() > self._end:
+        if self.left < 0:
             raise OutOfTime

@@ -162,7 +162,7 @@ def read_rule(path: Path, *, origin: str = "") -> Rule:
     Raises:
         SettingsError: The file cannot be read, is no TOML, or says something a rule cannot say.
     """
-    hint = _("Every field is shown in docs/shield-rules.md; or take the file out of the rules folder.")
+    hint = _("The README in tieout_code_shield/pack shows every field; or take the file out of the folder.")
     try:
         return _RuleFile.model_validate(tomllib.loads(path.read_text("utf-8"))).build(origin)
     except ValidationError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +15,12 @@ from tieout_code_shield.languages import Language, guess, language_of_tag
 from tieout_code_shield.limits import GUARD_LIMITS, Clock, Limits, OutOfTime
 from tieout_code_shield.matching import Hit, match_code
 from tieout_code_shield.rules import SEVERITIES, Category, Rule, RuleSet
-from tieout_code_shield.statements import closers
+from tieout_code_shield.statements import closers, starts_inside
 from tieout_code_shield.suppress import suppressed
 from tieout_code_shield.syntax import parse
 from tieout_code_shield.walk import Carried, Walk
 
-__all__ = ["CODE_CATEGORIES", "Issue", "Report", "Scanner", "line_starts"]
+__all__ = ["CODE_CATEGORIES", "Issue", "Report", "Scanner", "line_starts", "said"]
 
 _ = translator("tieout_code_shield")
 
@@ -106,7 +107,7 @@ class Scanner:
             return Report(name, (), _("longer than {limit} characters", limit=bounds.characters))
         clock = Clock(bounds.seconds)
         try:
-            hits = self.text_hits(code, CODE_CATEGORIES)
+            hits = self.text_hits(code, CODE_CATEGORIES, clock)
             clock.check()
             code_hits, unknown = self._scan_languages(code, found, language, clock)
             hits += code_hits
@@ -115,7 +116,7 @@ class Scanner:
                 name, (), _("not done within {seconds:g} s of processor time", seconds=bounds.seconds)
             )
         except Exception as error:
-            return Report(name, (), f"{type(error).__name__}: {error}")
+            return Report(name, (), said(error))
         return Report(name, tuple(_issues(code, hits, honour_suppressions=honour_suppressions)), unknown)
 
     def _scan_languages(
@@ -147,6 +148,9 @@ class Scanner:
 
     def code_hits(self, code: str, language: Language, clock: Clock) -> list[Hit]:
         """Hits of one language's code rules in a text of its own."""
+        inside = starts_inside(code, language)
+        if inside:
+            code = re.sub(r"[^\n]", " ", code[:inside]) + code[inside:]
         walk = self._walk(code + closers(code, language), language, clock, None)
         return match_code(walk, self.rules.code_rules(language.rules), clock)
 
@@ -167,11 +171,11 @@ class Scanner:
         return hits, facts
 
     def _walk(self, code: str, language: Language, clock: Clock, carried: Carried | None) -> Walk:
-        root = parse(code, language.grammar)
+        root = parse(code, language.grammar, clock)
         clock.check()
-        return Walk(root, dialect(language.rules), clock, carried)
+        return Walk(root, dialect(language.rules), language.grammar, clock, carried)
 
-    def text_hits(self, text: str, categories: frozenset[Category]) -> list[Hit]:
+    def text_hits(self, text: str, categories: frozenset[Category], clock: Clock | None = None) -> list[Hit]:
         """Hits of the text rules of the given categories."""
         rules = self._text_rules.get(categories)
         if rules is None:
@@ -182,6 +186,8 @@ class Scanner:
         for rule in rules:
             if ascii_only and rule.category == "unicode":
                 continue
+            if clock is not None:
+                clock.check()
             for wanted in rule.texts:
                 if wanted.keywords and not any(word in lowered for word in wanted.keywords):
                     continue
@@ -206,7 +212,7 @@ class Scanner:
             return _(
                 "the self-test for {language} failed: {error}",
                 language=name,
-                error=f"{type(error).__name__}: {error}",
+                error=said(error),
             )
         return (
             ""
@@ -239,6 +245,11 @@ def _issues(code: str, hits: Sequence[Hit], *, honour_suppressions: bool) -> lis
             text=text.strip()[:200],
         )
     return list(found.values())
+
+
+def said(error: Exception) -> str:
+    """An error in one line; the engine's own carry a stack trace."""
+    return f"{type(error).__name__}: {error}".partition("\n")[0][:200]
 
 
 def line_starts(text: str) -> list[int]:

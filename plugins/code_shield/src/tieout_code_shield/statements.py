@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from tieout_code_shield.languages import Language
+from tieout_code_shield.syntax import error_share
 
-__all__ = ["MAX_HELD_CHARACTERS", "MAX_HELD_LINES", "Splitter", "Unit", "closers"]
+__all__ = ["MAX_HELD_CHARACTERS", "MAX_HELD_LINES", "Splitter", "Unit", "closers", "starts_inside"]
 
 MAX_HELD_LINES: Final = 200
 MAX_HELD_CHARACTERS: Final = 50_000
 """A statement longer than this is let go in pieces, each marked as cut: nobody can check half a statement."""
+
+PROSE_SHARE: Final = 0.25
+"""Prose read as Python is in error to at least this share (of its characters); code hardly ever is."""
 
 _PEM: Final = re.compile(r"-----(BEGIN|END)[A-Z0-9 ]{0,40}PRIVATE KEY")
 _CLOSING: Final = {
@@ -210,6 +214,31 @@ def closers(code: str, language: Language) -> str:
     for line in code.split("\n"):
         lexer.feed(line)
     return _closing(lexer.stack)
+
+
+_TRIPLE: Final = re.compile(r'''"""|\'\'\'''')
+
+
+def starts_inside(code: str, language: Language) -> int:
+    """How many characters at the start of a fragment belong to a string or comment that began before it.
+
+    Fragments are often cut from the middle of a docstring or block comment; read from there, everything behind its
+    end would be taken for text and the text for code.
+    """
+    if language.rules == "javascript":
+        end = code.find("*/")
+        return end + 2 if end >= 0 and "/*" not in code[:end] else 0
+    first = _TRIPLE.search(code)
+    if (
+        first is None
+        or code.count(first[0]) % 2 == 0
+        or code[: first.start()].rstrip().endswith((":", "=", "(", ","))
+    ):
+        return 0
+    before = code[: first.start()]
+    if before.strip() and not error_share(before, language.grammar) > PROSE_SHARE:
+        return 0
+    return first.end() if before.strip() else 0
 
 
 @dataclass(frozen=True, slots=True)

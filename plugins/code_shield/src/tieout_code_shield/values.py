@@ -44,7 +44,9 @@ class Leaf:
     @property
     def named_like_a_constant(self) -> bool:
         """Whether its last part is written in capitals, as constants are by convention."""
-        last = self.name.rpartition(".")[2]
+        rest, _, last = self.name.rpartition(".")
+        if "env" in rest:
+            return False
         return self.kind in ("name", "attribute") and len(last) > 1 and last.isupper()
 
 

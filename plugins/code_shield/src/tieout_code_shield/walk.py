@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Arguments, Binding, Dialect, Role
-from tieout_code_shield.syntax import visit
+from tieout_code_shield.syntax import known_kinds, visit
 from tieout_code_shield.values import UNKNOWN, Value, alternatives, joined
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["Carried", "Site", "Walk"]
 
 _WORD: Final = re.compile(r"[\w$]+")
+_GROWING: Final = frozenset(
+    {"append", "extend", "insert", "add", "update", "push", "unshift", "splice", "appendleft"}
+)
 MAX_ASSIGNMENTS: Final = 6
 
 
@@ -50,6 +53,13 @@ class Site:
     binding: Binding | None = None
     arguments: Arguments | None = None
 
+    @property
+    def since(self) -> int:
+        """Offset from which on what it binds is bound."""
+        if self.binding is not None and self.binding.form == "loop":
+            return self.binding.value.range().end.index
+        return self.end
+
     def around(self) -> Iterator[Site]:
         """The sites around this one, up to and including the innermost function."""
         site = self.parent
@@ -66,25 +76,29 @@ class Walk:
     Args:
         root: The tree.
         dialect: Its language.
+        grammar: The grammar it was parsed with.
         clock: Stops the walk when its time is up.
         carried: Aliases and values from text before this one.
     """
 
-    def __init__(self, root: Node, dialect: Dialect, clock: Clock, carried: Carried | None = None) -> None:
+    def __init__(
+        self, root: Node, dialect: Dialect, grammar: str, clock: Clock, carried: Carried | None = None
+    ) -> None:
         self.dialect = dialect
         self.sites: list[Site] = []
         self.aliases: dict[str, str] = dict(carried.aliases) if carried else {}
         self._carried: Mapping[str, Value] = carried.values if carried else {}
         self._clock = clock
         self._assigned: dict[str, list[Site]] = {}
+        self._grown: set[str] = set()
         self._parameters: dict[Site, frozenset[str]] = {}
         self._values: dict[Site, Value] = {}
         self._busy: set[Site] = set()
-        self._collect(root)
+        self._collect(root, known_kinds(grammar, tuple(dialect.kinds)))
 
-    def _collect(self, root: Node) -> None:
+    def _collect(self, root: Node, kinds: tuple[str, ...]) -> None:
         stack: list[Site] = []
-        for count, node in enumerate(visit(root, self.dialect.kinds)):
+        for count, node in enumerate(visit(root, kinds)):
             if count % 64 == 0:
                 self._clock.check()
             span = node.range()
@@ -105,6 +119,9 @@ class Walk:
         if site.role == "call":
             callee = dialect.callee(node)
             site.name = dialect.dotted(callee) if callee is not None else ""
+            owner, _, method = site.name.rpartition(".")
+            if owner and method in _GROWING:
+                self._grown.add(owner)
         elif site.role == "function":
             site.name = dialect.function_name(node)
         elif site.role == "import":
@@ -162,10 +179,12 @@ class Walk:
 
     def value_of(self, name: str, site: Site) -> Value | None:
         """The value ``name`` has at ``site``, from the assignments before it; ``None`` when none is known."""
+        if name in self._grown:
+            return None
         sites = self._assigned.get(name)
         function = site.function
         while sites:
-            before = [each for each in sites if each.function is function and each.end <= site.start]
+            before = [each for each in sites if each.function is function and each.since <= site.start]
             if before:
                 return self._last_of(before, site)
             if function is None:

@@ -1,0 +1,140 @@
+"""Every rule hits and misses its own examples; rule files of others are read, and broken ones named."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tieout.errors import SettingsError
+from tieout_code_shield.rule_files import ENTRY_POINT_GROUP, load_all, read_folder, read_rule, shipped_rules
+from tieout_code_shield.rules import Rule, RuleSet
+from tieout_code_shield.scanner import Scanner
+
+RULES = shipped_rules()
+EXAMPLES = [
+    pytest.param(rule, code, expected, id=f"{rule.id}-{'hit' if expected else 'miss'}-{index}")
+    for rule in RULES
+    for expected, codes in ((True, rule.must_hit), (False, rule.must_miss))
+    for index, code in enumerate(codes)
+]
+
+
+@pytest.fixture(scope="module")
+def scanner() -> Scanner:
+    return Scanner(RuleSet(RULES))
+
+
+def found_by(scanner: Scanner, rule: Rule, code: str) -> set[str]:
+    if rule.category == "injection":
+        return {hit.rule.id for hit in scanner.text_hits(code, frozenset({"injection"}))}
+    report = scanner.scan(code, rule.language if rule.category == "code" else "shell")
+    assert not report.unknown
+    return {issue.rule.id for issue in report.issues}
+
+
+@pytest.mark.parametrize(("rule", "code", "expected"), EXAMPLES)
+def test_example_of_rule(scanner: Scanner, rule: Rule, code: str, expected: bool) -> None:
+    assert (rule.id in found_by(scanner, rule, code)) is expected
+
+
+def test_python_and_javascript_have_at_least_twelve_rules_each() -> None:
+    count = Counter(rule.language for rule in RULES if rule.category == "code")
+    assert count["python"] >= 12
+    assert count["javascript"] >= 12
+
+
+def test_rules_say_everything_in_both_languages() -> None:
+    for rule in RULES:
+        assert rule.message["zh"] != rule.message["en"], rule.id
+        assert rule.advice["zh"] != rule.advice["en"], rule.id
+        assert rule.cwe or rule.category == "injection", rule.id
+    assert len({rule.id for rule in RULES}) == len(RULES)
+
+
+RULE = """
+id = "py-banned-function"
+language = "python"
+severity = "high"
+must_hit = ["banned(1)", "x = banned(y)"]
+must_miss = ["allowed(1)", "banned"]
+[message]
+en = "This function is banned here."
+[advice]
+en = "Call allowed."
+[[match]]
+call = "banned"
+"""
+
+
+def test_users_folder_adds_a_rule_and_replaces_one(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "banned.toml").write_text(RULE, "utf-8")
+    (tmp_path / "eval.toml").write_text(RULE.replace("py-banned-function", "py-eval"), "utf-8")
+    rules, problems = load_all(folder=tmp_path)
+    scanner = Scanner(rules)
+    assert {issue.rule.id for issue in scanner.scan("banned(1)", "python").issues} == {
+        "py-banned-function",
+        "py-eval",
+    }
+    assert not scanner.scan("eval(x)", "python").issues
+    assert not problems
+
+
+def test_disabled_rule_is_silent() -> None:
+    rules, _ = load_all(disabled=["py-pickle"])
+    scanner = Scanner(rules)
+    assert not scanner.scan("pickle.loads(x)", "python").issues
+    assert scanner.scan("eval(x)", "python").issues
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ((b'call = "banned"', b'calls = "banned"'), "calls"),
+        ((b'severity = "high"', b'severity = "very high"'), "severity"),
+        ((b'["banned(1)", "x = banned(y)"]', b'["banned(1)"]'), "must_hit"),
+        ((b'call = "banned"', b'target = "(unclosed"'), "regular expression"),
+        ((b'call = "banned"', b'call = "banned"\nwhen = [{ is = "dynamic" }]'), "condition needs"),
+        ((b"[message]", b"[message"), "line"),
+        ((b"banned(1)", b"\xff"), "utf-8"),
+    ],
+)
+def test_malformed_rule_names_file_and_field(tmp_path: Path, change: tuple[bytes, bytes], said: str) -> None:
+    path = tmp_path / "banned.toml"
+    path.write_bytes(RULE.encode().replace(*change))
+    with pytest.raises(SettingsError, match=said) as caught:
+        read_rule(path)
+    assert str(path) in str(caught.value)
+
+
+def test_missing_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="does not exist"):
+        read_folder(tmp_path / "none")
+
+
+def test_rules_of_another_package_come_in_and_a_broken_one_costs_only_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tieout.plugin import LoadedEntry
+
+    (tmp_path / "banned.toml").write_text(RULE, "utf-8")
+    entries = [
+        LoadedEntry("good", "good-dist", "1", lambda: tmp_path),
+        LoadedEntry("gone", "gone-dist", "1", str(tmp_path / "none")),
+        LoadedEntry("broken", "broken-dist", "1", None, "module 'x' is not installed"),
+    ]
+
+    def fake(group: str) -> list[LoadedEntry]:
+        assert group == ENTRY_POINT_GROUP
+        return entries
+
+    monkeypatch.setattr("tieout_code_shield.rule_files.load_entry_points", fake)
+    rules, problems = load_all()
+    added = rules.get("py-banned-function")
+    assert added is not None
+    assert added.origin == "good-dist"
+    assert len(problems) == 2
+    assert "gone" in problems[0]
+    assert "not installed" in problems[1]
