@@ -12,6 +12,7 @@ __all__ = [
 ]
 
 import os
+import re
 import sys
 from dataclasses import dataclass
 from importlib import metadata
@@ -49,20 +50,25 @@ def find_entry_points(group: str) -> list[FoundEntry]:
     """List the entry points of a group, sorted by name and distribution, without importing any package."""
     found: list[FoundEntry] = []
     for entry in metadata.entry_points(group=group):
-        meta = entry.dist.metadata if entry.dist else None
-        found.append(
-            FoundEntry(
-                name=entry.name,
-                group=group,
-                value=entry.value,
-                distribution=(meta["Name"] if meta else "") or "",
-                version=(meta["Version"] if meta else "") or "",
-                summary=_first_line(meta["Summary"] if meta and "Summary" in meta else ""),
-                core_range=_core_range(entry.dist.requires if entry.dist else None),
-                entry_point=entry,
-            )
-        )
+        try:
+            found.append(_described(entry, group))
+        except Exception:  # a package whose metadata cannot be read still has its name in the list
+            found.append(FoundEntry(entry.name, group, entry.value, "", "", "", "", entry))
     return sorted(found, key=lambda entry: (entry.name, entry.distribution))
+
+
+def _described(entry: metadata.EntryPoint, group: str) -> FoundEntry:
+    meta = entry.dist.metadata if entry.dist else None
+    return FoundEntry(
+        name=entry.name,
+        group=group,
+        value=entry.value,
+        distribution=(meta["Name"] if meta else "") or "",
+        version=(meta["Version"] if meta else "") or "",
+        summary=_first_line(meta["Summary"] if meta and "Summary" in meta else ""),
+        core_range=_core_range(entry.dist.requires if entry.dist else None),
+        entry_point=entry,
+    )
 
 
 def plugin_entries() -> dict[str, FoundEntry]:
@@ -80,8 +86,9 @@ def _first_line(text: str | None) -> str:
 def _core_range(requirements: list[str] | None) -> str:
     for requirement in requirements or ():
         head = requirement.split(";")[0].strip()
-        if head.lower().replace("_", "-").startswith(CORE_DISTRIBUTION):
-            return head[len(CORE_DISTRIBUTION) :].strip(" ()")
+        name = re.match(r"[\w.-]+", head)
+        if name and re.sub(r"[-_.]+", "-", name.group()).lower() == CORE_DISTRIBUTION:
+            return re.sub(r"^\s*\[[^\]]*\]", "", head[name.end() :]).strip(" ()")
     return ""
 
 
@@ -93,7 +100,7 @@ def core_version_problem(entry: FoundEntry) -> str:
 
     try:
         core = metadata.version(CORE_DISTRIBUTION)
-        if SpecifierSet(entry.core_range.split("]")[-1]).contains(core, prereleases=True):
+        if SpecifierSet(entry.core_range).contains(core, prereleases=True):
             return ""
     except (InvalidSpecifier, metadata.PackageNotFoundError):
         return ""
