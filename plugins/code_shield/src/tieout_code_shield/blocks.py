@@ -127,8 +127,8 @@ class CodeBlock:
             hits, unknown = [], _("a statement took too long to check", lang=self._lang)
         except Exception as error:
             hits, unknown = [], said(error)
-        if unit.cut and not unknown and unit.stack:
-            unknown = _("a statement is unfinished or too long to check as a whole", lang=self._lang)
+        if unit.cut and not unknown:
+            unknown = _("a statement is too long to be checked as a whole", lang=self._lang)
         return self._judge(hits, unknown, text, unit, lines)
 
     def _judge(self, hits: list[Hit], unknown: str, text: str, unit: Unit, lines: list[CodeLine]) -> Decision:
@@ -139,6 +139,8 @@ class CodeBlock:
             text = self._replacement(hits, unit, lines)
         elif action in ("retry", "block"):
             text = ""
+        if action in ("redact", "retry", "block"):
+            unknown = ""
         return Decision(
             text, action, tuple(f for f, a in zip(findings, actions, strict=True) if a != "allow"), unknown
         )

@@ -253,7 +253,7 @@ class Unit:
     closed: str = ""
     """The brackets that it closes without having opened them."""
     cut: bool = False
-    """True when it was let go unfinished, because it was too long or the code ended."""
+    """True when it was let go unfinished, because it was too long."""
 
     def closing(self, lowest: int) -> str:
         """What closes everything that was opened above the depth ``lowest``."""
@@ -291,7 +291,7 @@ class Splitter:
 
     def flush(self) -> list[Unit]:
         """The code has ended: what is left."""
-        return [self._take(cut=self._open())] if self._lines else []
+        return [self._take()] if self._lines else []
 
     def _open(self) -> bool:
         return self._in_key or self._lexer.held()

