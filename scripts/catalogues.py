@@ -97,8 +97,8 @@ def _made_tools(node: ast.AST) -> list[str]:
 
 def _documented(function: ast.FunctionDef | ast.AsyncFunctionDef, *, is_tool: bool) -> list[str]:
     """The messages in the docstring of a tool or a command; none for any other function."""
-    from tieout.cli.commands import paragraphs
     from tieout.contract.tools import Tool, _argument_docs
+    from tieout.helptexts import paragraphs
 
     doc = ast.get_docstring(function)
     decorators = {_name(decorator) for decorator in function.decorator_list}

@@ -87,3 +87,51 @@ def test_update_keeps_translations_and_drops_what_is_gone(package: Path) -> None
     text = catalogues.catalogue_path(package).read_text(encoding="utf-8")
     assert "你好,{name}" in text
     assert '"New"' in text
+
+
+def test_help_of_tools_and_commands_is_extracted_without_a_mark(tmp_path: Path) -> None:
+    folder = tmp_path / "plugins/greeter/src/greeter"
+    folder.mkdir(parents=True)
+    (tmp_path / "plugins/greeter/pyproject.toml").write_text('[project]\ndescription = "Greets people"\n')
+    (folder / "__init__.py").write_text(
+        '''
+@tool(timeout=5)
+def greet(name: str) -> str:
+    """Greet a person.
+
+    Says the name
+    once.
+
+    Args:
+        name: Whom to greet.
+
+    Raises:
+        GreetError: Nobody is there.
+    """
+
+@click.command(cls=LocalCommand)
+@click.option("--loud", is_flag=True, help="Shout.")
+def main(loud: bool) -> None:
+    """Greet everybody."""
+
+class Farewell:
+    def tools(self):
+        return [tool(timeout=5)(self.leave)]
+
+    def leave(self) -> str:
+        """Say goodbye."""
+
+def helper() -> None:
+    """Nothing that a user sees."""
+''',
+        encoding="utf-8",
+    )
+    assert {message.id for message in catalogues.extracted(folder) if message.id} == {
+        "Greet a person.",
+        "Says the name once.",
+        "Whom to greet.",
+        "Shout.",
+        "Greet everybody.",
+        "Say goodbye.",
+        "Greets people",
+    }

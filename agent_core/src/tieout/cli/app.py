@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from tieout import __version__
-from tieout.cli.commands import LocalCommand, LocalGroup, plugin_summary
+from tieout.cli.commands import LocalCommand, LocalGroup
 from tieout.cli.usage import translate_click
 from tieout.errors import ExitCode, TieoutError
+from tieout.helptexts import plugin_summary
 from tieout.i18n import N_, translator
 
 if TYPE_CHECKING:

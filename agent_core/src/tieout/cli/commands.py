@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["LocalCommand", "LocalGroup", "localized", "paragraphs", "plugin_summary", "tool_texts"]
+__all__ = ["LocalCommand", "LocalGroup"]
 
-import inspect
-import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from tieout.cli.usage import translate_click
 from tieout.cli.wrapping import display_width, wrap
-from tieout.i18n import Translator, translator
-
-if TYPE_CHECKING:
-    from tieout.contract.tools import Tool
-    from tieout.loading import FoundEntry
+from tieout.helptexts import localized, paragraphs
+from tieout.i18n import translator
 
 _ = translator("tieout")
 
@@ -121,31 +115,3 @@ def _option_row(option: click.Option, ctx: click.Context) -> tuple[str, str] | N
     extras = shown[len(text) :].strip().removeprefix("[").removesuffix("]")
     said = "; ".join(translate_click(extra) for extra in extras.split("; ")) if extras else ""
     return names, f"{localized(text)}  [{said}]".strip() if said else localized(text)
-
-
-def paragraphs(text: str) -> list[str]:
-    """The paragraphs of a docstring, each on one line: what a catalogue has as one message."""
-    plain = inspect.cleandoc(text).partition("\f")[0]
-    found = (" ".join(paragraph.split()) for paragraph in re.split(r"\n\s*\n", plain))
-    return [paragraph for paragraph in found if paragraph]
-
-
-def localized(text: str, translate: Translator = _) -> str:
-    """A help text in the language of the context, paragraph by paragraph; English where it has no translation."""
-    return "\n\n".join(translate(paragraph) for paragraph in paragraphs(text))
-
-
-def plugin_summary(entry: FoundEntry) -> str:
-    """The line about a plugin from its package's metadata, translated by its own catalogue; imports nothing."""
-    return localized(entry.summary, _of_package(entry.value))
-
-
-def tool_texts(tool: Tool[..., Any]) -> tuple[str, str, dict[str, str]]:
-    """Summary, description and the description of each parameter of a tool, translated by its plugin's catalogue."""
-    translate = _of_package(tool.function.__module__)
-    described = {item.name: localized(item.description, translate) for item in tool.parameters}
-    return localized(tool.summary, translate), localized(tool.description, translate), described
-
-
-def _of_package(module: str) -> Translator:
-    return translator(module.partition(":")[0].partition(".")[0])

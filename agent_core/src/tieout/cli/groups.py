@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, cast, get_args, get_ori
 
 import click
 
-from tieout.cli.commands import LocalCommand, LocalGroup, plugin_summary, tool_texts
+from tieout.cli.commands import LocalCommand, LocalGroup
 from tieout.contract.tools import Effect
 from tieout.errors import PluginError
+from tieout.helptexts import plugin_summary, tool_texts
 from tieout.i18n import translator
 from tieout.loading import FoundEntry
 from tieout.slash import bind_words
@@ -64,13 +65,13 @@ class PluginGroup(LocalGroup):
 
 def tool_command(tool: Tool[..., Any]) -> click.Command:
     """The command of a tool: every parameter as an option, or as a word in order, as in a slash command."""
-    summary, description, described = tool_texts(tool)
+    texts = tool_texts(tool)
     names = [
         parameter.name.upper() if parameter.required else f"[{parameter.name.upper()}]"
         for parameter in tool.parameters
     ]
     parameters: list[click.Parameter] = [click.Argument(["_words"], nargs=-1, metavar=" ".join(names))]
-    parameters += [_option(parameter, described[parameter.name]) for parameter in tool.parameters]
+    parameters += [_option(parameter, texts.parameters[parameter.name]) for parameter in tool.parameters]
     parameters += [
         click.Option(["--json", "_as_json"], is_flag=True, help=_("Print the result as JSON.")),
         click.Option(["--approve", "_approve"], multiple=True, type=click.Choice([str(e) for e in _ASKED]),
@@ -90,7 +91,9 @@ def tool_command(tool: Tool[..., Any]) -> click.Command:
         arguments |= bind_words(tool, _words, taken=arguments)
         return run_tool(state_of(ctx).host(), tool, arguments, as_json=_as_json, approve=_approve)
 
-    return LocalCommand(tool.name, params=parameters, callback=callback, help=description, short_help=summary)
+    return LocalCommand(
+        tool.name, params=parameters, callback=callback, help=texts.description, short_help=texts.summary
+    )
 
 
 def _option(parameter: Parameter, shown: str) -> click.Option:

@@ -124,7 +124,7 @@ class PlainChat:
 
     def _help(self) -> None:
         say(_("/new  a new conversation\n/model [ID]  show or switch the model\n/quit  leave"))
-        from tieout.cli.commands import tool_texts
+        from tieout.helptexts import tool_texts
 
         for tool in self._host.tools().values():
             if "slash" in tool.faces:
@@ -132,4 +132,4 @@ class PlainChat:
                     parameter.name if parameter.required else f"[{parameter.name}]"
                     for parameter in tool.parameters
                 )
-                say(f"/{tool.group} {tool.name} {names}  {tool_texts(tool)[0]}")
+                say(f"/{tool.group} {tool.name} {names}  {tool_texts(tool).summary}")

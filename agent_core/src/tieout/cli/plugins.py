@@ -14,9 +14,10 @@ from typing import Any, cast
 import click
 
 from tieout.cli.app import state_of
-from tieout.cli.commands import LocalGroup, plugin_summary
+from tieout.cli.commands import LocalGroup
 from tieout.cli.output import note, print_json, say, show_table, warn
 from tieout.errors import ExitCode, PluginError, SettingsError
+from tieout.helptexts import plugin_summary
 from tieout.i18n import N_, translator
 from tieout.loading import find_entry_points
 

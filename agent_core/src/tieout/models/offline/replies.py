@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tieout.contract.tools import Parameter, Tool
-from tieout.i18n import Language, translator
+from tieout.helptexts import tool_texts
+from tieout.i18n import N_, Language, translator
 from tieout.models.offline.history import Outcome
 from tieout.text import clean_line, language_of
 
@@ -51,18 +52,21 @@ def still_needed(missing: Iterable[tuple[Tool[..., Any], Sequence[Parameter]]], 
     paragraphs: list[str] = []
     for tool, parameters in missing:
         lines = [_("To answer this with {tool} I still need:", lang=lang, tool=tool.qualified_name)]
-        lines += [f"- {_described(parameter, lang)}" for parameter in parameters]
+        texts = tool_texts(tool, lang=lang)
+        lines += [
+            f"- {_described(parameter, texts.parameters[parameter.name], lang)}" for parameter in parameters
+        ]
         paragraphs.append("\n".join(lines))
     paragraphs.append(_("Just send what is missing; the rest of your question is kept.", lang=lang))
     return "\n\n".join(paragraphs)
 
 
-def _described(parameter: Parameter, lang: Language) -> str:
+def _described(parameter: Parameter, description: str, lang: Language) -> str:
     name = parameter.name.replace("_", " ")
     example = parameter.slot.example if parameter.slot else ""
-    description = parameter.description.rstrip(".")
+    description = description.rstrip(".。")
     if example and description:
-        shown = "**{name}**, e.g. {example} ({description})"
+        shown = N_("**{name}**, e.g. {example} ({description})")
         return _(shown, lang=lang, name=name, example=example, description=description)
     if example:
         return _("**{name}**, e.g. {example}", lang=lang, name=name, example=example)
