@@ -31,8 +31,11 @@ _ = translator("tieout")
 Permission = Literal["allow", "ask", "deny"]
 Table = dict[str, Any]
 
-_LOOSENS = ("policy", "online", "providers", "fallback", "allow_hosted_fallback", "data_dir")
+_LOOSENS = ("policy", "online", "providers", "fallback", "allow_hosted_fallback", "data_dir", "guards")
 """Keys that a project's own file may not set: a cloned folder must not send prompts elsewhere or approve effects."""
+
+_LOCAL_MODELS = ("offline", "llamacpp")
+"""The models that it may choose, since they send nothing anywhere."""
 
 
 class _Section(BaseModel):
@@ -130,7 +133,7 @@ class LoadedSettings:
             _("{key}: {problem}", key=where, problem=first["msg"]),
             hint=_("Correct this setting, or remove it to use the default."),
             path=file,
-            line=_line_of(file, path) if file else None,
+            line=(_line_in_profile(file, self.profile, path) or _line_of(file, path)) if file else None,
         )
 
 
@@ -173,19 +176,27 @@ def load_settings(
         files.append(path)
         _merge(merged, table, path, places)
     chosen = profile or env.get("TIEOUT_PROFILE") or ""
-    profiles = cast("dict[str, Table]", merged.pop("profiles", {}))
+    profiles = merged.pop("profiles", {})
+    if not isinstance(profiles, dict):
+        raise SettingsError(
+            _("profiles: not a table"), hint=_("Write [profiles.NAME]."), path=places.get("profiles")
+        )
     if chosen:
-        if chosen not in profiles:
+        if not isinstance(cast(Table, profiles).get(chosen), dict):
             raise SettingsError(
                 _("There is no profile {name}.", name=repr(chosen)),
-                hint=_("Known profiles: {names}.", names=", ".join(sorted(profiles)) or "-"),
+                hint=_("Known profiles: {names}.", names=", ".join(sorted(cast(Table, profiles))) or "-"),
             )
-        _merge(merged, profiles[chosen], None, places)
+        _merge(merged, cast(Table, profiles[chosen]), None, places)
+        inside = f"profiles.{chosen}."
+        places |= {
+            name.removeprefix(inside): file for name, file in places.items() if name.startswith(inside)
+        }
     _merge(merged, _from_environment(env), None, places)
     _merge(
         merged, {key: value for key, value in (overrides or {}).items() if value is not None}, None, places
     )
-    return LoadedSettings(_validated(merged, places), tuple(files), tuple(warnings), chosen, places)
+    return LoadedSettings(_validated(merged, places, chosen), tuple(files), tuple(warnings), chosen, places)
 
 
 def _files(folder: Path | None, env: Mapping[str, str]) -> list[tuple[Path, bool]]:
@@ -226,8 +237,12 @@ def _read(path: Path) -> Table:
 
 
 def _drop_loosening(table: Table, path: Path) -> list[str]:
-    tables = [table, *cast("dict[str, Table]", table.get("profiles", {})).values()]
-    dropped = sorted({key for item in tables for key in _LOOSENS if item.pop(key, None) is not None})
+    profiles = table.get("profiles")
+    inner = list(cast("dict[str, object]", profiles).values()) if isinstance(profiles, dict) else []
+    dropped: set[str] = set()
+    for item in (table, *inner):
+        if isinstance(item, dict):  # anything else is an error, which the validation reports
+            dropped |= _drop_from(cast(Table, item))
     return [
         _(
             "{path}: {key} is ignored in a project's file; set it in {user}, or set TIEOUT_TRUST_PROJECT=1.",
@@ -235,8 +250,19 @@ def _drop_loosening(table: Table, path: Path) -> list[str]:
             key=key,
             user=str(user_config_path()),
         )
-        for key in dropped
+        for key in sorted(dropped)
     ]
+
+
+def _drop_from(table: Table) -> set[str]:
+    dropped = {key for key in _LOOSENS if table.pop(key, None) is not None}
+    if str(table.get("model", "offline")).partition(":")[0] not in _LOCAL_MODELS:
+        del table["model"]
+        dropped.add("model")
+    plugins = table.get("plugins")
+    if isinstance(plugins, dict) and cast(Table, plugins).pop("disabled", None) is not None:
+        dropped.add("plugins.disabled")
+    return dropped
 
 
 def _merge(
@@ -246,6 +272,8 @@ def _merge(
         name = f"{prefix}{key}"
         if path:
             places[name] = path
+        else:  # what the environment or the command line says has no line in a file
+            places.pop(name, None)
         if isinstance(value, Mapping) and isinstance(into.get(key), dict):
             _merge(into[key], cast(Table, value), path, places, f"{name}.")
         elif isinstance(value, Mapping):
@@ -267,7 +295,9 @@ def _from_environment(env: Mapping[str, str]) -> Table:
         *parents, last = name[7:].lower().split("__")
         inner = table
         for parent in parents:
-            inner = inner.setdefault(parent, {})
+            if not isinstance(inner.get(parent), dict):
+                inner[parent] = {}
+            inner = inner[parent]
         try:
             inner[last] = tomllib.loads(f"value = {text}")["value"]
         except tomllib.TOMLDecodeError:
@@ -275,7 +305,7 @@ def _from_environment(env: Mapping[str, str]) -> Table:
     return {key: value for key, value in table.items() if key in Settings.model_fields}
 
 
-def _validated(merged: Table, places: Mapping[str, Path]) -> Settings:
+def _validated(merged: Table, places: Mapping[str, Path], profile: str) -> Settings:
     try:
         return Settings.model_validate(merged)
     except ValidationError as error:
@@ -291,8 +321,14 @@ def _validated(merged: Table, places: Mapping[str, Path]) -> Settings:
             _("{key}: {problem}", key=".".join(keys), problem=problem),
             hint=_("Correct this setting, or remove it to use the default."),
             path=file,
-            line=_line_of(file, keys) if file else None,
+            line=(_line_in_profile(file, profile, keys) or _line_of(file, keys)) if file else None,
         ) from None
+
+
+def _line_in_profile(path: Path, profile: str, keys: tuple[str, ...]) -> int | None:
+    header = _line_of(path, ("profiles", profile)) if profile else None
+    line = _line_of(path, ("profiles", profile, *keys)) if header else None
+    return None if line == header else line
 
 
 def _near(word: str, known: Mapping[str, object]) -> str:
