@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -38,6 +38,9 @@ Finder = Callable[[str], Sequence[Candidate]]
 class Slot:
     """Metadata for a tool's argument: ``tokens: Annotated[float, Slot("quantity", unit="token")]``.
 
+    Slots with different finders differ: ``Annotated`` keeps one object for equal metadata, and would hand one
+    plugin's finder to another.
+
     For ``quantity`` and ``ratio`` slots, text such as ``"70B"``, ``"15T tokens"`` or ``"40%"`` is accepted wherever a
     number is, and converted to ``unit`` (a symbol of :mod:`tieout.quantities`).
     """
@@ -45,7 +48,7 @@ class Slot:
     kind: SlotKind
     unit: str = ""
     """Canonical unit of a quantity; the number handed to the function is in it."""
-    find: Finder | None = field(default=None, compare=False)
+    find: Finder | None = None
     """Finder of candidates for kinds that the core does not know (device, ticker …)."""
     cues: tuple[str, ...] = ()
     """Words in Chinese and English that stand near the value, to tell slots of one unit apart."""
