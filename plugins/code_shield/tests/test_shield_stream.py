@@ -80,6 +80,13 @@ async def test_critical_finding_ends_the_answer_with_the_fence_closed() -> None:
     assert "erases" in verdict.message
 
 
+async def test_fence_is_closed_on_a_line_of_its_own_however_the_answer_is_cut() -> None:
+    answer = f"```bash\n{'x' * 20_000} && rm -rf /\n```\n"
+    whole, _ = await streamed([answer])
+    assert whole.endswith("x\n```\n")
+    assert (await streamed(list(answer)))[0] == whole
+
+
 async def test_header_of_a_block_keeps_the_code_below_it_valid() -> None:
     text, _ = await streamed(["```python\nif eval(x):\n    a()\nelif eval(y):\n    b()\n```\n"])
     code = text.split("```python\n")[1].split("```")[0]

@@ -84,7 +84,11 @@ class ShieldGuard(Guard):
         return worst
 
     def _plain_text(self, given: GuardInput) -> Verdict:
-        hits = self._shield.scanner.text_hits(given.text, TEXT_CATEGORIES)
+        clock = Clock(self._settings.max_seconds)
+        try:
+            hits = self._shield.scanner.text_hits(given.text, TEXT_CATEGORIES, clock)
+        except OutOfTime:
+            return Unknown(_("the text took too long to check", lang=given.lang))
         findings = tuple(self._finding(hit, given) for hit in _once(hits))
         return Warn(describe(findings, given.lang), findings) if findings else Allow()
 

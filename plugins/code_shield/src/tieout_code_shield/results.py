@@ -15,12 +15,13 @@ from tieout.plugin import (
     Severity,
     Table,
     Text,
+    ToolCall,
     translator,
 )
 from tieout_code_shield.rules import Rule
 from tieout_code_shield.scanner import Issue
 
-__all__ = ["CodeScan", "Found", "RuleDetail", "RuleEntry", "RuleList"]
+__all__ = ["CodeScan", "Found", "RuleDetail", "RuleEntry", "RuleList", "counted"]
 
 _ = translator("tieout_code_shield")
 
@@ -48,8 +49,8 @@ class Found(_Frozen):
     """The line, cut at 200 characters; empty where it holds a credential."""
 
     @classmethod
-    def of(cls, issue: Issue, path: str) -> Found:
-        """A scan's issue in a file (or in ``code``)."""
+    def of(cls, issue: Issue, path: str, tool: str) -> Found:
+        """A scan's issue in a file (or in code that was handed over), found by a tool."""
         rule = issue.rule
         secret = rule.category == "secret" or rule.cwe == "CWE-798"
         return cls(
@@ -59,7 +60,7 @@ class Found(_Frozen):
             message=dict(rule.message),
             advice=dict(rule.advice),
             path=path,
-            line=Figure(value=issue.line, subject=path, metric="line"),
+            line=counted(issue.line, subject=path, metric="line", tool=tool),
             column=issue.column,
             text="" if secret else issue.text,
         )
@@ -223,6 +224,11 @@ class RuleDetail(Result):
         blocks += [Text(text=_("It lets pass", lang=lang)), Code(text=self.good, language=self.rule.language)]
         blocks += [Text(text=link) for link in self.references]
         return Card(title=f"{self.rule.id} {self.rule.cwe}".strip(), blocks=tuple(blocks))
+
+
+def counted(value: int, *, subject: str, metric: str, tool: str) -> Figure:
+    """A count that a tool of the shield made."""
+    return Figure(value=value, subject=subject, metric=metric, origin=ToolCall(tool=f"shield.{tool}"))
 
 
 def _number(figure: Figure, lang: Language) -> str:

@@ -59,6 +59,7 @@ class ShieldStream(GuardStream):
         self._parser = FenceParser()
         self._block: CodeBlock | None = None
         self._closing = ""
+        self._last = ""
         self._over = False
         self._told: set[str] = set()
         self._position = 0
@@ -83,7 +84,9 @@ class ShieldStream(GuardStream):
             self._piece(piece, outcome)
             if self._over:
                 break
-        return Release("".join(outcome.text), self._verdict(outcome))
+        text = "".join(outcome.text)
+        self._last = text[-1:] or self._last
+        return Release(text, self._verdict(outcome))
 
     def _piece(self, piece: Piece, outcome: _Outcome) -> None:
         match piece:
@@ -117,9 +120,9 @@ class ShieldStream(GuardStream):
             if decision.action in ("retry", "block"):
                 self._over = True
                 # The notice that takes the block's place must not look like code.
-                released = "".join(outcome.text)
+                before = "".join(outcome.text) or self._last
                 outcome.text.append(
-                    self._closing if released.endswith("\n") or not released else f"\n{self._closing}"
+                    self._closing if before.endswith("\n") or not before else f"\n{self._closing}"
                 )
                 return
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from tieout.errors import InputError
-from tieout.plugin import EvalResult, Figure, Slot, Tool, ToolContext, tool, translator
+from tieout.plugin import EvalResult, Slot, Tool, ToolContext, tool, translator
 from tieout_code_shield.examples import EXPLAIN_EXAMPLES, RULES_EXAMPLES, SCAN_EXAMPLES
-from tieout_code_shield.results import CodeScan, Found, RuleDetail, RuleEntry, RuleList
+from tieout_code_shield.results import CodeScan, Found, RuleDetail, RuleEntry, RuleList, counted
 from tieout_code_shield.rules import Rule
 from tieout_code_shield.shield import Shield
 
@@ -39,8 +39,8 @@ def _scan(shield: Shield) -> Tool[..., Any]:
         progress = ctx.progress if ctx is not None else None
         cancelled = (lambda: ctx.cancelled) if ctx is not None else (lambda: False)
         report = scan_path(shield.scanner, path, language=language, progress=progress, cancelled=cancelled)
-        findings = tuple(Found.of(issue, name) for name, issue in report.issues)
-        return _scanned(shield, path, findings, tuple(report.unknown), report.files)
+        findings = tuple(Found.of(issue, name, "scan") for name, issue in report.issues)
+        return _scanned(shield, path, findings, tuple(report.unknown), report.files, "scan")
 
     return scan
 
@@ -59,21 +59,26 @@ def _scan_code(shield: Shield) -> Tool[..., Any]:
         """
         report = shield.scanner.scan(code, language or None)
         target = report.language or _("the text")
-        findings = tuple(Found.of(issue, target) for issue in report.issues)
-        return _scanned(shield, target, findings, (report.unknown,) if report.unknown else (), 1)
+        findings = tuple(Found.of(issue, target, "scan_code") for issue in report.issues)
+        return _scanned(shield, target, findings, (report.unknown,) if report.unknown else (), 1, "scan_code")
 
     return scan_code
 
 
 def _scanned(
-    shield: Shield, target: str, findings: tuple[Found, ...], unknown: tuple[str, ...], files: int
+    shield: Shield,
+    target: str,
+    findings: tuple[Found, ...],
+    unknown: tuple[str, ...],
+    files: int,
+    tool_name: str,
 ) -> CodeScan:
     return CodeScan(
         target=target,
         findings=findings,
         unknown=unknown,
-        count=Figure(value=len(findings), subject=target, metric="findings"),
-        files=Figure(value=files, subject=target, metric="files"),
+        count=counted(len(findings), subject=target, metric="findings", tool=tool_name),
+        files=counted(files, subject=target, metric="files", tool=tool_name),
         notes=shield.problems,
     )
 
@@ -98,7 +103,7 @@ def _rules(shield: Shield) -> Tool[..., Any]:
         ]
         return RuleList(
             rules=tuple(RuleEntry.of(rule) for rule in found),
-            count=Figure(value=len(found), subject=_("code shield"), metric="rules"),
+            count=counted(len(found), subject=_("code shield"), metric="rules", tool="rules"),
             notes=shield.problems,
         )
 
