@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 _ = translator("tieout")
 
 _DRAFT_SECONDS = 1.0
+_FLUSHES_PER_DRAFT = 10
 _SIGN_OF_LIFE_SECONDS = 60.0
 """Where processes cannot be looked up, recovery takes a draft silent for 15 minutes for an orphan."""
 _RECOVERABLE = (ModelUnavailable, ModelConnectionError, ModelRateLimited, ModelTimeout)
@@ -331,10 +332,13 @@ class TurnRun:
         )
 
     async def _keep_drafts(self) -> None:
-        """Store the growing answer about once a second, so that a crash loses no more than that."""
+        """Show what a pausing model left, and store the growing answer about once a second: a crash loses no more."""
         stored, written = "", time.monotonic()
         while True:
-            await asyncio.sleep(_DRAFT_SECONDS)
+            for _tick in range(_FLUSHES_PER_DRAFT):
+                await asyncio.sleep(_DRAFT_SECONDS / _FLUSHES_PER_DRAFT)
+                if self._answer is not None:
+                    await self._answer.flush()
             text = self._answer.text if self._answer else ""
             alive = time.monotonic() - written > _SIGN_OF_LIFE_SECONDS
             if (text != stored or alive) and self._store is not None:
@@ -347,6 +351,8 @@ class TurnRun:
     async def _end(self, status: Literal["done", "interrupted", "failed"], error: TieoutError | None) -> None:
         from tieout.session import Turn
 
+        if self._answer is not None:
+            await self._answer.flush()
         text = self._answer.text if self._answer else ""
         used = self._tie_out(text)
         if self._usage is not None:
