@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from tieout.contract.tools import Tool
 from tieout.errors import InputError, ToolUnavailable
 from tieout.i18n import translator
+from tieout.validation import problem_text
 
 _ = translator("tieout")
 
@@ -34,7 +35,12 @@ def validate_arguments(tool: Tool[..., Any], arguments: Mapping[str, object] | s
         first = error.errors()[0]
         field_name = ".".join(str(part) for part in first["loc"]) or _("arguments")
         raise InputError(
-            _("{tool}: {field}: {problem}", tool=tool.qualified_name, field=field_name, problem=first["msg"]),
+            _(
+                "{tool}: {field}: {problem}",
+                tool=tool.qualified_name,
+                field=field_name,
+                problem=problem_text(first),
+            ),
             code="tool-arguments",
             hint=_argument_hint(tool, field_name),
         ) from None

@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tieout.contract.tools import Effect
 from tieout.errors import SettingsError
 from tieout.i18n import Language, translator
+from tieout.validation import problem_text
 
 _ = translator("tieout")
 
@@ -130,7 +131,7 @@ class LoadedSettings:
         file = self._places.get("plugins." + name)
         where = ".".join(path)
         return SettingsError(
-            _("{key}: {problem}", key=where, problem=first["msg"]),
+            _("{key}: {problem}", key=where, problem=problem_text(first)),
             hint=_("Correct this setting, or remove it to use the default."),
             path=file,
             line=(_line_in_profile(file, self.profile, path) or _line_of(file, path)) if file else None,
@@ -314,7 +315,7 @@ def _validated(merged: Table, places: Mapping[str, Path], profile: str) -> Setti
         file = next(
             (places[k] for k in (".".join(keys[:n]) for n in range(len(keys), 0, -1)) if k in places), None
         )
-        problem = first["msg"]
+        problem = problem_text(first)
         if first["type"] == "extra_forbidden":
             problem = _("unknown setting") + _near(keys[-1], Settings.model_fields)
         raise SettingsError(

@@ -94,8 +94,15 @@ def show(ctx: click.Context, session_id: str, as_json: bool) -> None:
         ]  # fmt: skip
         print_json({"id": session.id, "title": session.title, "turns": rows})
         return
+    statuses = {
+        "running": _("running"),
+        "done": _("done"),
+        "interrupted": _("interrupted"),
+        "failed": _("failed"),
+    }
     for turn in turns:
-        click.secho(f"{turn.started_at.astimezone():%Y-%m-%d %H:%M}  {turn.model}  {turn.status}", dim=True)
+        started = f"{turn.started_at.astimezone():%Y-%m-%d %H:%M}"
+        click.secho(f"{started}  {turn.model}  {statuses[turn.status]}", dim=True)
         say(f"> {turn.question}\n\n{turn.answer}\n")
 
 

@@ -11,6 +11,7 @@ from tieout.contract.models import ModelContext, ModelSpec, Probe
 from tieout.errors import SettingsError
 from tieout.i18n import translator
 from tieout.models.hosted import PROVIDERS, HostedProvider, HostedSettings, build_hosted, probe_hosted
+from tieout.validation import problem_text
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -130,6 +131,6 @@ def _validated(model: type[BaseModel], table: Mapping[str, object], prefix: str)
         first = error.errors()[0]
         key = ".".join(["providers", prefix, *(str(part) for part in first["loc"])])
         raise SettingsError(
-            _("{key}: {problem}", key=key, problem=first["msg"]),
+            _("{key}: {problem}", key=key, problem=problem_text(first)),
             hint=_("Correct this setting, or remove it to use the default."),
         ) from None
