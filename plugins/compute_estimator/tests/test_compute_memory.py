@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tieout.errors import InputError, ToolError
 from tieout.plugin import Tree
 from tieout_compute_estimator import memory
-from tieout_compute_estimator.footprint import BITS, bits_of, find_formats
+from tieout_compute_estimator.number_formats import BITS, bits_of, find_formats
 
 
 def test_llama3_70b_in_bf16_is_141_gb() -> None:

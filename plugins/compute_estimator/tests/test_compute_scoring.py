@@ -55,11 +55,8 @@ def test_a_kind_that_is_not_computed_does_not_pass(tmp_path: Path) -> None:
         {"expected": {"joules": 1.0}},
         {"expected": {"flops": True}},
         {"kind": "aggregate", "inputs": {"tflops_per_gpu": 1, "gpus": 1, "peak_flops": 0}},
-        {
-            "kind": "weights",
-            "inputs": {"params": 8e9, "bits": 4.85, "quant": "Q4_K_M"},
-            "expected": {"bytes": 4.85e9},
-        },
+        {"kind": "weights", "inputs": {"params": 8e9, "quant": "Q4_K_Z"}, "expected": {"bytes": 4.85e9}},
+        {"kind": "params", "inputs": {"layers": 2, "vocab": 10}, "expected": {"params": 1}},
     ],
 )
 def test_what_cannot_be_computed_does_not_pass(tmp_path: Path, change: dict[str, object]) -> None:

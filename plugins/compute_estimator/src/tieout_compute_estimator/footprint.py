@@ -16,68 +16,19 @@ from tieout_compute_estimator.caveats import data_notes, today
 from tieout_compute_estimator.checks import missing, positive, whole
 from tieout_compute_estimator.derivation import N_, cell, computed, given
 from tieout_compute_estimator.footprint_result import MemoryResult
+from tieout_compute_estimator.number_formats import bits_of, find_formats
 from tieout_compute_estimator.published import TABLE, PublishedModel, find_models
 from tieout_compute_estimator.units import BYTE, DEVICE, GB, PARAM, TOKENS
 from tieout_compute_estimator.workload import model_or_none
 
-__all__ = ["BITS", "bits_of", "find_formats", "memory"]
+__all__ = ["memory"]
 
 _ = translator("tieout_compute_estimator")
 
-BITS: dict[str, float] = {
-    "fp32": 32.0,
-    "bf16": 16.0,
-    "fp16": 16.0,
-    "f16": 16.0,
-    "f32": 32.0,
-    "fp8": 8.0,
-    "int8": 8.0,
-    "fp6": 6.0,
-    "fp4": 4.0,
-    "int4": 4.0,
-    "q8_0": 8.5,
-    "q6_k": 6.5625,
-    "q5_1": 6.0,
-    "q5_0": 5.5,
-    "q4_1": 5.0,
-    "q4_0": 4.5,
-}
-"""Bits per parameter, scales of the block formats of GGUF included; mixtures such as Q4_K_M are not among them."""
-
 POPE = "Pope et al. 2022, arXiv:2211.05102"
 ZERO = "Rajbhandari et al. 2020, arXiv:1910.02054, section 3"
-_FORMAT = re.compile(
-    r"(?<![A-Za-z0-9])(?:bf16|bfloat16|fp16|fp32|fp8|fp6|fp4|int8|int4|q\d_(?:\d|k(?:_[sml])?))(?![A-Za-z0-9])"
-    r"|(?<!\d)(?:4|8|16|32)[\s-]?(?:bit|比特|位)",
-    re.IGNORECASE,
-)
 _TRAINING = re.compile(r"训练|微调|train|fine-?tun", re.IGNORECASE)
 _STAGE = re.compile(r"zero[\s\-_]*(?:stage[\s\-_]*)?([0-3])(?![\d.])", re.IGNORECASE)
-
-
-def bits_of(name: str) -> float:
-    """Bits per parameter of a number format.
-
-    Raises:
-        InputError: The format is not known; the message lists those that are.
-    """
-    plain = name.strip().lower().replace("bfloat16", "bf16")
-    width = re.fullmatch(r"(4|8|16|32)[\s-]?(?:bit|比特|位)", plain)
-    bits = float(width.group(1)) if width else BITS.get(plain)
-    if bits is None:
-        raise InputError(
-            _("{name} is no number format of fixed size.", name=repr(name[:30])),
-            code="compute-no-such-format",
-            hint=_("Known are {names}.", names=", ".join(kind.upper() for kind in BITS)),
-        )
-    return bits
-
-
-def find_formats(text: str) -> Sequence[Candidate]:
-    """Number formats of weights named in ``text``."""
-    return [
-        Candidate(hit.group().lower(), hit.group(), hit.start(), hit.end()) for hit in _FORMAT.finditer(text)
-    ]
 
 
 def _find_purpose(text: str) -> Sequence[Candidate]:

@@ -15,10 +15,12 @@ from tieout.plugin import Candidate, translator
 if TYPE_CHECKING:
     from tieout_compute_estimator.accelerators import Device
     from tieout_compute_estimator.aliases import AliasIndex
+    from tieout_compute_estimator.architecture import Architecture
 
 __all__ = [
     "MfuPrior",
     "PublishedModel",
+    "architecture_named",
     "find_model",
     "find_models",
     "mfu_prior",
@@ -163,6 +165,14 @@ def find_model(name: str) -> PublishedModel:
     raise ToolError(
         _("No model called {name} is in the table.", name=repr(name[:60])), code="unknown-model", hint=hint
     )
+
+
+def architecture_named(name: str) -> Architecture | None:
+    """The architecture of the model called ``name`` in any spelling; ``None`` when there is none in the tables."""
+    from tieout_compute_estimator.architecture_table import architecture_of
+
+    row = _index().exact(name)
+    return None if row is None else architecture_of(row)
 
 
 def find_models(text: str) -> Sequence[Candidate]:

@@ -10,10 +10,10 @@ from typing import Annotated, cast
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from tieout.errors import InputError
+from tieout.errors import InputError, TieoutError
 from tieout.plugin import EvalMiss, EvalResult, EvalTally, Slot, tool, translator
 from tieout_compute_estimator import formulas
-from tieout_compute_estimator.footprint import BITS
+from tieout_compute_estimator.scoring_architecture import ARCHITECTURE_KINDS
 
 __all__ = ["evaluate"]
 
@@ -111,7 +111,7 @@ def _score(case: Case, errors: list[float]) -> EvalMiss | None:
         return _miss(case, _("this kind is not computed"))
     try:
         got = compute(case.inputs)
-    except (KeyError, TypeError, ValueError, ZeroDivisionError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, ZeroDivisionError, OverflowError, TieoutError) as error:
         return _miss(case, _("cannot be computed: {reason}", reason=repr(error)))
     if case.tolerance_rel is None:
         return _score_bound(case, got)
@@ -243,25 +243,6 @@ def _implied_power(i: Inputs) -> dict[str, float]:
     return {"watts": _number(i, "energy_mwh") * 1e6 / _number(i, "device_hours")}
 
 
-def _kv(i: Inputs) -> dict[str, float]:
-    width = _number(i, "bytes", 2.0)
-    if "mla" in i:
-        token = formulas.latent_kv_bytes_per_token(
-            _number(i, "layers"), _number(i, "mla"), bytes_per_value=width
-        )
-    else:
-        token = formulas.kv_bytes_per_token(
-            _number(i, "layers"), _number(i, "kv_heads"), _number(i, "head_dim"), bytes_per_value=width
-        )
-    return {"bytes_per_token": token, "bytes": token * _number(i, "tokens", 1.0)}
-
-
-def _weights(i: Inputs) -> dict[str, float]:
-    """A named quantisation has the bits of our own table; bits in the case count only when it names none."""
-    bits = BITS[str(i["quant"]).lower()] if "quant" in i else _number(i, "bits")
-    return {"bytes": formulas.weight_bytes(_number(i, "params"), bits)}
-
-
 def _bytes_per_param(i: Inputs) -> dict[str, float]:
     return {"bytes": formulas.weight_bytes(_number(i, "params"), 8 * _number(i, "bytes_per_param"))}
 
@@ -309,11 +290,9 @@ _KINDS: dict[str, Callable[[Inputs], dict[str, float]]] = {
     "hfu_tokens": _mfu_tokens,
     "implied_intensity": _implied_intensity,
     "implied_power": _implied_power,
-    "kv": _kv,
     "mfu_tokens": _mfu_tokens,
     "prefill": _prefill,
     "tokens_time": _tokens_time,
     "train_flops": _train_flops,
-    "weights": _weights,
     "zero": _zero,
-}
+} | ARCHITECTURE_KINDS
