@@ -9,6 +9,7 @@ __all__ = [
     "Translator",
     "current_language",
     "detect_language",
+    "set_language",
     "translator",
     "use_language",
 ]
@@ -33,6 +34,11 @@ _language: ContextVar[Language] = ContextVar("tieout_language", default="en")
 def current_language() -> Language:
     """The language of the running context (``en`` unless :func:`use_language` says otherwise)."""
     return _language.get()
+
+
+def set_language(language: Language) -> None:
+    """Make ``language`` the language of messages from here on in this context; for programs, not libraries."""
+    _language.set(language)
 
 
 @contextmanager

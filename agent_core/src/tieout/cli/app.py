@@ -18,7 +18,7 @@ from tieout.cli.commands import LocalCommand, LocalGroup
 from tieout.cli.usage import translate_click
 from tieout.errors import ExitCode, TieoutError
 from tieout.helptexts import plugin_summary
-from tieout.i18n import N_, translator
+from tieout.i18n import N_, set_language, translator
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -69,6 +69,8 @@ class CliState:
             self._settings = load_settings(
                 overrides={"lang": self.lang, "online": self.online}, profile=self.profile
             )
+            if self._settings.settings.lang is not None:
+                set_language(self._settings.settings.lang)
             for message in self._settings.warnings:
                 warn(message)
         return self._settings

@@ -19,7 +19,7 @@ from tieout.cli.commands import LocalCommand
 from tieout.cli.output import print_json, say
 from tieout.contract.tools import Effect
 from tieout.errors import ExitCode, SettingsError, StoreError
-from tieout.i18n import translator
+from tieout.i18n import set_language, translator
 
 if TYPE_CHECKING:
     from tieout.host import Host
@@ -36,6 +36,8 @@ Row = tuple[str, str, str]
 def doctor(ctx: click.Context, as_json: bool) -> int:
     """Check settings, models, plugins, store and terminal. Sends nothing."""
     state = state_of(ctx)
+    if as_json:  # the same words for scripts in every language
+        set_language("en")
     rows: list[Row] = list(_program())
     code = ExitCode.OK
     try:

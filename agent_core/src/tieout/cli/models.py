@@ -9,7 +9,7 @@ import click
 from tieout.cli.app import state_of
 from tieout.cli.commands import LocalCommand
 from tieout.cli.output import note, print_json, show_table
-from tieout.i18n import translator
+from tieout.i18n import set_language, translator
 
 _ = translator("tieout")
 
@@ -20,6 +20,8 @@ _ = translator("tieout")
 def models(ctx: click.Context, as_json: bool) -> None:
     """List language models: which can be used now, and where a prompt would go."""
     host = state_of(ctx).host()
+    if as_json:  # the same words for scripts in every language
+        set_language("en")
     default = host.default_model()
     rows: list[dict[str, object]] = []
     for spec in host.model_specs().values():

@@ -38,8 +38,10 @@ def with_store(state: CliState, work: Callable[[SqliteStore], Awaitable[T]]) -> 
     """
     from tieout.store import SqliteStore
 
+    path = state.host().store_path
+
     async def run() -> T:
-        store = SqliteStore(state.host().store_path)
+        store = SqliteStore(path)
         await store.open()
         try:
             await store.recover()
