@@ -48,6 +48,8 @@ class PluginUnderTest:
     """The module or object that the entry point names."""
     package: str = ""
     """Import name of the package, for the checks of its catalogue and its imports; empty leaves them out."""
+    extends: Sequence[str] = ()
+    """Packages whose own entry-point groups it serves; importing those is no fault."""
     settings: Mapping[str, object] = field(default_factory=dict[str, object])
     """The table ``[plugins.NAME]``."""
     host_settings: Mapping[str, object] = field(default_factory=dict[str, object])
@@ -118,15 +120,17 @@ class PluginChecks:
         async with self.subject.loaded() as (_host, record):
             _assert_none(tool_checks.model_problems(record.models))
 
-    def test_catalogue_is_complete(self) -> None:
-        """Every message of the package has a Chinese entry with the same fields."""
+    async def test_catalogue_is_complete(self) -> None:
+        """Every message, and every paragraph of a tool's help, has a Chinese entry with the same fields."""
         if self.subject.package:
-            _assert_none(package_checks.catalogue_problems(self.subject.package))
+            async with self.subject.loaded() as (_host, record):
+                tools = record.tools.values()
+                _assert_none(package_checks.catalogue_problems(self.subject.package, tools))
 
     def test_imports_stay_within_the_contract(self) -> None:
         """The package imports the public modules of Tieout only."""
         if self.subject.package:
-            _assert_none(package_checks.import_problems(self.subject.package))
+            _assert_none(package_checks.import_problems(self.subject.package, self.subject.extends))
 
 
 async def check_plugin(subject: PluginUnderTest) -> list[str]:
@@ -140,9 +144,10 @@ async def check_plugin(subject: PluginUnderTest) -> list[str]:
         found += await guard_checks.guard_problems(record.guards, subject.answers)
         found += await result_checks.source_problems(record.sources, subject.searches)
         found += tool_checks.model_problems(record.models)
+        if subject.package:
+            found += package_checks.catalogue_problems(subject.package, record.tools.values())
     if subject.package:
-        found += package_checks.catalogue_problems(subject.package)
-        found += package_checks.import_problems(subject.package)
+        found += package_checks.import_problems(subject.package, subject.extends)
     return found
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-__all__ = ["catalogue_problems", "import_problems", "messages"]
+__all__ = ["catalogue_problems", "import_problems", "help_texts", "messages"]
 
 import ast
 import gettext
 import string
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import util
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from tieout.contract.tools import Tool
 
 PUBLIC_MODULES: Final = frozenset(
     {
@@ -26,12 +29,12 @@ PUBLIC_MODULES: Final = frozenset(
 """What a plugin may import; anything else of Tieout can change in any version."""
 
 
-def catalogue_problems(package: str) -> list[str]:
-    """Messages of a package without a Chinese entry, or with one that lacks a ``{field}``."""
+def catalogue_problems(package: str, tools: Iterable[Tool[..., Any]] = ()) -> list[str]:
+    """Messages of a package, and help texts of its tools, without a Chinese entry or with one that lacks a field."""
     folder = _folder(package)
     catalogue = _catalogue(folder, package)
     found: list[str] = []
-    for place, message in messages(folder):
+    for place, message in (*messages(folder), *help_texts(tools)):
         translated = catalogue.get(message, "")
         if not translated:
             found.append(f"{package}/{place}: no Chinese entry for {message!r}")
@@ -42,14 +45,14 @@ def catalogue_problems(package: str) -> list[str]:
     return found
 
 
-def import_problems(package: str) -> list[str]:
-    """Imports of Tieout's internals, or of another Tieout package, anywhere in a package."""
+def import_problems(package: str, extends: Sequence[str] = ()) -> list[str]:
+    """Imports of Tieout's internals, or of another Tieout package that it does not extend, anywhere in a package."""
     folder = _folder(package)
     return [
         f"{package}/{place}: imports {module}, which is not public"
         for place, module in _imports(folder)
         if (module == "tieout" or module.startswith(("tieout.", "tieout_")))
-        and module.partition(".")[0] != package
+        and module.partition(".")[0] not in (package, *extends)
         and module not in PUBLIC_MODULES
     ]
 
@@ -74,6 +77,17 @@ def messages(folder: Path) -> Iterator[tuple[str, str]]:
                 and isinstance(node.args[0].value, str)
             ):
                 yield f"{path}:{node.lineno}", node.args[0].value
+
+
+def help_texts(tools: Iterable[Tool[..., Any]]) -> Iterator[tuple[str, str]]:
+    """What the help of tools shows, as the catalogue has it: paragraph by paragraph, with the tool's name."""
+    from tieout.helptexts import paragraphs
+
+    for tool in tools:
+        described = (parameter.description for parameter in tool.parameters)
+        for text in dict.fromkeys((tool.summary, tool.description, *described)):
+            for paragraph in paragraphs(text):
+                yield f"docstring of {tool.name}", paragraph
 
 
 def _imports(folder: Path) -> Iterator[tuple[str, str]]:

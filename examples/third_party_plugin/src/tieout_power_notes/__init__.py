@@ -1,0 +1,1 @@
+"""What the electricity of a data centre costs: a plugin for Tieout."""
