@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["CodeSpan", "find_code", "find_language"]
+__all__ = ["CodeSpan", "find_code", "find_language", "shortened"]
 
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice, pairwise
 
+_EDGE = 500
+_COLONS = 5
+_EMPHASIS = 12
+"""Longest word between backticks that is taken for emphasis."""
 _LANGUAGES = {
     "python": "python py python3 蟒蛇",
     "javascript": "javascript js node nodejs jsx mjs",
@@ -46,31 +51,64 @@ def find_code(text: str) -> CodeSpan | None:
         re.S,
     ):
         return CodeSpan(fence.start(), fence.end(), fence["code"], _canonical(fence["lang"]))
-    inline = [m for m in re.finditer(r"(`{1,3})(?!`)(.+?)(?<!`)\1(?!`)", text, re.S) if m[2].strip()]
-    if inline:
-        longest = max(inline, key=lambda match: len(match[2]))
-        if _looks_like_code(longest[2]) or len(longest[2]) > 12:
-            return CodeSpan(longest.start(), longest.end(), longest[2].strip())
-    for colon in re.finditer(r"[:：]\s*", text):
-        rest = text[colon.end() :]
-        if _looks_like_code(rest) and not re.search(r"[:：]$", text[: colon.start()]):
-            return CodeSpan(colon.end(), len(text), rest.strip())
-    lines = text.splitlines(keepends=True)
+    if inline := _between_backticks(text):
+        return inline
+    return _lines_of_code(text) or _after_colon(text) or _whole(text)
+
+
+def _between_backticks(text: str) -> CodeSpan | None:
+    """The longest stretch between two runs of as many backticks, if it can be code rather than an emphasised word."""
+    runs = [(match.start(), match.end()) for match in re.finditer(r"`+", text)]
+    spans = [
+        CodeSpan(start, end, text[inner:outer].strip())
+        for (start, inner), (outer, end) in pairwise(runs)
+        if inner - start == end - outer
+    ]
+    longest = max(spans, key=lambda span: len(span.code), default=None)
+    fits = longest is not None and (len(longest.code) > _EMPHASIS or _looks_like_code(longest.code))
+    return longest if fits else None
+
+
+def _lines_of_code(text: str) -> CodeSpan | None:
+    """From the first line of code after a line of prose to the end."""
     at = 0
-    for index, line in enumerate(lines):
-        if (
-            index
-            and _looks_like_code("".join(lines[index:]))
-            and not _looks_like_code("".join(lines[:index]))
-        ):
-            return CodeSpan(at, len(text), "".join(lines[index:]).strip("\n"))
+    for index, line in enumerate(text.splitlines(keepends=True)):
+        if _looks_like_code(line):
+            return CodeSpan(at, len(text), text[at:].strip("\n")) if index else None
         at += len(line)
+    return None
+
+
+def _after_colon(text: str) -> CodeSpan | None:
+    for colon in islice(re.finditer(r"[:：]\s*", text), _COLONS):
+        rest = text[colon.end() :]
+        if _looks_like_code(rest):
+            return CodeSpan(colon.end(), len(text), rest.strip())
+    return None
+
+
+def _whole(text: str) -> CodeSpan | None:
     return CodeSpan(0, len(text), text.strip()) if _looks_like_code(text, strict=True) else None
+
+
+def shortened(text: str) -> str:
+    """The text with long prose cut in the middle, code kept: what is asked stands at the beginning or the end."""
+    code = find_code(text)
+    if code is None:
+        return _cut(text)
+    return _cut(text[: code.start]) + text[code.start : code.end] + _cut(text[code.end :])
+
+
+def _cut(prose: str) -> str:
+    return prose if len(prose) <= 2 * _EDGE else f"{prose[:_EDGE]} … {prose[-_EDGE:]}"
 
 
 def find_language(text: str) -> str | None:
     """The programming language that ``text`` names, in its usual lower-case name, or ``None``."""
-    found = _language_names().search(text)
+    # An SQL injection is no program in SQL.
+    found = _language_names().search(
+        re.sub(r"(?i)(?:sql|html|shell|bash)(?=[ -]?(?:注入|injection))", "", text)
+    )
     return _canonical(found[0]) if found else None
 
 
@@ -92,11 +130,15 @@ def _language_names() -> re.Pattern[str]:
 
 def _looks_like_code(text: str, *, strict: bool = False) -> bool:
     """Whether a stretch of text is code: calls, assignments, braces, keywords at line starts."""
-    call, assignment, line_end = r"\w\([^()\n]*\)", r"[\w\])]\s*(?:[-+*/|&]?=|==|=>|:=)\s*\S", r"[{};]\s*$"
-    signs = len(re.findall(rf"{call}|{assignment}|{line_end}|^\s*[#@]\w|\w\.\w+\(|<\w+[^>]*>", text, re.M))
+    call, assignment, line_end = r"\w\([^()\n]*\)", r"[\w\])]\s*(?:[-+*/|&]?=|==|=>|:=)\s*\S", r"[{};][ \t]*$"
+    signs = len(
+        re.findall(
+            rf"{call}|{assignment}|{line_end}|^[ \t]*[#@]\w|\w\.\w+\(|<\w+[^>\n]{{0,200}}>", text, re.M
+        )
+    )
     keywords = (
         r"import \w|from \w+ import|def \w+\(|class \w+|for\s*\(|if\s*\(|(?:const|let|var) \w+\s*=|func \w|return "
         r"|#include|SELECT .+ FROM"
     )
-    signs += 2 * len(re.findall(rf"^\s*(?:{keywords})", text, re.M))
+    signs += 2 * len(re.findall(rf"^[ \t]*(?:{keywords})", text, re.M))
     return signs >= (3 if strict else 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Entity", "EntityFinder", "Reading"]
+__all__ = ["SURE", "Entity", "EntityFinder", "Reading", "run_finder"]
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +16,9 @@ from tieout.text import fold
 
 SURE = 0.5
 """Least score of a finder's candidate that is more than a guess."""
+
+_MOST = 48
+"""Quantities, and candidates of one finder, that are looked at: matching them with arguments is quadratic."""
 
 MASK = "\ue000"
 """Stands for a typed thing in a masked text: private use, so no text of a user's contains it."""
@@ -62,10 +65,11 @@ class EntityFinder:
     def read(self, text: str) -> Reading:
         """Find everything typed in ``text``."""
         code = find_code(text)
-        prose = _blank(text, code)
-        found = {finder: _run(finder, prose) for finder in self._labels}
+        prose = _without_code(text, code)
+        found = {finder: run_finder(finder, prose) for finder in self._labels}
+        found = {finder: candidates[:_MOST] for finder, candidates in found.items()}
         named = [c for candidates in found.values() for c in candidates if c.score >= SURE]
-        quantities = tuple(_counted(q, prose, named) for q in find(prose) if not _inside(q, named))
+        quantities = tuple(_counted(q, prose, named) for q in find(prose) if not _inside(q, named))[:_MOST]
         entities = _entities(prose, code, [(self._labels[f], c) for f, c in found.items()], quantities)
         return Reading(text, quantities, found, code, prose, entities, _masked(prose, entities))
 
@@ -76,7 +80,8 @@ def finder_class(parameter: Parameter) -> str:
     return parameter.slot.kind if parameter.slot.kind not in ("text", "enum") else parameter.name
 
 
-def _run(finder: Finder, text: str) -> tuple[Candidate, ...]:
+def run_finder(finder: Finder, text: str) -> tuple[Candidate, ...]:
+    """What a finder finds, the best of overlapping candidates only, in order; nothing when it raises."""
     try:
         found = finder(text)
     except Exception:  # a finder that breaks its promise costs its own candidates only
@@ -106,7 +111,7 @@ def _counted(quantity: Quantity, text: str, named: Iterable[Candidate]) -> Quant
     return replace(quantity, unit="GPU", dimension="gpu") if devices and quantity.value < 1e7 else quantity
 
 
-def _blank(text: str, code: CodeSpan | None) -> str:
+def _without_code(text: str, code: CodeSpan | None) -> str:
     """The text with spaces for code, so that nothing is read out of a program."""
     return text if code is None else text[: code.start] + " " * (code.end - code.start) + text[code.end :]
 
@@ -117,7 +122,7 @@ def _entities(
     found: Iterable[tuple[str, tuple[Candidate, ...]]],
     quantities: Iterable[Quantity],
 ) -> tuple[Entity, ...]:
-    entities = [Entity("code", code.start, code.end)] if code else []
+    entities = [Entity("code", code.start, code.end, 1.5)] if code else []
     for label, candidates in found:
         entities += [
             Entity(label, c.start, c.end, 0.4 + 0.6 * c.score) for c in candidates if c.score >= SURE

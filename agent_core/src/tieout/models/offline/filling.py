@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from tieout.contract.slots import Candidate, Finder
 from tieout.contract.tools import Parameter, Tool
 from tieout.models.offline.codeblocks import find_language
-from tieout.models.offline.entities import SURE, Reading
+from tieout.models.offline.entities import SURE, Reading, run_finder
 from tieout.models.offline.numbers import assign_numbers, number_slots
 from tieout.models.offline.query import search_query
 
@@ -58,7 +58,7 @@ def fill(
     if asked:
         used = [quantity for _value, quantity in chosen.values()]
         left = [quantity for quantity in reading.quantities if quantity not in used]
-        chosen |= assign_numbers(reading.prose, left, asked, accept=0.5)
+        chosen |= assign_numbers(reading.prose, left, asked, asked=True)
     for slot in slots:
         if slot.name in chosen:
             value, quantity = chosen[slot.name]
@@ -105,12 +105,27 @@ def _fill_names(filling: Filling, reading: Reading, find: Find) -> None:
         best = max(free, key=lambda c: (cued and _cued(parameter, reading.text, c), c.score, -c.start))
         filling.arguments[parameter.name] = best.value
         names.append((best.start, best.end))
-        if parameter.required and not cued:
-            more = {c.value: None for c in free if c.value != best.value and c.score >= best.score - 0.06}
-            if more and not filling.others:
-                filling.others[parameter.name] = list(more)
-                names += [(c.start, c.end) for c in free if c.value in more]
+        if parameter.required and not cued and not filling.others:
+            more = {c.value: c for c in free if c.value != best.value and c.score >= best.score - 0.06}
+            names += [(c.start, c.end) for c in free if c.value in more]
+            _place_others(filling, parameter, more)
     filling.spans += names
+
+
+def _place_others(filling: Filling, parameter: Parameter, more: dict[str | float, Candidate]) -> None:
+    """Further names: one for an optional argument of the same kind (a benchmark), else a call of their own each."""
+    for other in filling.tool.parameters:
+        finder = other.slot.find if other.slot else None
+        same = other.slot and parameter.slot and other.slot.kind == parameter.slot.kind
+        if other.required or finder is None or not same or other.name in filling.arguments:
+            continue
+        for value, candidate in list(more.items()):
+            if any(found.score >= SURE for found in finder(candidate.text)):
+                filling.arguments[other.name] = value
+                del more[value]
+                break
+    if more:
+        filling.others[parameter.name] = list(more)
 
 
 def _candidates(parameter: Parameter, reading: Reading, find: Find) -> list[Candidate]:
@@ -123,8 +138,11 @@ def _candidates(parameter: Parameter, reading: Reading, find: Find) -> list[Cand
         found = list(find(slot.kind, reading.prose)) if slot.kind in _NAMED_KINDS else []
     if not parameter.required:
         return [c for c in found if c.score >= SURE]
-    if slot.find is not None and not any(c.score >= SURE for c in found):
-        found = _found_alone(slot.find, reading.prose) or found
+    if slot.find is not None:
+        alone = _found_alone(slot.find, reading.prose)
+        sure = [c for c in found if c.score >= SURE]
+        alone = [c for c in alone if not any(c.start < other.end and other.start < c.end for other in sure)]
+        found = [*sure, *alone] or found
     # A guess serves where a value is needed, unless it only points ("this share").
     return [c for c in found if c.score >= SURE or not _POINTING.match(c.text)]
 
@@ -134,7 +152,7 @@ def _found_alone(find: Finder, text: str) -> list[Candidate]:
     found: list[Candidate] = []
     for word in _names().finditer(text):
         group = next(index for index, value in enumerate(word.groups(), start=1) if value)
-        candidate = next((c for c in find(word[group]) if c.score >= SURE), None)
+        candidate = next((c for c in run_finder(find, word[group]) if c.score >= SURE), None)
         if candidate is not None:
             start = word.start(group) + candidate.start
             found.append(replace(candidate, start=start, end=start + candidate.end - candidate.start))

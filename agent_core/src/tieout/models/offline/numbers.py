@@ -17,6 +17,7 @@ from tieout.quantities import DEFAULT, Quantity, Unit, UnitMismatch, convert, fi
 
 _ACCEPT = 1.0
 """Least score of a pair: a unit alone gives 3, a bare number of the example's size 1.2 and more, a cue beside it 2."""
+_ACCEPT_ASKED = 0.05
 _NEAR = ((2, 2.0), (6, 1.4), (12, 0.9), (24, 0.4))
 _STOPS = {
     "。": 12,
@@ -63,16 +64,22 @@ def number_slots(tool: Tool[..., Any]) -> list[NumberSlot]:
 
 
 def assign_numbers(
-    text: str, quantities: Sequence[Quantity], slots: Sequence[NumberSlot], *, accept: float = _ACCEPT
+    text: str, quantities: Sequence[Quantity], slots: Sequence[NumberSlot], *, asked: bool = False
 ) -> dict[str, tuple[float, Quantity]]:
-    """Argument name to its value in the slot's unit and the quantity it was read from; each quantity serves once."""
+    """Argument name to its value in the slot's unit and the quantity it was read from; each quantity serves once.
+
+    ``asked``: the user was just asked for these arguments, so a bare number will do.
+    """
+    accept = _ACCEPT_ASKED if asked else _ACCEPT
     usable = [q for q in quantities if q.kind not in ("date", "period", "label")]
     pairs: list[tuple[float, int, int]] = []
     values: dict[tuple[int, int], float] = {}
+    units = [slot.unit for slot in slots]
     for order, slot in enumerate(slots):
         cues = _cue_scores(text, usable, slot.cues)
         for index, quantity in enumerate(usable):
-            rated = _rate(quantity, slot, cues.get(index, 0.0))
+            later = slot.unit in units[:order]
+            rated = _rate(quantity, slot, cues.get(index, 0.0), later=later, asked=asked)
             if rated is not None and rated[0] >= accept:
                 pairs.append((rated[0], order, index))
                 values[order, index] = rated[1]
@@ -108,8 +115,13 @@ def _whole(annotation: Any) -> bool:
     return int in kinds and float not in kinds
 
 
-def _rate(quantity: Quantity, slot: NumberSlot, cue: float) -> tuple[float, float] | None:
-    """How well a quantity fits an argument, and its value there; ``None`` when it cannot be meant."""
+def _rate(
+    quantity: Quantity, slot: NumberSlot, cue: float, *, later: bool, asked: bool
+) -> tuple[float, float] | None:
+    """How well a quantity fits an argument, and its value there; ``None`` when it cannot be meant.
+
+    ``later``: an earlier argument has the same unit, so without a cue that one is meant.
+    """
     if slot.ratio:
         return _rate_ratio(quantity, slot, cue)
     if slot.only_named:
@@ -125,6 +137,8 @@ def _rate(quantity: Quantity, slot: NumberSlot, cue: float) -> tuple[float, floa
         )
     if _stated(quantity):
         return _rate_stated(quantity, unit, slot, cue)
+    if not cue and not asked and (later or not _scaled(quantity)):
+        return None
     return 0.6 + cue + _size(quantity, quantity.value, slot), quantity.value
 
 
@@ -153,8 +167,15 @@ def _rate_ratio(quantity: Quantity, slot: NumberSlot, cue: float) -> tuple[float
     return None
 
 
+def _scaled(quantity: Quantity) -> bool:
+    """Whether a bare number is written as a size (70B, 15 万亿, 7,000,000) rather than a plain count."""
+    return abs(quantity.value) >= 1e6 or bool(_suffix(quantity.text)) or "万" in quantity.text
+
+
 def _stated(quantity: Quantity) -> bool:
     """Whether the unit stands with the number, rather than being shared from a list or guessed from what is near."""
+    if quantity.dimension == "gpu":
+        return True
     bare = re.fullmatch(r"[\d.,\s]+[KMBTkmbt]?|[\d.,\s]*[十百千万亿兆一二三四五六七八九两\s]+", quantity.text)
     return bool(quantity.unit) and not bare
 

@@ -31,7 +31,7 @@ class SecondOpinion:
         """``scores`` with up to 0.3 more for the nearest of the best classes, where they lie closer than ``unsure``."""
         adjusted = dict(scores)
         order = sorted(scores, key=lambda name: (-scores[name], name))
-        rivals = [name for name in order[:_RIVALS] if self._utterances.get(name)]
+        rivals = [n for i, n in enumerate(order) if (i < _RIVALS or not n) and self._utterances.get(n)]
         if len(order) < 2 or len(rivals) < 2 or scores[order[0]] - scores[order[1]] >= unsure:
             return adjusted
         query = self._vectors([text])[0]

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from tieout.contract.tools import Parameter, Tool
+from tieout.models.offline.codeblocks import shortened
 from tieout.models.offline.entities import MASK, Reading
 from tieout.models.offline.filling import Filling, Find, fill, is_search
 from tieout.models.offline.router import Choice, Router
@@ -20,6 +21,8 @@ _SIDE = 0.33
 """Least likeness of each half of a question that asks for two things."""
 _OWN_INTENT = 0.75
 """A short text that is this clearly a question of its own is no supplement to the one before."""
+_WELL_FILLED = 3
+"""With so many arguments in one half, half the likeness is enough."""
 _SUPPLEMENT = 6
 """Letters that may be left of a supplement ("and with an H200 then?") beside what is typed in it."""
 
@@ -56,7 +59,7 @@ class Planner:
         """The plan for ``text``, which may only complete or change one of the ``earlier`` questions (oldest first)."""
         standing = Plan()
         for question in [*earlier, text]:
-            reading = self._router.read(question)
+            reading = self._router.read(shortened(question))
             new = self._supplemented(standing, reading) or self._fresh(reading)
             if question is text:
                 return new
@@ -94,8 +97,13 @@ class Planner:
         reading = self._router.read(part)
         if len(re.sub(rf"[\W_{MASK}]", "", reading.masked)) < 2:
             return None
+        if max((v for name, v in self._router.likeness(reading).items() if name), default=0.0) < _SIDE / 3:
+            return None
         best = self._router.rank(reading, self._find)[0]
-        if best.tool is None or best.filling is None or best.likeness < _SIDE:
+        if best.tool is None or best.filling is None:
+            return None
+        typed = best.likeness >= _SIDE / 2 and len(best.filling.arguments) >= _WELL_FILLED
+        if best.likeness < _SIDE and not typed:
             return None
         own = best.filling
         if is_search(best.tool) or own.missing or not own.arguments:

@@ -8,6 +8,8 @@ import re
 from functools import cache
 
 # Phrases that ask somebody to look into texts, in the order in which they are removed.
+_LONGEST = 2_000
+"""Characters of a question that are searched for."""
 _WHOSE = "the|these|those|this|that|my|our|your|any|some"
 _TEXTS = "reports?|notes?|documents?|papers?|analysts?|files"
 _SAYING = (
@@ -59,7 +61,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
 def search_query(question: str) -> str:
     """``question`` without question words and words about reports; the whole of it when nothing else is left."""
     kept: list[str] = []
-    for sentence in re.split(r"[?？。！!；;\n]+|\.\s", question):
+    for sentence in re.split(r"[?？。！!；;\n]+|\.\s", question[:_LONGEST]):
         rest = sentence.strip()
         for pattern in _patterns():
             rest = pattern.sub(" ", rest).strip()
@@ -67,4 +69,4 @@ def search_query(question: str) -> str:
         rest = " ".join(rest.split())
         if len(re.sub(r"[\W_]", "", rest)) > 1:
             kept.append(rest)
-    return " ".join(kept) or " ".join(question.split())
+    return " ".join(kept) or " ".join(question[:_LONGEST].split())

@@ -23,11 +23,16 @@ NONE = ""
 _SHORTLIST = 5
 _USED = 0.35
 """What it is worth when a tool can use everything typed in the question, rather than half of it."""
+_MOST_TYPED = 1.5
 _LACKING = 0.12
 """What each missing required argument costs."""
-_SEARCH = 0.1
+_SEARCH = 0.2
 _ASKED = 0.3
 """A search tool as likely as this was asked for in so many words; then it goes before a tool for the words searched."""
+_KIN = 0.8
+"""How much of the likeness of a plugin's tools that lack an argument counts for its search tool: they share words."""
+_IDLE = 0.15
+"""What it costs when nothing in the question is for any argument of the tool."""
 _LEAST = 0.3
 _UNSURE = 0.2
 """Below this distance between the first two, the embedder is asked as well, when there is one."""
@@ -83,31 +88,43 @@ class Router:
         scores = self.likeness(reading)
         if self._opinion is not None:
             scores = self._opinion.adjusted(reading.text, scores, unsure=_UNSURE)
-        best = sorted((name for name in scores if name), key=lambda name: (-scores[name], name))[:_SHORTLIST]
-        choices = [Choice(None, max(scores.get(NONE, 0.0), _LEAST), scores.get(NONE, 0.0))]
-        for name in best:
-            filling = fill(self.tools[name], source or reading, find)
-            fit = _use(
-                self.tools[name],
-                filling,
-                source or reading,
-                asked=scores[name] >= max(_ASKED, scores.get(NONE, 0.0)),
-            )
-            choices.append(Choice(self.tools[name], scores[name] + fit, scores[name], filling))
-        return sorted(choices, key=lambda choice: -choice.score)
+        order = sorted((name for name in scores if name), key=lambda name: (-scores[name], name))
+        best = [n for i, n in enumerate(order) if i < _SHORTLIST or is_search(self.tools[n])]
+        fillings = {name: fill(self.tools[name], source or reading, find) for name in best}
+        likeness = _with_kin(scores, fillings)
+        none = scores.get(NONE, 0.0)
+        choices = [Choice(None, max(none, _LEAST), none)]
+        for name, filling in fillings.items():
+            fit = _use(filling, source or reading, asked=likeness[name] >= max(_ASKED, none))
+            choices.append(Choice(self.tools[name], likeness[name] + fit, likeness[name], filling))
+        return sorted(choices, key=lambda choice: (-choice.score, choice.name))
 
 
-def _use(tool: Tool[..., Any], filling: Filling, reading: Reading, *, asked: bool) -> float:
+def _with_kin(scores: Mapping[str, float], fillings: Mapping[str, Filling]) -> dict[str, float]:
+    """Scores in which a search tool has part of the likeness of the tools of its plugin that lack an argument."""
+    raised = dict(scores)
+    for name, filling in fillings.items():
+        if is_search(filling.tool):
+            kin = [n for n, f in fillings.items() if f.tool.group == filling.tool.group and f.missing]
+            raised[name] += _KIN * sum(max(0.0, scores[n]) for n in kin if n != name)
+    return raised
+
+
+def _use(filling: Filling, reading: Reading, *, asked: bool) -> float:
     """Bonus for using what is typed in the question, malus for what is missing; ``asked``: see ``_ASKED``."""
+    tool = filling.tool
     lacking = _LACKING * len(filling.missing)
     total = sum(entity.weight for entity in reading.entities)
     if is_search(tool):
+        total -= sum(entity.weight for entity in reading.entities if entity.label == "code")
         # Words of any tool can be searched for, so what remains is whether searching was asked for at all.
         return (_USED / 2) * min(1.0, total) + (_SEARCH if asked else 0.0) - lacking
+    if tool.parameters and not filling.arguments and not filling.missing:
+        lacking += _IDLE
     if total < 0.25:
         return -lacking
     used = sum(e.weight for e in reading.entities if any(s < e.end and e.start < t for s, t in filling.spans))
-    return _USED * (used / total - 0.5) * min(1.0, total) - lacking
+    return _USED * (used / total - 0.5) * min(_MOST_TYPED, total) - lacking
 
 
 def _examples(tool: Tool[..., Any]) -> list[str]:
