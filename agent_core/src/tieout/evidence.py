@@ -6,6 +6,7 @@ __all__ = ["Evidence", "EvidenceBook", "settle_result"]
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
@@ -15,6 +16,8 @@ from tieout.contract.results import Result
 from tieout.quantities import Quantity, agrees
 
 R = TypeVar("R", bound=Result)
+_MOST_NAMES = 1000
+_LONGEST_NAME = 80
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class EvidenceBook:
         self.items: list[Evidence] = []
         self.prior = [replace(item, id=f"prior-{number}") for number, item in enumerate(prior, 1)]
         self.spans: list[ReportSpan] = []
+        self.names: dict[str, None] = {}
+        """Names with digits in them that results carry as text, in order: listed models, companies, titles."""
 
     def add(self, result: Result, *, tool: str, call_id: str) -> list[Evidence]:
         """Take the figures of a settled result; a figure that is already there is not added again."""
@@ -49,6 +54,8 @@ class EvidenceBook:
             self.items.append(item)
             new.append(item)
         self.spans += [span for span in result.spans() if span not in self.spans]
+        for name in islice(_names(result), max(0, _MOST_NAMES - len(self.names))):
+            self.names[name] = None
         return new
 
     def walk(self) -> Iterator[tuple[Evidence, Figure]]:
@@ -59,6 +66,20 @@ class EvidenceBook:
             for item in items:
                 for inner in list(item.figure.walk())[1:]:
                     yield item, inner
+
+
+def _names(value: object) -> Iterator[str]:
+    """Short texts in the fields of a result that begin like a name and hold a digit; figures bring their own."""
+    if isinstance(value, str):
+        if len(value) <= _LONGEST_NAME and value[:2].isalpha() and any(map(str.isdecimal, value)):
+            yield value
+    elif isinstance(value, BaseModel) and not isinstance(value, Figure | ReportSpan):
+        for field in type(value).model_fields:
+            if field != "notes":
+                yield from _names(getattr(value, field))
+    elif isinstance(value, list | tuple):
+        for item in cast("list[object] | tuple[object, ...]", value):
+            yield from _names(item)
 
 
 def settle_result(result: R, *, tool: str, call_id: str, said: Sequence[Quantity]) -> R:

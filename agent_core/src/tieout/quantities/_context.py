@@ -7,9 +7,10 @@ from typing import Literal
 from tieout.quantities._quantity import Bound
 
 _WINDOW = 28
+_LONGEST_NAME = 20
 # Words before a number are looked for only after one of these: a search backwards costs 5 µs, and in a column of
 # figures nine of ten numbers follow a number, a bar or a comma.
-_NO_WORD = frozenset("0123456789,;|!?\"'/\\、，。；！？%`\n")
+_NO_WORD = frozenset("0123456789,;|!?\"'/\\、，。；！？%`([{《》「」『』【】“”‘’\n")
 # Two number words may stand together: "up to about 5".
 _MOST_PREFIXES = 3
 
@@ -125,7 +126,7 @@ def numbered_thing(text: str, start: int) -> Literal["ordinal", "label"] | None:
     """``ordinal`` after the word for a numbered place (Table 2), ``label`` after a name (Llama 3), else None."""
     if not has_words_before(text, start):
         return None
-    match = _label().search(text[max(0, start - _WINDOW) : start])
+    match = _label().search(text[max(0, start - _LONGEST_NAME) : start])
     return None if match is None else "ordinal" if match["place"] else "label"
 
 
@@ -150,7 +151,7 @@ def product_number(text: str, start: int) -> int:
     """Where the model number of a chip ends whose series ends at ``start`` (RTX 4090, 昇腾 910B); 0 for none."""
     if not has_words_before(text, start):
         return 0
-    if _product().search(text[max(0, start - _WINDOW) : start]) is None:
+    if _product().search(text[max(0, start - _LONGEST_NAME) : start]) is None:
         return 0
     match = _model_number().match(text, start)
     return match.end() if match else 0
