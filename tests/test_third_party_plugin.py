@@ -13,26 +13,10 @@ from typing import Any
 import pytest
 from site_folder import SiteFolder
 
-EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "third_party_plugin"
 
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the package outside the checkout."""
-    copy = tmp_path_factory.mktemp("source") / "power_notes"
-    shutil.copytree(EXAMPLE, copy, ignore=shutil.ignore_patterns("__pycache__", ".*", "dist"))
-    return copy
-
-
-@pytest.fixture(scope="module")
-def site(source: Path, tmp_path_factory: pytest.TempPathFactory) -> SiteFolder:
-    """Where it was built and installed to, by pip and without the network."""
-    folder = tmp_path_factory.mktemp("third_party")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index"]
-    options = ["--no-deps", "--no-build-isolation", "--target", str(folder / "site")]
-    done = subprocess.run([*command, *options, str(source)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return SiteFolder(folder / "site", folder / "home")
+@pytest.fixture
+def site(third_party_site: SiteFolder) -> SiteFolder:
+    return third_party_site
 
 
 def read(done: subprocess.CompletedProcess[str]) -> Any:
@@ -102,11 +86,15 @@ def test_its_utilities_are_known_to_the_stocks_plugin(site: SiteFolder) -> None:
 
 
 @pytest.mark.slow
-def test_its_own_tests_pass_against_the_installed_package(source: Path, site: SiteFolder) -> None:
-    shutil.rmtree(source / "src")  # what is tested is what was installed
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(source)]
+def test_its_own_tests_pass_against_the_installed_package(
+    third_party_source: Path, site: SiteFolder, tmp_path: Path
+) -> None:
+    for name in ("tests", "pyproject.toml"):  # without src: what is tested is what was installed
+        copy = shutil.copytree if name == "tests" else shutil.copy
+        copy(third_party_source / name, tmp_path / name)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
     environment = {**site.environment(), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        command, cwd=source, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+        command, cwd=tmp_path, env={**os.environ, **environment}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
