@@ -88,6 +88,13 @@ async def test_the_search_gets_what_the_question_is_about(session: Session) -> N
     assert "怎么说" not in str(calls[1][1]["query"])
 
 
+async def test_the_inputs_may_come_after_the_question_that_names_the_result(session: Session) -> None:
+    question = "What do the minutes say about freight by rail? Work it out for 300 kg, 800 km and 10% off."
+    calls, _answer = await ask(session, question)
+    assert [name for name, _given in calls] == ["freight.quote", "minutes.minutes"]
+    assert calls[0][1] == {"weight": 300, "distance": 800, "mode": "rail", "discount": 0.1}
+
+
 async def test_several_named_things_are_looked_up_one_by_one(session: Session) -> None:
     calls, answer = await ask(session, "weather in Oslo and Quito")
     assert [given["city"] for _name, given in calls] == ["Oslo", "Quito"]

@@ -54,12 +54,19 @@ class Planner:
     def __init__(self, router: Router, find: Find) -> None:
         self._router = router
         self._find = find
+        self._readings: dict[str, Reading] = {}
+
+    def _read(self, text: str) -> Reading:
+        """Halves of a question are looked at from both sides, and reading is most of the work."""
+        if text not in self._readings:
+            self._readings[text] = self._router.read(text)
+        return self._readings[text]
 
     def plan(self, text: str, earlier: Sequence[str] = ()) -> Plan:
         """The plan for ``text``, which may only complete or change one of the ``earlier`` questions (oldest first)."""
         standing = Plan()
         for question in [*earlier, text]:
-            reading = self._router.read(shortened(question))
+            reading = self._read(shortened(question))
             new = self._supplemented(standing, reading) or self._fresh(reading)
             if question is text:
                 return new
@@ -69,17 +76,20 @@ class Planner:
     def _fresh(self, reading: Reading) -> Plan:
         ranked = self._router.rank(reading, self._find)
         best = ranked[0]
-        pair = self._pair(reading, best)
+        pair = self._pair(reading, ranked)
         if pair:
             return Plan(pair)
         return Plan([best.filling]) if best.filling is not None else Plan()
 
-    def _pair(self, reading: Reading, whole: Choice) -> list[Filling]:
+    def _pair(self, reading: Reading, ranked: Sequence[Choice]) -> list[Filling]:
         """Two tools of different plugins, when the question falls into a part for each."""
+        whole = ranked[0]
         found: list[tuple[float, Choice, Choice]] = []
         for left, right in _halves(reading):
             first = self._sure(left, reading)
             second = self._sure(right, reading)
+            first = first or self._fed(left, second, ranked)
+            second = second or self._fed(right, first, ranked)
             if first is None or second is None or first.tool is None or second.tool is None:
                 continue
             if first.tool.group == second.tool.group:
@@ -92,9 +102,24 @@ class Planner:
         _sum, first, second = max(found, key=lambda item: item[0])
         return [c.filling for c in sorted((first, second), key=_last_if_search) if c.filling]
 
-    def _sure(self, part: str, whole: Reading) -> Choice | None:
+    def _fed(self, part: str, other: Choice | None, ranked: Sequence[Choice]) -> Choice | None:
+        """The tool that a part gives the inputs of, when the other part is a search that names what is wanted.
+
+        "What do the reports say about its MFU? Work it out from 15T tokens and 6.4M H100 hours."
+        """
+        if other is None or other.tool is None or not is_search(other.tool):
+            return None
+        reading = self._read(part)
+        for choice in ranked:
+            if choice.tool is None or is_search(choice.tool) or choice.likeness < _SIDE / 2:
+                continue
+            if len(fill(choice.tool, reading, self._find).arguments) >= _WELL_FILLED:
+                return choice
+        return None
+
+    def _sure(self, part: str, question: Reading) -> Choice | None:
         """The tool that a part of the question asks for, if it clearly asks for one."""
-        reading = self._router.read(part)
+        reading = self._read(part)
         if len(re.sub(rf"[\W_{MASK}]", "", reading.masked)) < 2:
             return None
         if max((v for name, v in self._router.likeness(reading).items() if name), default=0.0) < _SIDE / 3:
@@ -105,9 +130,11 @@ class Planner:
         typed = best.likeness >= _SIDE / 2 and len(best.filling.arguments) >= _WELL_FILLED
         if best.likeness < _SIDE and not typed:
             return None
-        own = best.filling
+        own, whole = best.filling, fill(best.tool, question, self._find)
         if is_search(best.tool) or own.missing or not own.arguments:
-            own = fill(best.tool, whole, self._find)
+            own = whole
+        else:  # an option may be named in the other part
+            own.arguments = {**whole.arguments, **own.arguments}
         if best.tool.parameters and not own.arguments and not own.missing:
             return None  # nothing in the whole question is for it
         return Choice(best.tool, best.score, best.likeness, own)
