@@ -1,4 +1,4 @@
-"""The figures of a training run: each formula once, with its inputs, convention and reference."""
+"""The figures of a training run: rows of the tables as figures, and the relations of :mod:`relations` on them."""
 
 from __future__ import annotations
 
@@ -8,22 +8,10 @@ from typing import Literal, NamedTuple
 from tieout.plugin import Figure
 from tieout_compute_estimator import formulas
 from tieout_compute_estimator.accelerators import TABLE, Device, PriceRange
-from tieout_compute_estimator.derivation import N_, cell, computed
+from tieout_compute_estimator.derivation import N_, cell
 from tieout_compute_estimator.published import PRIOR_TABLE, MfuPrior, prior_table
-from tieout_compute_estimator.units import (
-    DAY,
-    DEVICE_HOUR,
-    FLOP,
-    GWH,
-    KWH,
-    MWH,
-    PERCENT,
-    PF_DAY,
-    TFLOPS,
-    USD,
-    USD_PER_HOUR,
-    WATT,
-)
+from tieout_compute_estimator.relations import board_energy, relations
+from tieout_compute_estimator.units import PERCENT, TFLOPS, USD_PER_HOUR, WATT
 from tieout_compute_estimator.workload import Workload
 
 __all__ = [
@@ -40,9 +28,6 @@ __all__ = [
     "training_flops",
 ]
 
-KAPLAN = "Kaplan et al. 2020, arXiv:2001.08361, section 2.1"
-BROWN = "Brown et al. 2020, arXiv:2005.14165, Table D.1"
-_ENERGY_SCALES = ((GWH, 1e6, "10⁹"), (MWH, 1e3, "10⁶"), (KWH, 1.0, "10³"))
 _PEAK_METRICS = {
     "bf16": N_("dense BF16 peak"),
     "fp16": N_("dense FP16 peak"),
@@ -59,39 +44,16 @@ _PEAK_METRICS = {
     "fp16_acc16": N_("dense FP16 peak with FP16 accumulation"),
     "fp8_acc16": N_("dense FP8 peak with FP16 accumulation"),
 }
-PALM = "Chowdhery et al. 2022, arXiv:2204.02311, appendix B"
 
 
 def training_flops(work: Workload) -> Figure:
     """C = 6ND."""
-    return computed(
-        formulas.training_flops(work.params.value, work.tokens.value),
-        FLOP,
-        N_("training FLOP"),
-        expression="6 · N · D",
-        inputs={"N": work.params, "D": work.tokens},
-        latex=r"C = 6 N D",
-        convention=N_(
-            "parameters that work on each token; attention over the context and recomputation left out"
-        ),
-        reference=KAPLAN,
-        subject=work.subject,
-    )
+    return relations().training_flops.figure({"N": work.params, "D": work.tokens}, subject=work.subject)
 
 
 def pf_days(flops: Figure) -> Figure:
     """C in petaFLOP/s-days."""
-    return computed(
-        formulas.pf_days(flops.value),
-        PF_DAY,
-        N_("training compute"),
-        expression="C / (10¹⁵ · 86400)",
-        inputs={"C": flops},
-        latex=r"C / (10^{15} \cdot 86400)",
-        convention=N_("one petaFLOP/s for one day is 8.64e19 FLOP"),
-        reference=BROWN,
-        subject=flops.subject,
-    )
+    return relations().pf_days.figure({"C": flops}, subject=flops.subject)
 
 
 def peak(device: Device, dtype: str) -> Figure:
@@ -127,39 +89,12 @@ def assumed_mfu(prior: MfuPrior) -> Figure:
 
 def device_hours(flops: Figure, peak: Figure, mfu: Figure) -> Figure:
     """h = C / (3600 P U); the ends of the interval take the best and worst peak and MFU."""
-
-    def hours(rate: float, percent: float) -> float:
-        return formulas.device_hours(flops.value, rate * 1e12, percent / 100)
-
-    low, high = hours(_high(peak), _high(mfu)), hours(_low(peak), _low(mfu))
-    return computed(
-        hours(peak.value, mfu.value),
-        DEVICE_HOUR,
-        N_("device-hours"),
-        expression="C / (3600 · P · 10¹² · U / 100)",
-        inputs={"C": flops, "P": peak, "U": mfu},
-        latex=r"h = \frac{C}{3600 \, P \, U}",
-        convention=N_("dense peak; U is the average over the whole run, restarts and evaluation included"),
-        reference=PALM,
-        subject=flops.subject,
-        **_interval(low, high),
-    )
+    return relations().device_hours.figure({"C": flops, "P": peak, "U": mfu}, subject=flops.subject)
 
 
 def days(hours: Figure, count: Figure) -> Figure:
     """t = h / (24 n)."""
-    return computed(
-        formulas.wall_days(hours.value, count.value),
-        DAY,
-        N_("duration"),
-        expression="h / (24 · n)",
-        inputs={"h": hours, "n": count},
-        latex=r"t = \frac{h}{24 n}",
-        convention=N_("all devices busy all the time"),
-        reference="",
-        subject=hours.subject,
-        **_interval(*(formulas.wall_days(end, count.value) for end in (_low(hours), _high(hours)))),
-    )
+    return relations().days.figure({"h": hours, "n": count}, subject=hours.subject)
 
 
 def energy(hours: Figure, device: Device) -> Figure | None:
@@ -167,22 +102,8 @@ def energy(hours: Figure, device: Device) -> Figure | None:
     if device.power_w is None:
         return None
     power = cell(device.power_w, WATT, N_("board power"), device, table=TABLE, field="power_w")
-    low, value, high = (
-        formulas.energy_kwh(end, power.value) for end in (_low(hours), hours.value, _high(hours))
-    )
-    unit, size, divisor = next((scale for scale in _ENERGY_SCALES if value >= scale[1]), _ENERGY_SCALES[-1])
-    return computed(
-        value / size,
-        unit,
-        N_("energy"),
-        expression=f"h · W / {divisor}",
-        inputs={"h": hours, "W": power},
-        latex=r"E = h W",
-        convention=N_("board power at its limit; hosts, network and cooling left out"),
-        reference="",
-        subject=hours.subject,
-        **_interval(low / size, high / size),
-    )
+    kwh = formulas.energy_kwh(hours.value, power.value)
+    return board_energy(kwh).figure({"h": hours, "W": power}, subject=hours.subject)
 
 
 def price(device: Device, row: PriceRange) -> Figure:
@@ -204,53 +125,17 @@ def price(device: Device, row: PriceRange) -> Figure:
 
 def cost(hours: Figure, price: Figure) -> Figure:
     """Rent = h p; the ends multiply the ends."""
-    return computed(
-        formulas.cost_usd(hours.value, price.value),
-        USD,
-        N_("rental cost"),
-        expression="h · p",
-        inputs={"h": hours, "p": price},
-        latex=r"h \, p",
-        convention=N_("on-demand rent of the accelerators; storage, network, staff and failed runs left out"),
-        reference="",
-        subject=hours.subject,
-        **_interval(_low(hours) * _low(price), _high(hours) * _high(price)),
-    )
+    return relations().cost.figure({"h": hours, "p": price}, subject=hours.subject)
 
 
 def mfu(flops: Figure, hours: Figure, peak: Figure) -> Figure:
     """U = C / (3600 h P) in per cent."""
-
-    def percent(rate: float) -> float:
-        return 100 * formulas.mfu_from_hours(flops.value, hours.value, rate * 1e12)
-
-    return computed(
-        percent(peak.value),
-        PERCENT,
-        N_("MFU"),
-        expression="C / (3600 · h · P · 10¹²)",
-        inputs={"C": flops, "h": hours, "P": peak},
-        latex=r"\mathrm{MFU} = \frac{6 N D}{3600 \, h \, P}",
-        convention=N_("dense peak; whole run, so restarts and evaluation lower it; attention FLOP left out"),
-        reference=PALM,
-        subject=flops.subject,
-        **_interval(percent(_high(peak)), percent(_low(peak))),
-    )
+    return relations().mfu.figure({"C": flops, "h": hours, "P": peak}, subject=flops.subject)
 
 
 def achieved(flops: Figure, hours: Figure) -> Figure:
     """Useful TFLOP/s per device over the whole run."""
-    return computed(
-        flops.value / (hours.value * formulas.SECONDS_PER_HOUR) / 1e12,
-        TFLOPS,
-        N_("achieved rate per device"),
-        expression="C / (3600 · h · 10¹²)",
-        inputs={"C": flops, "h": hours},
-        latex=r"\frac{C}{3600 \, h}",
-        convention=N_("model FLOP only"),
-        reference=PALM,
-        subject=flops.subject,
-    )
+    return relations().achieved.figure({"C": flops, "h": hours}, subject=flops.subject)
 
 
 class _PriorRow(NamedTuple):
@@ -260,15 +145,3 @@ class _PriorRow(NamedTuple):
     source: str
     as_of: date
     confidence: Literal["high", "medium", "low"]
-
-
-def _low(figure: Figure) -> float:
-    return figure.value if figure.low is None else figure.low
-
-
-def _high(figure: Figure) -> float:
-    return figure.value if figure.high is None else figure.high
-
-
-def _interval(low: float, high: float) -> dict[str, float | None]:
-    return {"low": low, "high": high} if low < high else {"low": None, "high": None}

@@ -13,14 +13,17 @@ __all__ = [
     "GB",
     "GIB",
     "GWH",
+    "KG_PER_KWH",
     "KWH",
     "MWH",
     "PARAM",
     "PERCENT",
     "PF_DAY",
     "RATIO",
+    "TCO2",
     "TFLOPS",
     "TOKENS",
+    "TOKENS_PER_PARAM",
     "USD",
     "USD_PER_HOUR",
     "WATT",
@@ -34,14 +37,17 @@ FLOP: Final = "FLOP"
 GB: Final = "GB"
 GIB: Final = "GiB"
 GWH: Final = "GWh"
+KG_PER_KWH: Final = "kg/kWh"
 KWH: Final = "kWh"
 MWH: Final = "MWh"
 PARAM: Final = "parameter"
 PERCENT: Final = "%"
 PF_DAY: Final = "PF-day"
 RATIO: Final = "ratio"
+TCO2: Final = "tCO2e"
 TFLOPS: Final = "TFLOP/s"
 TOKENS: Final = "token"
+TOKENS_PER_PARAM: Final = "token/parameter"
 USD: Final = "USD"
 USD_PER_HOUR: Final = "USD/GPU-hour"
 WATT: Final = "W"
