@@ -95,8 +95,14 @@ def test_formats_people_write(name: str, bits: float) -> None:
 
 def test_a_mixture_is_no_format_of_fixed_size() -> None:
     with pytest.raises(InputError) as caught:
-        memory(7e9, dtype="Q4_K_M")
+        bits_of("Q4_K_M")
     assert "Q8_0" in str(caught.value)
+
+
+def test_an_unknown_quantisation_lists_the_known() -> None:
+    with pytest.raises(InputError) as caught:
+        memory(7e9, quant="Q4_K_Z")
+    assert "Q4_K_M" in str(caught.value)
 
 
 def test_formats_are_found_in_a_question() -> None:

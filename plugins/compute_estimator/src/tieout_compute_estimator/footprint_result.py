@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tieout.plugin import Card, CardBlock, Fact, Figure, Language, Note, Result, translator
+from tieout.plugin import Card, CardBlock, Fact, Figure, Formula, Language, Note, Result, translator
 from tieout_compute_estimator.derivation import derivation, named, ranged, shown, sourced
 
 __all__ = ["MemoryResult"]
@@ -20,56 +20,91 @@ class MemoryResult(Result):
     params: Figure
     weights: Figure | None = None
     kv_per_token: Figure | None = None
+    """What one more token adds, once sliding windows are full."""
+    recurrent_state: Figure | None = None
+    """What the recurrent layers of one sequence keep, whatever its length."""
     kv_cache: Figure | None = None
     training_states: Figure | None = None
+    activations: Figure | None = None
+    """Of one micro-batch on one device."""
+    per_device: Figure | None = None
     total: Figure
     devices: Figure | None = None
+    free: Figure | None = None
+    """Left on each device; below zero when it does not fit."""
 
     def say(self, lang: Language = "en") -> str:
         """Each part in GB and GiB, and the devices that hold them."""
+        lines = [*self._serving(lang), *self._training(lang), *self._devices(lang)]
+        text = ("" if lang == "zh" else " ").join(lines)
+        return "\n\n".join([text, *(f"- {note}" for note in self.notes)])
+
+    def _serving(self, lang: Language) -> list[str]:
         lines: list[str] = []
-        subject = named(self.subject, lang)
-        params = sourced(self.params, lang)
         if self.weights is not None:
             lines.append(
                 _(
                     "The weights of {subject} ({params}) in {dtype} take {size}.",
                     lang=lang,
-                    subject=subject,
-                    params=params,
+                    subject=named(self.subject, lang),
+                    params=sourced(self.params, lang),
                     dtype=self.dtype,
-                    size=shown(self.weights, lang),
+                    size=ranged(self.weights, lang),
                 )
             )
         if self.kv_per_token is not None:
-            lines.append(
-                _(
-                    "Each token in the KV cache takes {size}.",
-                    lang=lang,
-                    size=shown(self.kv_per_token, lang),
-                )
-            )
+            size = shown(self.kv_per_token, lang)
+            lines.append(_("Each token in the KV cache takes {size}.", lang=lang, size=size))
+        if self.recurrent_state is not None:
+            size = shown(self.recurrent_state, lang)
+            lines.append(_("The recurrent layers keep {size} per sequence.", lang=lang, size=size))
         if self.kv_cache is not None:
-            context = self.kv_cache.inputs()["s"]
             lines.append(
                 _(
                     "At {context} the cache takes {size}, and with the weights that makes {total}.",
                     lang=lang,
-                    context=shown(context, lang),
+                    context=shown(self.kv_cache.inputs()["s"], lang),
                     size=shown(self.kv_cache, lang),
-                    total=shown(self.total, lang),
+                    total=ranged(self.total, lang),
                 )
             )
-        if self.training_states is not None:
+        if self.per_device is not None and self.training_states is None:
             lines.append(
                 _(
-                    "Training {subject} ({params}) keeps {size} of weights, gradients and Adam states on each device.",
+                    "Split over {count} that is {size} on each.",
                     lang=lang,
-                    subject=subject,
-                    params=params,
-                    size=ranged(self.training_states, lang),
+                    count=shown(self.per_device.inputs()["t"], lang),
+                    size=shown(self.per_device, lang),
                 )
             )
+        return lines
+
+    def _training(self, lang: Language) -> list[str]:
+        if self.training_states is None:
+            return []
+        lines = [
+            _(
+                "Training {subject} ({params}) keeps {size} of weights, gradients and optimiser states on each device.",
+                lang=lang,
+                subject=named(self.subject, lang),
+                params=sourced(self.params, lang),
+                size=ranged(self.training_states, lang),
+            )
+        ]
+        if self.activations is not None:
+            lines.append(
+                _(
+                    "Activations of one micro-batch at {context} take {size} more; together {total}.",
+                    lang=lang,
+                    context=shown(self.activations.inputs()["s"], lang),
+                    size=shown(self.activations, lang),
+                    total=ranged(self.total, lang),
+                )
+            )
+        return lines
+
+    def _devices(self, lang: Language) -> list[str]:
+        lines: list[str] = []
         if self.devices is not None:
             lines.append(
                 _(
@@ -80,26 +115,37 @@ class MemoryResult(Result):
                     each=sourced(self.devices.inputs()["M"], lang),
                 )
             )
-        text = ("" if lang == "zh" else " ").join(lines)
-        return "\n\n".join([text, *(f"- {note}" for note in self.notes)])
+        if self.free is None:
+            return lines
+        size = shown(self.free, lang).removeprefix("-")
+        if self.free.value >= 0:
+            lines.append(
+                _("It fits: {size} are left on each {device}.", lang=lang, size=size, device=self.device)
+            )
+        else:
+            lines.append(
+                _("It does not fit: each {device} lacks {size}.", lang=lang, size=size, device=self.device)
+            )
+        return lines
 
     def card(self, lang: Language = "en") -> Card:
         """A line per part and the derivation of the total."""
         parts = (
+            self.params if isinstance(self.params.origin, Formula) else None,
             self.weights,
             self.kv_per_token,
+            self.recurrent_state,
             self.kv_cache,
             self.training_states,
+            self.activations,
+            self.per_device,
             self.total,
             self.devices,
+            self.free,
         )
         facts = {figure.metric: figure for figure in parts if figure is not None}
         blocks: list[CardBlock] = [
-            Fact(
-                label=_(figure.metric, lang=lang),
-                value=ranged(figure, lang),
-                figure=figure,
-            )
+            Fact(label=_(figure.metric, lang=lang), value=ranged(figure, lang), figure=figure)
             for figure in facts.values()
         ]
         blocks.append(derivation(self.devices or self.total, lang))
