@@ -82,6 +82,10 @@ def test_dates_and_periods(text: str, date: str, iso: str) -> None:
     assert (found.text, found.iso) == (date, iso)
 
 
+def test_a_count_like_a_year_is_a_count() -> None:
+    assert [only(text).kind for text in ("2000 家公司", "2000 年", "2000")] == ["number", "period", "period"]
+
+
 def test_months_that_count_are_no_month_of_the_year() -> None:
     assert [quantity.iso for quantity in find("近 3 月, 3 个月")] == ["", ""]
 

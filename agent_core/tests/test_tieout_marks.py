@@ -92,6 +92,8 @@ def status(answer: str, *figures: Figure, question: str = "") -> str:
         ("It takes 27.6 GB.", "untied"),
         ("27.6 个百分点", "untied"),
         ("市占率 35%", "untied"),
+        ("A typical MFU is 35–45%.", "untied"),
+        ("而不是 MFU 35%", "untied"),
         ("10–90%", "untied"),
     ],
 )
@@ -155,6 +157,25 @@ def test_a_mismatch_says_what_the_evidence_says() -> None:
     assert (mark.evidence, mark.detail) == ("e1", "Llama 3 70B MFU: 27.6%")
 
 
+def test_a_range_is_that_of_its_figure() -> None:
+    spread = Figure(value=0.727, low=0.66, high=0.977, unit="ratio", origin=row("X", "share"))
+    for answer in ("66%–97.7%", "between 66% and 98%", "72–74%", "72.7%", "97.7%"):
+        assert status(answer, spread) == "tied", answer
+    for answer in ("73.2%–97.7%", "66%–95%", "50%–98%"):
+        assert status(answer, spread) == "untied", answer
+
+
+def test_the_nearest_metric_is_what_a_wrong_number_contradicts() -> None:
+    weights, cache = figure(140, "GB", "weights", "m"), figure(10, "GB", "KV cache", "m")
+    (mark,) = tie_out("The weights and the KV cache of 12 GB", book(weights, cache), "")
+    assert (mark.status, mark.detail) == ("mismatch", "m KV cache: 10 GB")
+
+
+def test_a_size_in_a_name_contradicts_nothing() -> None:
+    memory = (figure(40, "GB", "memory", "A100-80GB SXM"), figure(80, "GB", "memory", "H100 SXM"))
+    assert "mismatch" not in {mark for _, mark in marks("The A100-80GB SXM is older.", *memory)}
+
+
 def test_a_sentence_about_a_stranger_contradicts_nothing() -> None:
     assert marks("GPT-4 的 MFU 为 35%", MFU) == [("35%", "untied")]
 
@@ -175,7 +196,9 @@ def test_the_users_own_numbers() -> None:
     assert status("512 GPUs", question=question) == "user"
     assert status("共 512", question=question) == "user"
     assert status("40 percent", question=question) == "user"
+    assert status("4 个月", question="3-4 个月?") == "user"
     assert status("513 GPUs", question=question) == "untied"
+    assert status("3 GB", question="Llama 3?") == "untied"
 
 
 def test_a_finer_number_than_the_user_gave_is_not_his() -> None:

@@ -21,6 +21,7 @@ _MOST_HITS = 64
 _BOUND_REACH = 0.25
 # A range this wide, in parts of its lower end, says nothing about one value inside it.
 _WIDEST_RANGE = 0.5
+_WIDEST_ROUNDING = 0.1
 
 
 class ValueIndex:
@@ -142,10 +143,22 @@ class Figures:
         if all(ends):
             both = [place for place in ends[0] if place in ends[1]]
             return both or ends[0]
-        width = number.high - number.low
-        if width <= max(_WIDEST_RANGE * abs(number.low), number.step):
-            return index.within(low, high, number.unit)
-        return []
+        return [
+            place
+            for place in index.within(low, high, number.unit)
+            if self._lies_within(place, low, high, number)
+        ]
+
+    def _lies_within(self, place: int, low: float, high: float, shown: Quantity) -> bool:
+        """Whether the figure itself, not only an end of its own interval, lies in a range that is no wider than fair.
+
+        A figure with an interval of its own allows only a range that may be a rounding of the figure.
+        """
+        figure = self.known[place].figure
+        widest = _WIDEST_RANGE if figure.low is None else _WIDEST_ROUNDING
+        if high - low > max(widest * abs(low), shown.step) + 2 * shown.step:
+            return False
+        return low <= DEFAULT.convert(figure.value, figure.unit, shown.unit) <= high
 
 
 def _reach(number: Quantity) -> tuple[float, float]:

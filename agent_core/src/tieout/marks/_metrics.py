@@ -80,8 +80,12 @@ class Metrics:
         return None
 
     def contradicted(self, number: Quantity, clause: str, subjects: frozenset[str]) -> Known | None:
-        """The figure of a metric that ``clause`` names, when it says something else."""
-        for metric in self._metrics_of(clause):
+        """The figure of the metric that ``clause`` names nearest to the number, when it says something else.
+
+        ``clause`` has a line end where the number stands.
+        """
+        before, _, after = clause.partition("\n")
+        for metric in (*reversed(self._metrics_of(before)), *self._metrics_of(after)):
             for other in self._by_metric[metric][:_MOST_RIVALS]:
                 if subjects and other.figure.subject and other.figure.subject not in subjects:
                     continue

@@ -16,13 +16,14 @@ from tieout.marks._metrics import Metrics
 from tieout.marks._places import Stretches, cited_stretches, code_stretches, formats, furniture, names
 from tieout.marks._quotes import quoted_stretches
 from tieout.marks._subjects import Subjects
-from tieout.quantities import Quantity, agrees, find, rounding_interval
+from tieout.quantities import Quantity, find, rounding_interval
 
 # An answer of 200 kB holds 14,000 numbers, at 40 µs each. Beyond these the rest is flagged without a look.
 _MOST_CHECKED = 20_000
 _OPERATORS = "=×·*/÷^+−(√≈"
 # Letters around a number that tell a fall, whose size a sentence gives without a minus.
 _WINDOW = 24
+_NO_AMOUNT = ("date", "period", "ordinal", "label")
 _CLAUSE_ENDS = "\n。,，;；"
 
 
@@ -54,7 +55,9 @@ class _TieOut:
         self._said = said
         self._said_index = ValueIndex()
         for place, quantity in enumerate(said):
-            self._said_index.add(quantity.value, quantity.unit, place)
+            for value in (quantity.value, quantity.low, quantity.high):
+                if value is not None and quantity.kind not in _NO_AMOUNT:
+                    self._said_index.add(value, quantity.unit, place)
         self._quotes = Stretches(quoted_stretches(answer, book.spans))
         self._furniture = Stretches(furniture(answer))
         named = list(names(answer))
@@ -121,7 +124,7 @@ class _TieOut:
         subjects = self._subjects.of(number)
         about = [known for known in agreeing if known.figure.subject in subjects]
         free = [known for known in agreeing if not known.figure.subject or _is_users(known.figure)]
-        if subjects and not about and not free:
+        if subjects and not about and not free and not self._is_name(number):
             for known in agreeing:
                 if rival := self._metrics.rival(known, number, subjects):
                     return _event(number, "mismatch", rival, stated=True)
@@ -153,36 +156,46 @@ class _TieOut:
     def _was_said(self, number: Quantity) -> bool:
         if number.iso:
             return any(other.iso == number.iso for other in self._said)
-        low, high = rounding_interval(number)
-        places = self._said_index.within(low, high, number.unit)
-        if any(agrees(number, self._said[place].value, self._said[place].unit) for place in places):
+        if self._said_index.within(*rounding_interval(number), number.unit):
             return True
         bare = self._said_index.printed_within(number.value, number.value)
         return any(not number.unit or not self._said[place].unit for place in bare)
 
     def _is_structural(self, number: Quantity) -> bool:
-        return (
-            number.kind in ("date", "period", "ordinal", "label")
-            or self._names.hold(number.start, number.end)
-            or self._subjects.names(number.start, number.end)
-            or _is_stock_code(number)
-        )
+        return number.kind in _NO_AMOUNT or self._is_name(number) or _is_stock_code(number)
+
+    def _is_name(self, number: Quantity) -> bool:
+        """Whether the number stands in a name, a title, a citation or code."""
+        return self._names.hold(number.start, number.end) or self._subjects.names(number.start, number.end)
 
     def _contradicted(self, number: Quantity) -> Known | None:
         """Evidence of the metric that the clause names, in a unit that converts, with another value."""
-        if number.kind in ("date", "period", "ordinal", "label"):
+        if number.kind in _NO_AMOUNT:
             return None
         subjects = self._subjects.of(number)
         start, _ = self._subjects.sentence(number)
         if not subjects and self._strangers.between(max(start, number.start - 120), number.start):
             return None  # a sentence about something that the evidence does not know contradicts nothing
-        return self._metrics.contradicted(number, self._clause(number), subjects)
+        clause = self._clause(number)
+        if _in_general().search(clause):
+            return None
+        return self._metrics.contradicted(number, clause, subjects)
 
 
 @cache
 def _counts_nothing() -> re.Pattern[str]:
     """What may follow a number whose unit was left out; another word would be what it counts."""
     return re.compile(r" {0,2}(?:$|[^\w ]|[的是为时了]|(?:and|or|to|和|与|至|到) {0,2}[\d$¥€])")
+
+
+@cache
+def _in_general() -> re.Pattern[str]:
+    """Words by which a clause speaks of other cases, or of what is not so: no figure contradicts it."""
+    return re.compile(
+        r"(?<![a-z])(?:typical\w{0,2}|usual\w{0,2}|general\w{0,2}|common\w{0,2}|on average|industry|other\w?|if"
+        r"|assum\w{1,4}|suppos\w{1,3}|would|could|target\w?|not|instead|rather|previous\w{0,2}|difference|times)(?![a-z])"
+        r"|通常|一般|常见|行业|平均|如果|假设|假如|若|目标|不是|并非|而非|以往|上一代|其他|相差|提高|提升|增加|减少|下降"
+    )
 
 
 @cache

@@ -189,7 +189,8 @@ def _measure_alone(text: str, measure: re.Match[str] | None, units: UnitTable) -
 @cache
 def _denominator() -> re.Pattern[str]:
     return re.compile(
-        r"(?: ?/ ?| per |每)(?:1 ?)?(?P<size>(?:K|M|千(?!瓦)|百万|million|thousand|1,?000,000|1,?000)(?![A-Za-z0-9]) ?)?"
+        r"(?: ?/ ?| per |每)(?:1 ?)?"
+        r"(?P<size>(?:K|M|千(?!瓦)|百万|million|thousand|1,?000,000|1,?000)(?![A-Za-z0-9]) ?)?"
         r"(?:[个张台块] ?)?",
         re.IGNORECASE,
     )

@@ -35,6 +35,9 @@ from tieout.quantities._units import Unit, UnitTable, kind_of
 _NOT_AFTER_ONE_DIGIT = ("money:CNY",)
 _NOT_AFTER_ONE = ("gpu", "server", "chip", "number", "token", "parameter")
 
+# 2000 家公司 is a count, 2000 a year.
+_MEASURES = "家名人个项款只位篇座所支例份次条件种"
+
 
 def scan(text: str, units: UnitTable) -> list[Quantity]:
     """The quantities of ``text`` in order; see :func:`tieout.quantities.find`."""
@@ -253,7 +256,8 @@ class _Scanner:
             return quantity
         if quantity.low is not None or quantity.bound or quantity.value < 0:
             return quantity
-        if is_bare_year(numeral.digits) and numeral.end - quantity.start == 4 and not atom.more:
+        counted = text[quantity.end : quantity.end + 2].lstrip(" ")[:1] in tuple(_MEASURES)
+        if is_bare_year(numeral.digits) and numeral.end - quantity.start == 4 and not counted:
             return replace(quantity, kind="period", dimension="date", iso=numeral.digits)
         thing = context.numbered_thing(text, quantity.start)
         return replace(quantity, kind=thing) if thing else quantity
