@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 from tieout.errors import InputError
 from tieout.plugin import Figure, Formula, Language, TableRow, Tree, UserInput, translator
+from tieout_compute_estimator.rounding import rounded, supported_step
 from tieout_compute_estimator.units import BYTE, GB, GIB
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 _ = translator("tieout_compute_estimator")
+_MOST_DIGITS = 3
 
 
 def N_(text: str) -> str:
@@ -148,9 +150,22 @@ def _text(figure: Figure, value: float, lang: Language) -> str:
         # Vendors count decimal gigabytes, drivers binary ones.
         decimal, binary = (format_quantity(convert(value, BYTE, unit), unit, lang=lang) for unit in (GB, GIB))
         return f"{decimal} ({binary})"
-    # Table cells are exact as printed (989.5 TFLOP/s, 70.55B parameters); three digits are enough for the rest.
-    digits = 4 if isinstance(figure.origin, TableRow) else 3
-    return format_quantity(value, figure.unit, lang=lang, digits=digits)
+    if isinstance(figure.origin, TableRow):
+        # Table cells are exact as printed (989.5 TFLOP/s, 70.55B parameters); three digits are enough for the rest.
+        return format_quantity(value, figure.unit, lang=lang, digits=4)
+    digits = _supported(figure, value)
+    text = format_quantity(value, figure.unit, lang=lang, digits=digits)
+    short = format_quantity(rounded(value, digits), figure.unit, lang=lang, digits=digits)
+    # 276,341 has more digits than its interval supports, and no magnitude in which to write fewer.
+    return text if text == short or digits == _MOST_DIGITS else _("about {value}", lang=lang, value=short)
+
+
+def _supported(figure: Figure, value: float) -> int:
+    """Digits of ``value``, which is the figure's or an end of its interval: all are cut at the same step."""
+    if figure.low is None or figure.high is None or not figure.low < figure.high or value == 0:
+        return _MOST_DIGITS
+    steps = math.floor(math.log10(abs(value))) - supported_step(figure.low, figure.high) + 1
+    return max(1, min(_MOST_DIGITS, steps))
 
 
 def sourced(figure: Figure, lang: Language, *, interval: bool = False) -> str:
