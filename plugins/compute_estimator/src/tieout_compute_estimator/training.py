@@ -12,9 +12,13 @@ from pydantic import BeforeValidator
 from tieout.plugin import Candidate, Figure, Slot, tool, translator
 from tieout_compute_estimator import run_figures
 from tieout_compute_estimator.accelerators import Device, find_device, find_devices, other_variants
+from tieout_compute_estimator.activations import Recompute
 from tieout_compute_estimator.caveats import data_notes, today
 from tieout_compute_estimator.checks import checked_dtype, fraction, missing, positive, whole
 from tieout_compute_estimator.derivation import N_, cell, given
+from tieout_compute_estimator.flop_conventions import AttentionCount
+from tieout_compute_estimator.flop_figures import Convention, Counting, hardware_utilisation, training_flops
+from tieout_compute_estimator.model_source import model_source
 from tieout_compute_estimator.pricing import find_hourly_prices, hourly_price
 from tieout_compute_estimator.published import TABLE, PublishedModel, find_models, mfu_prior
 from tieout_compute_estimator.training_results import MfuResult, TrainingEstimate
@@ -128,6 +132,11 @@ def train(
         ),
         BeforeValidator(hourly_price),
     ] = None,
+    config: str | None = None,
+    convention: Convention | None = None,
+    attention: AttentionCount | None = None,
+    recompute: Recompute = "none",
+    seq: float | None = None,
 ) -> TrainingEstimate:
     """Estimate what a training run takes: FLOP by 6ND, PF-days, device-hours, days, energy and rent.
 
@@ -145,18 +154,27 @@ def train(
         mfu: Model FLOP utilisation between 0 and 1, whole-run average.
         dtype: Number format whose dense peak counts, e.g. bf16 or fp8.
         usd_per_hour: Rent of one device for one hour; the shipped price range when left out.
+        config: Path of a config.json that says what the model is built of.
+        convention: How FLOP are counted: 6nd, 3nd (encoder-decoder), palm (with attention), megatron or exact.
+        attention: Attention over the context: none, causal (half of the square) or full.
+        recompute: Activations computed again in the backward pass: none, selective or full.
+        seq: Length of the training sequences in tokens; palm, megatron and exact need it.
 
     Raises:
-        InputError: A number is missing, not positive, not finite, or an MFU above 1.
+        InputError: A number is missing, not positive, not finite, or an MFU above 1, or a file that cannot be read.
         ToolError: Unknown device or model, or a device without a peak in ``dtype``.
     """
-    work = workload(params=params, tokens=tokens, active_params=active_params, model=model)
-    flops = run_figures.training_flops(work)
+    source = model_source(model=model, config=config)
+    work = workload(params=params, tokens=tokens, active_params=active_params, model=model, source=source)
+    counted = training_flops(work, source, Counting(convention, attention, recompute, seq))
+    flops = counted.model
     estimate = TrainingEstimate(
         subject=work.subject,
+        convention=Counting(convention, attention).named,
         params=work.params,
         tokens=work.tokens,
         flops=flops,
+        hardware_flops=counted.hardware,
         pf_days=run_figures.pf_days(flops),
         published_flops=_published(work.row, "training_flops", FLOP, N_("published training FLOP")),
         notes=work.notes,
@@ -172,11 +190,16 @@ def train(
         notes.append(
             _("No MFU was given: the range that whole public runs reached is assumed, so results are ranges.")
         )
+        if estimate.convention != "6nd":
+            notes.append(
+                _("That range was worked out with 6ND; counted as here those runs reached a little more.")
+            )
     hours = run_figures.device_hours(flops, peak, used)
     update: dict[str, object] = {
         "device": chosen.name,
         "peak": peak,
         "mfu": used,
+        "hfu": hardware_utilisation(used, counted),
         "device_hours": hours,
         "energy": run_figures.energy(hours, chosen),
         "cost": _cost(hours, chosen, usd_per_hour),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tieout.plugin import Card, CardBlock, Fact, Figure, Language, Note, Result, translator
-from tieout_compute_estimator.derivation import derivation, named, ranged, shown, sourced
+from tieout.plugin import Card, CardBlock, Fact, Figure, Formula, Language, Note, Result, translator
+from tieout_compute_estimator.derivation import brief_source, derivation, named, ranged, shown, sourced
 
 __all__ = ["MfuResult", "TrainingEstimate"]
 
@@ -15,14 +15,19 @@ class TrainingEstimate(Result):
 
     subject: str = ""
     """The published model, if one was named."""
+    convention: str = "6nd"
+    """How FLOP were counted: ``6nd``, ``3nd``, ``palm``, ``megatron`` or ``exact``."""
     params: Figure
     tokens: Figure
     flops: Figure
+    hardware_flops: Figure | None = None
+    """With what is computed again in the backward pass."""
     pf_days: Figure
     device: str = ""
     device_count: Figure | None = None
     peak: Figure | None = None
     mfu: Figure | None = None
+    hfu: Figure | None = None
     device_hours: Figure | None = None
     days: Figure | None = None
     energy: Figure | None = None
@@ -33,17 +38,15 @@ class TrainingEstimate(Result):
 
     def say(self, lang: Language = "en") -> str:
         """FLOP first, then what the device needs for them."""
-        lines = [
-            _(
-                "Training {subject} takes {flops}, that is {pf_days}: 6ND with {params} and {tokens} (Kaplan et al.).",
-                lang=lang,
-                subject=named(self.subject, lang),
-                flops=f"**{shown(self.flops, lang)}**",
-                pf_days=shown(self.pf_days, lang),
-                params=sourced(self.params, lang),
-                tokens=sourced(self.tokens, lang),
+        lines = [self._flops(lang)]
+        if self.hardware_flops is not None:
+            lines.append(
+                _(
+                    "With recomputation the hardware does {flops}.",
+                    lang=lang,
+                    flops=shown(self.hardware_flops, lang),
+                )
             )
-        ]
         if self.device_hours is not None and self.mfu is not None and self.peak is not None:
             lines.append(
                 _(
@@ -66,6 +69,31 @@ class TrainingEstimate(Result):
                 )
             )
         return _join(lines, self.notes, lang)
+
+    def _flops(self, lang: Language) -> str:
+        parts = {
+            "subject": named(self.subject, lang),
+            "flops": f"**{shown(self.flops, lang)}**",
+            "pf_days": shown(self.pf_days, lang),
+            "params": sourced(self.params, lang),
+            "tokens": sourced(self.tokens, lang),
+        }
+        if self.convention == "6nd":
+            return _(
+                "Training {subject} takes {flops}, that is {pf_days}: 6ND with {params} and {tokens} (Kaplan et al.).",
+                lang=lang,
+                **parts,
+            )
+        origin = self.flops.origin
+        rule = origin.convention if isinstance(origin, Formula) else ""
+        reference = brief_source(origin.reference) if isinstance(origin, Formula) else ""
+        return _(
+            "Training {subject} takes {flops}, that is {pf_days}, with {params} and {tokens}: {rule} ({reference}).",
+            lang=lang,
+            **parts,
+            rule=_(rule, lang=lang),
+            reference=reference,
+        )
 
     def _spent(self, lang: Language) -> list[str]:
         lines: list[str] = []
@@ -96,8 +124,10 @@ class TrainingEstimate(Result):
         """The figures, what the makers published, and the derivation of the furthest figure."""
         figures = (
             self.flops,
+            self.hardware_flops,
             self.pf_days,
             self.mfu,
+            self.hfu,
             self.device_hours,
             self.days,
             self.energy,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tieout.plugin import Figure, translator
 from tieout_compute_estimator.checks import missing, positive
 from tieout_compute_estimator.derivation import N_, cell, given
+from tieout_compute_estimator.model_source import ModelSource
 from tieout_compute_estimator.published import TABLE, PublishedModel, find_model
 from tieout_compute_estimator.units import PARAM, TOKENS
 
@@ -40,16 +41,21 @@ def model_or_none(model: str | None) -> PublishedModel | None:
 
 
 def workload(
-    *, params: float | None, tokens: float | None, active_params: float | None, model: str | None
+    *,
+    params: float | None,
+    tokens: float | None,
+    active_params: float | None,
+    model: str | None,
+    source: ModelSource | None = None,
 ) -> Workload:
-    """Settle N and D; arguments come before the table.
+    """Settle N and D; arguments come before a configuration, and that before the table.
 
     Raises:
         InputError: N or D is missing, or is no positive number.
         ToolError: The model is not in the table.
     """
     row = model_or_none(model)
-    subject = row.name if row else ""
+    subject = row.name if row else source.name if source else ""
     if params is not None:
         positive("params", params)
     if active_params is not None:
@@ -57,6 +63,10 @@ def workload(
     if tokens is not None:
         positive("tokens", tokens)
     size, notes = _size(params, active_params, row)
+    if size is None and source is not None and source.file and source.architecture is not None:
+        from tieout_compute_estimator.architecture_figures import active_params_figure, params_figure
+
+        size = active_params_figure(source) if source.architecture.sparse else params_figure(source)
     if tokens is not None:
         data: Figure | None = given(tokens, TOKENS, N_("training tokens"), subject=subject)
     elif row is not None and row.tokens is not None:
