@@ -1,8 +1,8 @@
 """What the documents show is so: listings are pieces of the example package, and examples run.
 
-In README and docs/ every ``python`` block is a program, and each line of a ``bash`` block that begins with ``tieout`` is
-run; ``<!-- not run: why -->`` before a block leaves it out. ``<!-- from: PATH -->`` says that the block is a piece of
-that file of examples/third_party_plugin.
+In README and docs/ every ``python`` block is a program, and each line of a ``bash`` block that begins with ``tieout``
+is run; ``<!-- not run: why -->`` before a block leaves it out. ``<!-- from: PATH -->`` says that the block is a piece
+of that file of examples/third_party_plugin.
 """
 
 from __future__ import annotations
