@@ -14,6 +14,7 @@ from tieout.errors import InputError, TieoutError
 from tieout.plugin import EvalMiss, EvalResult, EvalTally, Slot, tool, translator
 from tieout_compute_estimator import formulas
 from tieout_compute_estimator.scoring_architecture import ARCHITECTURE_KINDS
+from tieout_compute_estimator.scoring_serving import SERVING_KINDS
 
 __all__ = ["evaluate"]
 
@@ -256,43 +257,20 @@ def _zero(i: Inputs) -> dict[str, float]:
     }
 
 
-def _fit_devices(i: Inputs) -> dict[str, float]:
-    weights = formulas.weight_bytes(_number(i, "params"), 8 * _number(i, "bytes_per_param"))
-    return {"devices": weights / _number(i, "hbm_bytes")}
-
-
-def _decode_bound(i: Inputs) -> dict[str, float]:
-    step = formulas.decode_step_seconds(
-        _number(i, "weight_bytes"),
-        _number(i, "kv_bytes", 0.0),
-        _number(i, "hbm_bytes_per_s"),
-        _number(i, "devices", 1.0),
-    )
-    return {"step_s": step, "tokens_per_s": _number(i, "batch", 1.0) / step}
-
-
-def _prefill(i: Inputs) -> dict[str, float]:
-    flops = formulas.training_flops(_number(i, "params"), _number(i, "tokens"), flops_per_param_token=2.0)
-    return {"seconds": flops / (_number(i, "devices") * _number(i, "peak_flops") * _number(i, "mfu"))}
-
-
 _KINDS: dict[str, Callable[[Inputs], dict[str, float]]] = {
     "aggregate": _aggregate,
     "bytes_per_param": _bytes_per_param,
     "cost": _cost,
     "days_8tp": _days_8tp,
-    "decode_bound": _decode_bound,
     "device_hours": _device_hours,
     "device_time": _device_time,
     "energy": _energy,
-    "fit_devices": _fit_devices,
     "flops_per_token": _flops_per_token,
     "hfu_tokens": _mfu_tokens,
     "implied_intensity": _implied_intensity,
     "implied_power": _implied_power,
     "mfu_tokens": _mfu_tokens,
-    "prefill": _prefill,
     "tokens_time": _tokens_time,
     "train_flops": _train_flops,
     "zero": _zero,
-} | ARCHITECTURE_KINDS
+} | ARCHITECTURE_KINDS | SERVING_KINDS
