@@ -13,7 +13,6 @@ __all__ = [
 
 import os
 import re
-import sys
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -146,6 +145,6 @@ def describe_failure(error: BaseException) -> str:
     if trace is not None:
         frame = trace.tb_frame
         name = frame.f_globals.get("__name__", "")
-        if name and not str(name).startswith(("importlib", "tieout.")) and name in sys.modules:
+        if name and not str(name).startswith(("importlib", "tieout.")):
             place = f" at {name}:{trace.tb_lineno}"
     return clean_line(f"{type(error).__name__}: {error}{place}", limit=300)
