@@ -118,6 +118,24 @@ def test_magnitudes_of_both_languages(answer: str) -> None:
     assert status(answer, HOURS) == "tied"
 
 
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("rent is $2.50/GPU-hr", "tied"),
+        ("每张卡每小时 2.5 美元", "tied"),
+        ("per GPU and hour it is $2–$4", "tied"),
+        ("a budget of $2.50", "untied"),
+        ("每小时 2.6 美元", "untied"),
+        ("每小时 2.5 欧元", "untied"),
+    ],
+)
+def test_a_price_per_hour(answer: str, expected: str) -> None:
+    price = Figure(
+        value=2.5, low=2, high=4, unit="USD/GPU-hour", metric="rental price", origin=row("H100", "usd")
+    )
+    assert status(answer, price) == expected
+
+
 def test_a_size_without_a_unit_is_not_a_count_of_something_else() -> None:
     assert status("我们有 640 万用户", HOURS) == "untied"
 
@@ -154,14 +172,14 @@ def test_a_mismatch_says_what_the_evidence_says() -> None:
     (mark,) = tie_out("The A100 reaches 989.5 TFLOP/s.", book(H100, A100), "")
     assert (mark.evidence, mark.detail) == ("e2", "A100-80GB SXM dense BF16 peak: 312 TFLOP/s")
     (mark,) = tie_out("MFU 35%", book(MFU), "")
-    assert (mark.evidence, mark.detail) == ("e1", "Llama 3 70B MFU: 27.6%")
+    assert (mark.evidence, mark.detail) == ("e1", "Llama 3 70B MFU: 27.63%")
 
 
 def test_a_range_is_that_of_its_figure() -> None:
     spread = Figure(value=0.727, low=0.66, high=0.977, unit="ratio", origin=row("X", "share"))
     for answer in ("66%–97.7%", "between 66% and 98%", "72–74%", "72.7%", "97.7%"):
         assert status(answer, spread) == "tied", answer
-    for answer in ("73.2%–97.7%", "66%–95%", "50%–98%"):
+    for answer in ("73.2%–97.7%", "66%–95%", "50%–98%", "between 73.18% and 98%"):
         assert status(answer, spread) == "untied", answer
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["MOST_FIGURES", "Figures", "Known", "ValueIndex", "is_distinct"]
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -104,6 +105,8 @@ class Figures:
     def __init__(self, book: EvidenceBook) -> None:
         self.known: list[Known] = []
         self.index = ValueIndex()
+        self._prices = ValueIndex()
+        """Prices per something by their currency alone."""
         self.any_negative = False
         """Whether a figure is below zero, so that a fall may be told without a minus."""
         earlier = {id(item) for item in book.prior}
@@ -119,12 +122,21 @@ class Figures:
                 if value is not None:
                     self.any_negative |= value < 0
                     self.index.add(value, figure.unit, place)
+                    currency, per, _ = figure.unit.partition("/")
+                    if per and currency in DEFAULT and DEFAULT.get(currency).dimension.startswith("money:"):
+                        self._prices.add(value, currency, place)
 
     def behind(self, number: Quantity, following: str) -> list[Known]:
         """The figures of which ``number`` is a right rounding, by its unit; ``following`` is the text after it."""
         if number.kind in ("date", "period", "ordinal", "label"):
             return []
-        return [self.known[place] for place in self._places(number, following)]
+        return [self.known[place] for place in self._places(self.index, number, following)]
+
+    def priced(self, number: Quantity) -> list[Known]:
+        """The prices per hour, per token … that a sum of money states when its sentence says per what."""
+        if number.kind != "money" or "/" in number.unit:
+            return []
+        return [self.known[place] for place in self._places(self._prices, number, "")]
 
     def printed_like(self, number: Quantity) -> list[Known]:
         """The figures that read like ``number``, whose unit was left out."""
@@ -132,14 +144,16 @@ class Figures:
             return []
         return [self.known[place] for place in self.index.printed_within(*rounding_interval(number))]
 
-    def _places(self, number: Quantity, following: str) -> list[int]:
-        index = self.index
+    def _places(self, index: ValueIndex, number: Quantity, following: str) -> list[int]:
         low, high = _reach(number)
         if number.low is None or number.high is None:
             places = index.within(low, high, number.unit)
             return places or ([] if number.unit else index.unknown_unit(low, high, following))
-        half = number.step / 2
-        ends = [index.within(end - half, end + half, number.unit) for end in (number.low, number.high)]
+        halves = (_low_step(number) / 2, number.step / 2)
+        ends = [
+            index.within(end - half, end + half, number.unit)
+            for end, half in zip((number.low, number.high), halves, strict=True)
+        ]
         if all(ends):
             both = [place for place in ends[0] if place in ends[1]]
             return both or ends[0]
@@ -158,7 +172,16 @@ class Figures:
         widest = _WIDEST_RANGE if figure.low is None else _WIDEST_ROUNDING
         if high - low > max(widest * abs(low), shown.step) + 2 * shown.step:
             return False
-        return low <= DEFAULT.convert(figure.value, figure.unit, shown.unit) <= high
+        unit = (
+            figure.unit.partition("/")[0] if shown.kind == "money" and "/" not in shown.unit else figure.unit
+        )
+        return low <= DEFAULT.convert(figure.value, unit, shown.unit) <= high
+
+
+def _low_step(number: Quantity) -> float:
+    """One unit of the last printed digit of a range's lower end, which may have more decimals than the upper."""
+    decimals = [len(match[1] or "") for match in re.finditer(r"\d(?:\.(\d+))?(?![\d.])", number.text)]
+    return number.step * 10.0 ** (decimals[-1] - decimals[0]) if len(decimals) > 1 else number.step
 
 
 def _reach(number: Quantity) -> tuple[float, float]:

@@ -19,7 +19,7 @@ from tieout.marks._subjects import Subjects
 from tieout.quantities import Quantity, find, rounding_interval
 
 # An answer of 200 kB holds 14,000 numbers, at 40 µs each. Beyond these the rest is flagged without a look.
-_MOST_CHECKED = 20_000
+_MOST_CHECKED = 15_000
 _OPERATORS = "=×·*/÷^+−(√≈"
 # Letters around a number that tell a fall, whose size a sentence gives without a minus.
 _WINDOW = 24
@@ -53,6 +53,7 @@ class _TieOut:
         self._figures = Figures(book)
         known = self._figures.known
         self._said = said
+        self._said_dates = {quantity.iso for quantity in said}
         self._said_index = ValueIndex()
         for place, quantity in enumerate(said):
             for value in (quantity.value, quantity.low, quantity.high):
@@ -99,6 +100,8 @@ class _TieOut:
         found = self._figures.behind(number, following)
         if not found and self._figures.any_negative and self._tells_a_fall(number):
             found = self._figures.behind(_negated(number), following)
+        if not found and number.kind == "money" and self._says_per_what(number):
+            found = self._figures.priced(number)
         if not found and is_distinct(number):
             found = [known for known in self._figures.printed_like(number) if self._is_meant(number, known)]
         return found
@@ -109,6 +112,12 @@ class _TieOut:
         before = self._answer[max(0, number.start - _WINDOW) : number.start]
         after = self._answer[number.end : number.end + _WINDOW]
         return bool(_fall_before().search(before) or _fall_after().match(after))
+
+    def _says_per_what(self, number: Quantity) -> bool:
+        """Whether the words beside a sum of money make it a price: 每卡时, per hour, range of $2/GPU-hour."""
+        start, end = max(0, number.start - _WINDOW), number.end + _WINDOW
+        beside = self._answer[start : number.start] + " " + self._answer[number.end : end]
+        return _per_what().search(beside) is not None
 
     def _is_meant(self, number: Quantity, known: Known) -> bool:
         """Whether a distinct number without a unit means this figure and counts nothing else."""
@@ -155,7 +164,7 @@ class _TieOut:
 
     def _was_said(self, number: Quantity) -> bool:
         if number.iso:
-            return any(other.iso == number.iso for other in self._said)
+            return number.iso in self._said_dates
         if self._said_index.within(*rounding_interval(number), number.unit):
             return True
         bare = self._said_index.printed_within(number.value, number.value)
@@ -180,6 +189,13 @@ class _TieOut:
         if _in_general().search(clause):
             return None
         return self._metrics.contradicted(number, clause, subjects)
+
+
+@cache
+def _per_what() -> re.Pattern[str]:
+    return re.compile(
+        r"每|单价|(?<![a-z])(?:per|an? hour|each|hourly)(?![a-z])|/ ?[a-z小卡百千]", re.IGNORECASE
+    )
 
 
 @cache
@@ -271,7 +287,7 @@ def _stated(figure: Figure) -> str:
     """What the evidence says instead."""
     from tieout.quantities import format_quantity
 
-    value = figure.text or format_quantity(figure.value, figure.unit, lang="en")
+    value = figure.text or format_quantity(figure.value, figure.unit, lang="en", digits=4)
     return ": ".join(
         part for part in (" ".join(filter(None, (figure.subject, figure.metric))), value) if part
     )

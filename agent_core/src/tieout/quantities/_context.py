@@ -19,7 +19,7 @@ _MOST_PREFIXES = 3
 def _prefixes() -> re.Pattern[str]:
     at_most = "不超过|不高于|不大于|不多于|不足|不到|至多|最多|少于|低于|小于|未达|未到"
     at_least = "不少于|不低于|不小于|超过|超出|超|逾|至少|最少|高于|大于|多于|突破"
-    about = "大约为|大约|大概|约为|约|接近|将近|近|差不多"
+    about = "大约为|大约|大概|约(?:为|合|占|需|有|等于|在)?|接近|将近|近|差不多"
     en_most = "up to|at most|less than|fewer than|no more than|not more than|under|below|lower than|(?:a )?maximum of"
     en_least = (
         "more than|at least|over|above|exceeds|exceeded|exceeding|exceed|greater than|higher than|no less than"
