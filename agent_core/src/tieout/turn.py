@@ -236,17 +236,18 @@ class TurnRun:
         agent = host.agent(model_id)
         runner = ToolRunner(host, self._state)
         deps = TurnDeps(runner, self._new_answer(), host.settings.limits, on_response=self._count)
+        conversation = await self._history()
         self._token = CancellationToken()
         if self._state.cancelled:
             return "interrupted", None
         try:
             async with agent.run_stream_events(
                 self._question_for_model,
-                conversation=await self._history(),
+                conversation=conversation,
                 deps=deps,
                 instructions=instructions(self._session.lang),
                 model_settings=self._model_settings(agent.model),
-                usage_limits=self._usage_limits(),
+                usage_limits=self._usage_limits(conversation),
                 cancellation_token=self._token,
             ) as events:
                 async for event in events:
@@ -316,11 +317,14 @@ class TurnRun:
         own: object = getattr(model, "settings", None)
         return settings | dict(cast("dict[str, object]", own or {}))
 
-    def _usage_limits(self) -> Any:
+    def _usage_limits(self, conversation: Conversation) -> Any:
+        """The limits of this turn; pydantic-ai counts over the whole conversation, so what was used before is added."""
         from pydantic_ai.usage import UsageLimits
 
-        limits = self._host.settings.limits
-        return UsageLimits(request_limit=limits.requests, tool_calls_limit=limits.tool_calls)
+        limits, used = self._host.settings.limits, conversation.usage
+        return UsageLimits(
+            request_limit=used.requests + limits.requests, tool_calls_limit=used.tool_calls + limits.tool_calls
+        )
 
     def _count(self, response: ModelResponse) -> None:
         before = self._usage or UsageEvent(requests=0, tool_calls=0, input_tokens=0, output_tokens=0)

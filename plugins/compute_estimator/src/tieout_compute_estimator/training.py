@@ -93,6 +93,9 @@ Dtype = Annotated[str | None, Slot("enum", find=find_dtypes, cues=("精度", "pr
             "如果 MFU 是 40%,512 张 H100 训完 8T token 需要多久",
             "估算训练成本和耗电量:百亿参数,H20 集群",
             "千亿模型训练需要几张昇腾 910B",
+            "参数 20B、语料 1T token,A800,利用率按 35% 算,卡时是多少",
+            "按四成 MFU 估,8B 模型在 H20 上吃完 6 万亿 token 要几十万 GPU 小时",
+            "34B / 2T token / H800 / MFU 38%,要多少卡时和天数",
         ),
         "en": (
             "How much compute does it take to train a 13B model on 2T tokens?",
@@ -103,6 +106,9 @@ Dtype = Annotated[str | None, Slot("enum", find=find_dtypes, cues=("精度", "pr
             "give me the petaflop/s-days for a 1.3B model and 300 billion tokens",
             "energy used to train a 400B mixture of experts with 40B active parameters",
             "how long does pre-training take at 38% utilisation on 4,000 MI300X",
+            "GPU-hours needed for 8B parameters and 2T tokens on H800 at 42% MFU",
+            "7B, 1T tokens, A100, MFU 0.5: how many device-hours will that be?",
+            "at 35% utilization, what would 600B tokens through a 30B model cost in H200 hours",
         ),
     }
 )

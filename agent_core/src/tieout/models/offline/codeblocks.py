@@ -11,6 +11,7 @@ from itertools import islice, pairwise
 
 _EDGE = 500
 _COLONS = 5
+_CALLS = 20
 _EMPHASIS = 12
 """Longest word between backticks that is taken for emphasis."""
 _LANGUAGES = {
@@ -53,7 +54,7 @@ def find_code(text: str) -> CodeSpan | None:
         return CodeSpan(fence.start(), fence.end(), fence["code"], _canonical(fence["lang"]))
     if inline := _between_backticks(text):
         return inline
-    return _lines_of_code(text) or _after_colon(text) or _whole(text)
+    return _lines_of_code(text) or _after_colon(text) or _whole(text) or _call_in_prose(text)
 
 
 def _between_backticks(text: str) -> CodeSpan | None:
@@ -89,6 +90,30 @@ def _after_colon(text: str) -> CodeSpan | None:
 
 def _whole(text: str) -> CodeSpan | None:
     return CodeSpan(0, len(text), text.strip()) if _looks_like_code(text, strict=True) else None
+
+
+def _call_in_prose(text: str) -> CodeSpan | None:
+    """From the first to the last call in a sentence: ``os.system(cmd) — is that all right?``."""
+    calls = [
+        (match.start(), end)
+        for match in islice(re.finditer(r"[A-Za-z_]\w*(?:\.\w+)*\(", text), _CALLS)
+        if (end := _closing(text, match.end())) is not None
+        and ("." in match[0] or re.search(r"[\"'=+]", text[match.end() : end]))
+    ]
+    if not calls:
+        return None
+    start, end = calls[0][0], max(end for _start, end in calls)
+    return CodeSpan(start, end, text[start:end])
+
+
+def _closing(text: str, at: int) -> int | None:
+    """The offset after the bracket that closes the one before ``at``, if it is near."""
+    depth = 1
+    for position in range(at, min(len(text), at + _EDGE)):
+        depth += {"(": 1, ")": -1}.get(text[position], 0)
+        if depth == 0:
+            return position + 1
+    return None
 
 
 def shortened(text: str) -> str:

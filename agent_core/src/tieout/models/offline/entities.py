@@ -11,7 +11,7 @@ from typing import Any
 from tieout.contract.slots import Candidate, Finder
 from tieout.contract.tools import Parameter, Tool
 from tieout.models.offline.codeblocks import CodeSpan, find_code
-from tieout.quantities import Quantity, find
+from tieout.quantities import DEFAULT, Quantity, UnitMismatch, find
 from tieout.text import fold
 
 SURE = 0.5
@@ -57,10 +57,37 @@ class EntityFinder:
 
     def __init__(self, tools: Iterable[Tool[..., Any]]) -> None:
         self._labels: dict[Finder, str] = {}
+        self._cues: dict[str, set[str]] = {}
         for tool in tools:
             for parameter in tool.parameters:
+                self._take_cues(parameter)
                 if parameter.slot is not None and parameter.slot.find is not None:
                     self._labels.setdefault(parameter.slot.find, finder_class(parameter))
+
+    def _take_cues(self, parameter: Parameter) -> None:
+        """Words that name a value ("MFU"), by the class of the values they can stand beside."""
+        slot = parameter.slot
+        if slot is None or slot.kind not in ("quantity", "ratio"):
+            return
+        try:
+            label = f"q:{DEFAULT.get(slot.unit).dimension.split(':')[0]}" if slot.unit else "q:number"
+        except UnitMismatch:  # a unit of the plugin's own: its values are not told apart by dimension
+            return
+        words = {word.lower() for word in (parameter.name.replace("_", " "), *slot.cues) if len(word) > 1}
+        self._cues.setdefault(label, set()).update(words)
+
+    def _with_names(self, text: str, entity: Entity) -> Entity:
+        """The entity with the word that names it: who writes "MFU 40%" gives the MFU and does not ask for it."""
+        words = self._cues.get(entity.label, ())
+        before, after = text[: entity.start].lower(), text[entity.end :].lower()
+        lead = before.rstrip(" =:：约为是").removesuffix(" of").removesuffix(" at").rstrip()
+        trail = after.lstrip()
+        for word in sorted(words, key=len, reverse=True):
+            if lead.endswith(word) and len(before) - len(lead) <= 5:
+                return replace(entity, start=len(lead) - len(word))
+            if trail.startswith(word) and len(after) - len(trail) <= 1:
+                return replace(entity, end=entity.end + len(after) - len(trail) + len(word))
+        return entity
 
     def read(self, text: str) -> Reading:
         """Find everything typed in ``text``."""
@@ -71,7 +98,8 @@ class EntityFinder:
         named = [c for candidates in found.values() for c in candidates if c.score >= SURE]
         quantities = tuple(_counted(q, prose, named) for q in find(prose) if not _inside(q, named))[:_MOST]
         entities = _entities(prose, code, [(self._labels[f], c) for f, c in found.items()], quantities)
-        return Reading(text, quantities, found, code, prose, entities, _masked(prose, entities))
+        masked = _masked(prose, [self._with_names(prose, entity) for entity in entities])
+        return Reading(text, quantities, found, code, prose, entities, masked)
 
 
 def finder_class(parameter: Parameter) -> str:
@@ -149,5 +177,5 @@ def _masked(text: str, entities: Sequence[Entity]) -> str:
     at = 0
     for entity in entities:
         pieces += [text[at : entity.start], MASK]
-        at = entity.end
+        at = max(at, entity.end)
     return fold("".join([*pieces, text[at:]])).text

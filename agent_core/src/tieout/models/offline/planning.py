@@ -15,6 +15,7 @@ from tieout.models.offline.codeblocks import shortened
 from tieout.models.offline.entities import MASK, Reading
 from tieout.models.offline.filling import Filling, Find, fill, is_search
 from tieout.models.offline.router import Choice, Router
+from tieout.text import nfkc
 
 _SPLITS = 8
 _SIDE = 0.33
@@ -66,7 +67,7 @@ class Planner:
         """The plan for ``text``, which may only complete or change one of the ``earlier`` questions (oldest first)."""
         standing = Plan()
         for question in [*earlier, text]:
-            reading = self._read(shortened(question))
+            reading = self._read(shortened(nfkc(question).text))
             new = self._supplemented(standing, reading) or self._fresh(reading)
             if question is text:
                 return new
@@ -75,6 +76,9 @@ class Planner:
 
     def _fresh(self, reading: Reading) -> Plan:
         ranked = self._router.rank(reading, self._find)
+        search = next((choice for choice in ranked if choice.tool and is_search(choice.tool)), None)
+        if search is not None and search.filling is not None and _attributed().search(reading.prose):
+            return Plan([search.filling])
         best = ranked[0]
         pair = self._pair(reading, ranked)
         if pair:
@@ -88,8 +92,8 @@ class Planner:
         for left, right in _halves(reading):
             first = self._sure(left, reading)
             second = self._sure(right, reading)
-            first = first or self._fed(left, second, ranked)
-            second = second or self._fed(right, first, ranked)
+            first = first or self._fed(left, second, ranked, reading)
+            second = second or self._fed(right, first, ranked, reading)
             if first is None or second is None or first.tool is None or second.tool is None:
                 continue
             if first.tool.group == second.tool.group:
@@ -102,7 +106,9 @@ class Planner:
         _sum, first, second = max(found, key=lambda item: item[0])
         return [c.filling for c in sorted((first, second), key=_last_if_search) if c.filling]
 
-    def _fed(self, part: str, other: Choice | None, ranked: Sequence[Choice]) -> Choice | None:
+    def _fed(
+        self, part: str, other: Choice | None, ranked: Sequence[Choice], question: Reading
+    ) -> Choice | None:
         """The tool that a part gives the inputs of, when the other part is a search that names what is wanted.
 
         "What do the reports say about its MFU? Work it out from 15T tokens and 6.4M H100 hours."
@@ -113,8 +119,11 @@ class Planner:
         for choice in ranked:
             if choice.tool is None or is_search(choice.tool) or choice.likeness < _SIDE / 2:
                 continue
-            if len(fill(choice.tool, reading, self._find).arguments) >= _WELL_FILLED:
-                return choice
+            own = fill(choice.tool, reading, self._find)
+            if len(own.arguments) >= _WELL_FILLED:
+                whole = fill(choice.tool, question, self._find)
+                own.arguments = {**whole.arguments, **own.arguments}
+                return Choice(choice.tool, choice.score, choice.likeness, own)
         return None
 
     def _sure(self, part: str, question: Reading) -> Choice | None:
@@ -189,6 +198,20 @@ def _halves(reading: Reading) -> Iterator[tuple[str, str]]:
     ends = [m for m in marks if m[0].strip()[:1] in "?？。!！;；\n."]
     for match in (ends + [m for m in marks if m not in ends])[:_SPLITS]:
         yield text[: match.start()], text[match.end() :]
+
+
+@cache
+def _attributed() -> re.Pattern[str]:
+    """ "According to the report, …": the documents are where the answer is to come from, not a second question."""
+    documents = r"(?:reports?|notes?|documents?|papers?|filings?|weekly)"
+    return re.compile(
+        r"\b(?:according to|as (?:stated|given|quoted|reported) (?:in|by)|based on|per)\s+"
+        rf"(?:the\s+)?(?:\w+\s+)?{documents}\b"
+        r"|(?:根据|按照|依据|依照|据)[^,，。?？]{0,12}(?:报告|研报|周报|专题|材料|资料|文档)"
+        r"|(?:看|查|翻|找)(?:一下|一?看|一?查|下|翻)?(?:报告|研报|周报)\W*$"
+        rf"|\b(?:look|check)(?: it up)? (?:in|at)?\s*(?:the\s+)?{documents}\W*$",
+        re.IGNORECASE,
+    )
 
 
 @cache
