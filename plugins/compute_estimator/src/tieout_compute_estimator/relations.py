@@ -3,7 +3,8 @@
 Symbols: N parameters, D tokens, r tokens per parameter, C training FLOP, P dense peak in TFLOP/s, U run-average MFU in
 per cent, M steady MFU in per cent, g goodput (share of the wall time that training moves forward), h device-hours,
 n devices, t days, p USD per device-hour, B cost in USD, W board power in watt, f share of it that is drawn, o hosts and
-network on top, k power usage effectiveness, E energy in kWh, I grid intensity in kg/kWh, G emissions in tonnes.
+network on top, k power usage effectiveness, E energy in MWh, I grid intensity in kg/kWh, G emissions in tonnes;
+of own hardware V purchase price, s what comes on top of it, L years of use, a share of hours in use, e USD per kWh.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ from tieout_compute_estimator.units import (
     TOKENS_PER_PARAM,
     USD,
     USD_PER_HOUR,
+    USD_PER_KWH,
     WATT,
+    YEAR,
 )
 
 __all__ = ["BROWN", "KAPLAN", "PALM", "UNITS", "Relations", "board_energy", "relations"]
@@ -41,6 +44,7 @@ KAPLAN = "Kaplan et al. 2020, arXiv:2001.08361, section 2.1"
 BROWN = "Brown et al. 2020, arXiv:2005.14165, Table D.1"
 PALM = "Chowdhery et al. 2022, arXiv:2204.02311, appendix B"
 HOFFMANN = "Hoffmann et al. 2022, arXiv:2203.15556, section 3.4"
+HOURS_PER_YEAR = 8_760.0
 PATTERSON = "Patterson et al. 2021, arXiv:2104.10350, section 2"
 
 UNITS: dict[str, tuple[str, str]] = {
@@ -61,9 +65,14 @@ UNITS: dict[str, tuple[str, str]] = {
     "f": (RATIO, N_("share of board power drawn")),
     "o": (RATIO, N_("hosts and network on top of the boards")),
     "k": (RATIO, N_("power usage effectiveness")),
-    "E": (KWH, N_("site energy")),
+    "E": (MWH, N_("site energy")),
     "I": (KG_PER_KWH, N_("grid intensity")),
     "G": (TCO2, N_("emissions")),
+    "V": (USD, N_("purchase price of one device")),
+    "s": (RATIO, N_("hosts, network and building over the price of the accelerators")),
+    "L": (YEAR, N_("years of use")),
+    "a": (RATIO, N_("share of hours in use")),
+    "e": (USD_PER_KWH, N_("electricity price")),
 }
 """Unit and metric of every symbol."""
 
@@ -157,7 +166,7 @@ class Relations:
             "E",
             UNITS,
             over=("h", "W", "f", "o", "k"),
-            under=("10³",),
+            under=("10⁶",),
             function=_site_energy,
             convention=N_("boards, hosts, network and cooling of the site while the run lasts"),
             reference=PATTERSON,
@@ -166,10 +175,21 @@ class Relations:
             "G",
             UNITS,
             over=("E", "I"),
-            under=("10³",),
-            function=formulas.co2_tonnes,
+            function=_emissions,
             convention=N_("location-based grid average; making of the hardware left out"),
             reference=PATTERSON,
+        )
+        self.owning = Relation(
+            "p",
+            USD_PER_HOUR,
+            N_("hourly cost of owning"),
+            ("V", "s", "L", "a", "W", "f", "o", "k", "e"),
+            _owning,
+            "V · s / (8760 · L · a) + W · f · o · k · e / 10³",
+            r"\frac{V s}{8760 \, L \, a} + \frac{W f o k e}{10^3}",
+            N_("purchase price written off evenly over the hours in use, and electricity; staff left out"),
+            "",
+            frozenset({"L", "a"}),
         )
         self.pf_days = Relation(
             "PFd",
@@ -280,4 +300,22 @@ def _mfu_percent(flops: float, hours: float, peak: float) -> float:
 
 
 def _site_energy(hours: float, watts: float, drawn: float, hosts: float, pue: float) -> float:
-    return formulas.energy_kwh(hours, watts * drawn * hosts, pue=pue)
+    return formulas.energy_kwh(hours, watts * drawn * hosts, pue=pue) / 1e3
+
+
+def _emissions(megawatt_hours: float, intensity: float) -> float:
+    return formulas.co2_tonnes(megawatt_hours * 1e3, intensity)
+
+
+def _owning(
+    price: float,
+    extra: float,
+    life: float,
+    used: float,
+    watts: float,
+    drawn: float,
+    hosts: float,
+    pue: float,
+    tariff: float,
+) -> float:
+    return price * extra / (life * HOURS_PER_YEAR * used) + watts * drawn * hosts * pue * tariff / 1e3

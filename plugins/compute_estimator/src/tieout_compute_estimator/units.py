@@ -26,7 +26,9 @@ __all__ = [
     "TOKENS_PER_PARAM",
     "USD",
     "USD_PER_HOUR",
+    "USD_PER_KWH",
     "WATT",
+    "YEAR",
 ]
 
 BYTE: Final = "B"
@@ -50,4 +52,6 @@ TOKENS: Final = "token"
 TOKENS_PER_PARAM: Final = "token/parameter"
 USD: Final = "USD"
 USD_PER_HOUR: Final = "USD/GPU-hour"
+USD_PER_KWH: Final = "USD/kWh"
 WATT: Final = "W"
+YEAR: Final = "year"
