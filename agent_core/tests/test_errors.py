@@ -10,8 +10,10 @@ import pytest
 from tieout import errors
 from tieout.errors import ApprovalNeeded, ExitCode, SettingsError, TieoutError, ToolError
 
-CLASSES: list[type[TieoutError]] = [
-    item for name in errors.__all__ if inspect.isclass(item := getattr(errors, name)) and item is not ExitCode
+CLASSES = [
+    item
+    for name in errors.__all__
+    if inspect.isclass(item := getattr(errors, name)) and issubclass(item, TieoutError)
 ]
 
 
