@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["catalogue_problems", "import_problems", "help_texts", "messages"]
+__all__ = ["catalogue_problems", "help_texts", "import_problems", "messages"]
 
 import ast
 import gettext
