@@ -34,6 +34,7 @@ def test_tools_have_what_the_faces_need() -> None:
     assert [tool.name for tool in _tools()] == [
         "train",
         "mfu",
+        "solve",
         "memory",
         "hardware",
         "models",

@@ -11,16 +11,29 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tieout_compute_estimator.accelerators import Device, find_device, find_devices
+    from tieout_compute_estimator.architecture import Architecture
+    from tieout_compute_estimator.architecture_config import architecture_from_config
+    from tieout_compute_estimator.flop_conventions import exact_flops_per_token
     from tieout_compute_estimator.footprint import memory
     from tieout_compute_estimator.footprint_result import MemoryResult
+    from tieout_compute_estimator.gguf_file import read_gguf
+    from tieout_compute_estimator.gguf_sizes import quantised_size
     from tieout_compute_estimator.lookup import devices, hardware, models
     from tieout_compute_estimator.lookup_results import DeviceList, HardwareResult, ModelList, ModelResult
-    from tieout_compute_estimator.published import PublishedModel, find_model, find_models
+    from tieout_compute_estimator.published import (
+        PublishedModel,
+        architecture_named,
+        find_model,
+        find_models,
+    )
     from tieout_compute_estimator.scoring import evaluate
+    from tieout_compute_estimator.solve_result import Solution
+    from tieout_compute_estimator.solving import solve
     from tieout_compute_estimator.training import mfu, train
     from tieout_compute_estimator.training_results import MfuResult, TrainingEstimate
 
 __all__ = [
+    "Architecture",
     "Device",
     "DeviceList",
     "HardwareResult",
@@ -29,9 +42,13 @@ __all__ = [
     "ModelList",
     "ModelResult",
     "PublishedModel",
+    "Solution",
     "TrainingEstimate",
+    "architecture_from_config",
+    "architecture_named",
     "devices",
     "evaluate",
+    "exact_flops_per_token",
     "find_device",
     "find_devices",
     "find_model",
@@ -40,17 +57,27 @@ __all__ = [
     "memory",
     "mfu",
     "models",
+    "quantised_size",
+    "read_gguf",
+    "solve",
     "train",
 ]
 
 _MODULES = {
     "accelerators": ("Device", "find_device", "find_devices"),
+    "architecture": ("Architecture",),
+    "architecture_config": ("architecture_from_config",),
+    "flop_conventions": ("exact_flops_per_token",),
     "footprint": ("memory",),
     "footprint_result": ("MemoryResult",),
+    "gguf_file": ("read_gguf",),
+    "gguf_sizes": ("quantised_size",),
     "lookup": ("devices", "hardware", "models"),
     "lookup_results": ("DeviceList", "HardwareResult", "ModelList", "ModelResult"),
-    "published": ("PublishedModel", "find_model", "find_models"),
+    "published": ("PublishedModel", "architecture_named", "find_model", "find_models"),
     "scoring": ("evaluate",),
+    "solve_result": ("Solution",),
+    "solving": ("solve",),
     "training": ("mfu", "train"),
     "training_results": ("MfuResult", "TrainingEstimate"),
 }

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from tieout.errors import InputError
 from tieout.plugin import Figure, Formula, Language, TableRow, Tree, UserInput, translator
-from tieout_compute_estimator.rounding import rounded, supported_step
+from tieout_compute_estimator.rounding import rounded, supported_digits
 from tieout_compute_estimator.units import BYTE, GB, GIB
 
 __all__ = [
@@ -153,19 +153,12 @@ def _text(figure: Figure, value: float, lang: Language) -> str:
     if isinstance(figure.origin, TableRow):
         # Table cells are exact as printed (989.5 TFLOP/s, 70.55B parameters); three digits are enough for the rest.
         return format_quantity(value, figure.unit, lang=lang, digits=4)
-    digits = _supported(figure, value)
+    supported = supported_digits(value, figure.low, figure.high)
+    digits = min(_MOST_DIGITS, supported)
     text = format_quantity(value, figure.unit, lang=lang, digits=digits)
-    short = format_quantity(rounded(value, digits), figure.unit, lang=lang, digits=digits)
+    short = format_quantity(rounded(value, supported), figure.unit, lang=lang, digits=digits)
     # 276,341 has more digits than its interval supports, and no magnitude in which to write fewer.
-    return text if text == short or digits == _MOST_DIGITS else _("about {value}", lang=lang, value=short)
-
-
-def _supported(figure: Figure, value: float) -> int:
-    """Digits of ``value``, which is the figure's or an end of its interval: all are cut at the same step."""
-    if figure.low is None or figure.high is None or not figure.low < figure.high or value == 0:
-        return _MOST_DIGITS
-    steps = math.floor(math.log10(abs(value))) - supported_step(figure.low, figure.high) + 1
-    return max(1, min(_MOST_DIGITS, steps))
+    return text if text == short else _("about {value}", lang=lang, value=short)
 
 
 def sourced(figure: Figure, lang: Language, *, interval: bool = False) -> str:

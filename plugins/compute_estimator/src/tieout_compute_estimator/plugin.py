@@ -19,6 +19,7 @@ def tools() -> Iterable[Tool[..., Any]]:
     from tieout_compute_estimator.footprint import memory
     from tieout_compute_estimator.lookup import devices, hardware, models
     from tieout_compute_estimator.scoring import evaluate
+    from tieout_compute_estimator.solving import solve
     from tieout_compute_estimator.training import mfu, train
 
-    return [train, mfu, memory, hardware, models, devices, evaluate]
+    return [train, mfu, solve, memory, hardware, models, devices, evaluate]

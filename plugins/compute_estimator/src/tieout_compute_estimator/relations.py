@@ -9,6 +9,7 @@ of own hardware V purchase price, s what comes on top of it, L years of use, a s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 from tieout_compute_estimator import formulas
@@ -23,6 +24,7 @@ from tieout_compute_estimator.units import (
     KG_PER_KWH,
     KWH,
     MWH,
+    NUMBER,
     PARAM,
     PERCENT,
     PF_DAY,
@@ -63,13 +65,13 @@ UNITS: dict[str, tuple[str, str]] = {
     "B": (USD, N_("rental cost")),
     "W": (WATT, N_("board power")),
     "f": (RATIO, N_("share of board power drawn")),
-    "o": (RATIO, N_("hosts and network on top of the boards")),
-    "k": (RATIO, N_("power usage effectiveness")),
+    "o": (NUMBER, N_("hosts and network on top of the boards")),
+    "k": (NUMBER, N_("power usage effectiveness")),
     "E": (MWH, N_("site energy")),
     "I": (KG_PER_KWH, N_("grid intensity")),
     "G": (TCO2, N_("emissions")),
     "V": (USD, N_("purchase price of one device")),
-    "s": (RATIO, N_("hosts, network and building over the price of the accelerators")),
+    "s": (NUMBER, N_("hosts, network and building over the price of the accelerators")),
     "L": (YEAR, N_("years of use")),
     "a": (RATIO, N_("share of hours in use")),
     "e": (USD_PER_KWH, N_("electricity price")),
@@ -152,15 +154,13 @@ class Relations:
             latex=r"t = \frac{h}{24 n}",
             convention=N_("all devices busy all the time"),
         )
-        self.cost = product(
-            "B",
+        self.cost = _cost(
             UNITS,
-            over=("h", "p"),
-            function=formulas.cost_usd,
-            latex=r"h \, p",
-            convention=N_(
-                "on-demand rent of the accelerators; storage, network, staff and failed runs left out"
-            ),
+            N_("on-demand rent of the accelerators; storage, network, staff and failed runs left out"),
+        )
+        self.own_cost = _cost(
+            UNITS | {"B": (USD, N_("cost of owning"))},
+            N_("the run's share of the purchase price and its electricity; staff and failed runs left out"),
         )
         self.site_energy = product(
             "E",
@@ -241,6 +241,17 @@ class Relations:
             self.tokens_per_param,
             self.optimal_flops,
         )
+
+    @property
+    def owned_run(self) -> tuple[Relation, ...]:
+        """The same for hardware that was bought."""
+        return tuple(self.own_cost if relation is self.cost else relation for relation in self.run)
+
+
+def _cost(units: Mapping[str, tuple[str, str]], convention: str) -> Relation:
+    return product(
+        "B", units, over=("h", "p"), function=formulas.cost_usd, latex=r"h \, p", convention=convention
+    )
 
 
 @cache

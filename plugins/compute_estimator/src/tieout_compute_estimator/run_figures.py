@@ -24,6 +24,7 @@ __all__ = [
     "mfu",
     "peak",
     "pf_days",
+    "power",
     "price",
     "training_flops",
 ]
@@ -101,9 +102,20 @@ def energy(hours: Figure, device: Device) -> Figure | None:
     """E = h W, in the unit that fits; nothing when the table has no power."""
     if device.power_w is None:
         return None
-    power = cell(device.power_w, WATT, N_("board power"), device, table=TABLE, field="power_w")
-    kwh = formulas.energy_kwh(hours.value, power.value)
-    return board_energy(kwh).figure({"h": hours, "W": power}, subject=hours.subject)
+    watts = power(device)
+    kwh = formulas.energy_kwh(hours.value, watts.value)
+    return board_energy(kwh).figure({"h": hours, "W": watts}, subject=hours.subject)
+
+
+def power(device: Device) -> Figure:
+    """The board power limit of one device.
+
+    Raises:
+        KeyError: The table has none.
+    """
+    if device.power_w is None:
+        raise KeyError(device.name)
+    return cell(device.power_w, WATT, N_("board power"), device, table=TABLE, field="power_w")
 
 
 def price(device: Device, row: PriceRange) -> Figure:

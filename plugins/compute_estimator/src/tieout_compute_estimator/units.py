@@ -16,6 +16,7 @@ __all__ = [
     "KG_PER_KWH",
     "KWH",
     "MWH",
+    "NUMBER",
     "PARAM",
     "PERCENT",
     "PF_DAY",
@@ -42,6 +43,7 @@ GWH: Final = "GWh"
 KG_PER_KWH: Final = "kg/kWh"
 KWH: Final = "kWh"
 MWH: Final = "MWh"
+NUMBER: Final = ""
 PARAM: Final = "parameter"
 PERCENT: Final = "%"
 PF_DAY: Final = "PF-day"
