@@ -7,26 +7,19 @@ __all__ = ["AnswerView"]
 import asyncio
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
-from textual.content import Content
-from textual.widgets import Static
 
-from tieout.i18n import translator
 from tieout.text import Cleaner
+from tieout_tui.fitted import MarkdownText
 from tieout_tui.pieces import Piece, PieceCutter
 
-if TYPE_CHECKING:
-    from tieout_tui.safemarkdown import SafeMarkdown
-
-_ = translator("tieout_tui")
-
 _FRAME_SECONDS = 0.04
-_REST = 2.0
-"""Drawing gets one part of the time, keys and everything else two."""
-_PLAIN_FROM = 60_000
-"""Characters: beyond this each block costs too much to lay out, and the rest is shown as plain text."""
+_BURST_SECONDS = 0.05
+_REST = 1.0
+"""As long as drawing and layout took, keys and everything else get the time."""
+_MARGIN = 4
+"""Cells of the window that the answer does not get."""
 
 
 class AnswerView(Vertical):
@@ -39,10 +32,8 @@ class AnswerView(Vertical):
         self._pending: list[str] = []
         self._wake = asyncio.Event()
         self._done = False
-        self._drawn = 0
-        self._markdown: SafeMarkdown | None = None
-        self._plain: Static | None = None
-        self._plain_text = ""
+        self._frame = 0.0  # seconds that the screen took for itself after the last addition
+        self._last: MarkdownText | None = None
         self._drawing: asyncio.Task[None] | None = None
 
     def on_mount(self) -> None:
@@ -62,42 +53,38 @@ class AnswerView(Vertical):
             await self._drawing
 
     async def _draw_until_done(self) -> None:
+        started = time.perf_counter()
         while True:
             await self._wake.wait()
             self._wake.clear()
-            started = time.perf_counter()
             text = self._cleaner.feed("".join(self._pending))
             self._pending.clear()
             for piece in _merged(self._cutter.feed(text)):
                 await self._draw(piece)
-                await asyncio.sleep(0)
+                if time.perf_counter() - started > _BURST_SECONDS:
+                    started = await self._rest(started)
             if self._done and not self._pending:
                 return
-            await asyncio.sleep(max(_FRAME_SECONDS, _REST * (time.perf_counter() - started)))
+            started = await self._rest(started)
+
+    async def _rest(self, started: float) -> float:
+        """Let keys and frames through, longer where a frame takes longer; returns when drawing may go on."""
+        pause = max(_FRAME_SECONDS, _REST * (time.perf_counter() - started + self._frame))
+        paused = time.perf_counter()
+        await asyncio.sleep(pause)
+        ended = time.perf_counter()
+        self._frame = max(0.0, ended - paused - pause)
+        return ended
 
     async def _draw(self, piece: Piece) -> None:
         if not self.is_attached:
             return
-        self._drawn += len(piece.text)
-        if piece.fresh and self._drawn > _PLAIN_FROM:
-            await self._begin_plain()
-        elif piece.fresh:
-            from tieout_tui.safemarkdown import SafeMarkdown
-
-            self._markdown = SafeMarkdown(classes="markdown")
-            await self.mount(self._markdown)
-        if self._plain is not None:
-            self._plain_text += piece.text
-            self._plain.update(Content(self._plain_text.rstrip("\n")))
-        elif self._markdown is not None:
-            await self._markdown.append(piece.text)
-
-    async def _begin_plain(self) -> None:
-        if self._plain is None:
-            notice = Content(_("The rest of this long answer is shown as plain text."))
-            await self.mount(Static(notice, classes="notice"))
-        self._plain, self._plain_text = Static(Content(""), classes="plain"), ""
-        await self.mount(self._plain)
+        if piece.fresh or self._last is None:
+            self._last = MarkdownText(
+                width=self.size.width or self.screen.size.width - _MARGIN, classes="markdown"
+            )
+            await self.mount(self._last)
+        self._last.append(piece.text)
 
 
 def _merged(pieces: Iterable[Piece]) -> list[Piece]:

@@ -6,6 +6,7 @@ __all__ = ["ChatApp"]
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import time
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from tieout_tui.sources import SourcesView
 
 _ = translator("tieout_tui")
+log = logging.getLogger("tieout.tui")
 
 SMALLEST = (40, 12)
 """Columns and rows below which one line says that the window is too small."""
@@ -113,6 +115,10 @@ class ChatApp(App[int]):
         self._listen_to_signals()
         self.call_after_refresh(self._begin)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In a dialog the keys that scroll are the dialog's."""
+        return self._on_chat if action == "page" else super().check_action(action, parameters)
+
     def on_resize(self, event: events.Resize) -> None:
         """Fit the bars, or say that there is no room."""
         columns, rows = event.size
@@ -149,6 +155,9 @@ class ChatApp(App[int]):
                 await self._answer(view)
             except TieoutError as error:
                 await view.show_error(error.code, error.message, error.hint)
+            except Exception as error:  # a fault of ours costs one answer on the screen, not the chat
+                log.exception("an answer could not be shown")
+                await view.show_error("internal", type(error).__name__, _("The conversation is stored."))
 
     async def _show_ready(self, ready: Ready) -> None:
         self._model, self._talk_title = ready.model, ready.title
@@ -189,8 +198,7 @@ class ChatApp(App[int]):
             case "/model":
                 await view.note("\n".join(await self._engine.models()))
             case "/new":
-                await self._transcript.clear()
-                await self._show_ready(await self._engine.new_session())
+                await self._start_over(await self._engine.new_session())
                 await self._transcript.note(_("A new conversation."))
             case _:
                 await self._choose_session(view)
@@ -206,8 +214,15 @@ class ChatApp(App[int]):
         if chosen is None:
             await view.remove()
             return
+        await self._start_over(await self._engine.open_session(chosen))
+
+    async def _start_over(self, ready: Ready) -> None:
+        """Show another conversation; questions that still wait go to it."""
         await self._transcript.clear()
-        await self._show_ready(await self._engine.open_session(chosen))
+        await self._show_ready(ready)
+        for _waiting in range(len(self._queue)):
+            question = self._queue.popleft().question
+            self._queue.append(await self._transcript.add_turn(question, queued=True))
 
     async def _ask_permission(self, request: ApprovalRequest) -> bool:
         from tieout_tui.dialogs import ApprovalDialog

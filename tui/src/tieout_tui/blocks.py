@@ -4,12 +4,9 @@ from __future__ import annotations
 
 __all__ = ["block_widget", "quote_place", "table_lines", "tree_lines"]
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, assert_never
 
-from rich.cells import cell_len
 from textual.content import Content
-from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -17,6 +14,8 @@ from tieout.cardtext import origin_text
 from tieout.contract.cards import Block, Code, Fact, Note, Plot, Quote, Table, Text, Tree
 from tieout.i18n import translator
 from tieout.text import clean, clean_line
+from tieout_tui.fitted import Fitted, MarkdownText
+from tieout_tui.grids import grid_lines
 from tieout_tui.plotting import plot_lines
 from tieout_tui.wording import level_word
 
@@ -35,38 +34,21 @@ def block_widget(block: Block) -> Widget:
         case Fact():
             return Static(_fact(block), classes="block fact")
         case Text(text=text):
-            from tieout_tui.safemarkdown import SafeMarkdown
-
-            return SafeMarkdown(clean(text), classes="block markdown")
+            return MarkdownText(clean(text), classes="block")
         case Quote():
             return Static(_quote(block), classes="block quote")
         case Table():
-            return _Fitted(lambda width: table_lines(block, width))
+            return Fitted(lambda width: table_lines(block, width), classes="block")
         case Code():
             return Static(_code(block), classes="block code")
         case Tree():
             return Static(Content("\n".join(tree_lines(block))), classes="block tree")
         case Plot():
-            return _Fitted(lambda width: plot_lines(block, width))
+            return Fitted(lambda width: plot_lines(block, width), classes="block")
         case Note(level=level, text=text):
             return Static(Content(f"{level_word(level)}: {clean(text)}"), classes=f"block note -{level}")
         case _:
             assert_never(block)
-
-
-class _Fitted(Static):
-    """Lines that are laid out for the width there is, and again when it changes."""
-
-    def __init__(self, draw: Callable[[int], list[str]]) -> None:
-        super().__init__(Content(""), classes="block fitted")
-        self._draw = draw
-        self._drawn_for = 0
-
-    def on_resize(self, event: Resize) -> None:
-        """Draw for the new width."""
-        if event.size.width != self._drawn_for:
-            self._drawn_for = event.size.width
-            self.update(Content("\n".join(self._draw(event.size.width))))
 
 
 def _fact(fact: Fact) -> Content:
@@ -122,35 +104,9 @@ def tree_lines(tree: Tree) -> list[str]:
 
 def table_lines(table: Table, width: int) -> list[str]:
     """Aligned columns where they fit into ``width`` cells; else a paragraph per row, one line per cell."""
-    columns = [clean_line(column) for column in table.columns]
+    head = [clean_line(column) for column in table.columns]
     rows = [[clean_line(cell, limit=300) for cell in row] for row in table.rows[:_MOST_ROWS]]
-    widths = [max(map(cell_len, cells)) for cells in zip(columns, *rows, strict=False)]
-    if sum(widths) + 2 * (len(widths) - 1) <= width:
-        lines = _aligned(columns, rows, widths, set(table.numeric))
-    else:
-        lines = _records(columns, rows)
+    lines = grid_lines(head, rows, width, numeric=table.numeric)
     if len(table.rows) > _MOST_ROWS:
         lines.append(_("… {count} more rows", count=len(table.rows) - _MOST_ROWS))
     return lines
-
-
-def _aligned(columns: list[str], rows: list[list[str]], widths: list[int], numeric: set[int]) -> list[str]:
-    def line(cells: list[str]) -> str:
-        padded = [_padded(cell, widths[n], right=n in numeric) for n, cell in enumerate(cells[: len(widths)])]
-        return "  ".join(padded).rstrip()
-
-    return [line(columns), "  ".join("─" * width for width in widths), *(line(row) for row in rows)]
-
-
-def _records(columns: list[str], rows: list[list[str]]) -> list[str]:
-    lines: list[str] = []
-    for row in rows:
-        if lines:
-            lines.append("")
-        lines += [f"{name}: {cell}" if name else cell for name, cell in zip(columns, row, strict=False)]
-    return lines
-
-
-def _padded(cell: str, width: int, *, right: bool) -> str:
-    space = " " * (width - cell_len(cell))
-    return space + cell if right else cell + space

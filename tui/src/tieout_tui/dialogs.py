@@ -86,15 +86,15 @@ class DetailDialog(ModalScreen[None]):
     """Lines of text to read and scroll.
 
     Args:
-        title: One clean line.
-        lines: Clean lines.
+        title: One line.
+        lines: The text.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "close", show=False)]
 
     def __init__(self, title: str, lines: Sequence[str]) -> None:
         super().__init__()
-        self._heading, self._text = title, "\n".join(lines)
+        self._heading, self._text = clean_line(title), clean("\n".join(lines))
 
     def compose(self) -> ComposeResult:
         """Title, text, and how to leave."""

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from tieout.i18n import Language, translator, use_language
 
 if TYPE_CHECKING:
-    from tieout.cli.app import CliState
     from tieout.events import Event
     from tieout.host import Host
     from tieout.running import ApprovalRequest
@@ -150,17 +149,19 @@ class HostEngine:
     """An :class:`Engine` over the host of this command line.
 
     Args:
-        state: The command line's global options, which make the host.
+        make_host: Called once, in the engine's thread; it imports and reads what the first frame can do without.
         model: Model identifier; the default when left out.
         session_id: An earlier conversation to go on with.
         lang: Language of messages and answers.
     """
 
-    def __init__(self, state: CliState, *, model: str | None, session_id: str | None, lang: Language) -> None:
-        self._state, self._model, self._session_id = state, model, session_id
+    def __init__(
+        self, make_host: Callable[[], Host], *, model: str | None, session_id: str | None, lang: Language
+    ) -> None:
+        self._make_host, self._model, self._session_id = make_host, model, session_id
         self._lang: Language = lang
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._live, name="tieout-engine", daemon=True)
+        self._running_loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
         self._screen: asyncio.AbstractEventLoop | None = None
         self._approve_on_screen: Approve | None = None
         self._open_host: Host | None = None
@@ -176,6 +177,9 @@ class HostEngine:
     async def start(self, approve: Approve) -> Ready:
         """See :class:`Engine`."""
         self._screen, self._approve_on_screen = asyncio.get_running_loop(), approve
+        self._running_loop = asyncio.new_event_loop()
+        # A daemon: leaving the chat while libraries still load need not wait for them.
+        self._thread = threading.Thread(target=self._live, name="tieout-engine", daemon=True)
         self._thread.start()
         return await self._there(self._start())
 
@@ -205,7 +209,8 @@ class HostEngine:
     def cancel(self) -> None:
         """See :class:`Engine`."""
         self._cancelled = True
-        self._loop.call_soon_threadsafe(self._cancel)
+        if self._running_loop is not None:
+            self._running_loop.call_soon_threadsafe(self._cancel)
 
     async def new_session(self) -> Ready:
         """See :class:`Engine`."""
@@ -229,9 +234,11 @@ class HostEngine:
 
     async def close(self) -> None:
         """See :class:`Engine`."""
-        if self._open_host is not None:
-            await self._there(self._close())
-            self._loop.call_soon_threadsafe(self._loop.stop)
+        if self._open_host is None or self._thread is None:
+            return
+        await self._there(self._close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        await asyncio.to_thread(self._thread.join, 2.0)
 
     async def _there(self, work: Coroutine[Any, Any, T]) -> T:
         """Run ``work`` in the engine's thread."""
@@ -240,9 +247,18 @@ class HostEngine:
     # --- the engine's side
 
     def _live(self) -> None:
+        loop = self._loop
         with use_language(self._lang):
-            asyncio.set_event_loop(self._loop)
-            self._loop.run_forever()
+            try:
+                loop.run_forever()
+            finally:
+                loop.run_until_complete(loop.shutdown_asyncgens())
+                loop.close()
+
+    @property
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        assert self._running_loop is not None, "the engine has not started"
+        return self._running_loop
 
     @property
     def _host(self) -> Host:
@@ -256,7 +272,7 @@ class HostEngine:
 
     async def _start(self) -> Ready:
         with use_language(self._lang):
-            host = self._state.host()
+            host = self._make_host()
             if self._model is not None:
                 host.model_spec(self._model)
             host.load()

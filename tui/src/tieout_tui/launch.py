@@ -30,7 +30,7 @@ def launch(state: CliState, *, model: str | None, session_id: str | None) -> int
         from tieout_tui.app import ChatApp
         from tieout_tui.engine import HostEngine
 
-        app = ChatApp(HostEngine(state, model=model, session_id=session_id, lang=lang))
+        app = ChatApp(HostEngine(state.host, model=model, session_id=session_id, lang=lang))
         with private_terminal():
             code = app.run()
         if app.failure is not None:

@@ -1,6 +1,6 @@
-"""Cuts a growing answer into pieces that a Markdown widget draws fast, at places where no reader notices.
+"""Cuts a growing answer into pieces that are drawn fast, at places where no reader notices.
 
-Textual draws its last block anew with every addition. Pieces of at most 16,000 characters keep that below 50 ms.
+The last piece is drawn anew with every addition. At most 16,000 characters keep that below 60 ms.
 """
 
 from __future__ import annotations

@@ -99,6 +99,7 @@ class Prompt(TextArea):
 
     def remember(self, question: str) -> None:
         """Add to the history that the up key walks through."""
+        question = clean(question)  # one of a stored conversation may be anybody's
         if not self._history or self._history[-1] != question:
             self._history.append(question)
         self._place = len(self._history)

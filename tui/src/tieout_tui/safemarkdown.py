@@ -1,21 +1,17 @@
 """Markdown of models and reports, parsed so that nothing in it acts: no HTML, no links to click, no hidden characters.
 
-Textual decodes ``&#x202e;`` and the like after our sanitizer has seen the text, turns link targets into clickable
-actions and leaves raw HTML out. So the parser itself is told otherwise: HTML is shown as text, a link as its words and
-its target, and every piece of text passes :func:`tieout.text.clean` once more after decoding.
+The parser decodes ``&#x202e;`` and the like after our sanitizer has seen the text. So HTML is shown as text, a link as
+its words and its target, and every piece of text passes :func:`tieout.text.clean` once more after decoding.
 """
 
 from __future__ import annotations
 
-__all__ = ["SafeMarkdown", "safe_parser"]
+__all__ = ["safe_parser"]
 
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from textual.content import Content
-from textual.widgets import Markdown
-from textual.widgets.markdown import MarkdownBlock, MarkdownFence
 
 from tieout.text import clean, clean_line
 
@@ -50,11 +46,8 @@ def _safe_inline(children: list[Token]) -> list[Token]:
         elif child.type == "link_close":
             safe.append(_text(_shown_target(targets.pop() if targets else "", safe)))
         elif child.type == "image":
-            safe.append(
-                _text(
-                    f"[{clean_line(child.content or '-')}]{_shown_target(str(child.attrs.get('src', '')), [])}"
-                )
-            )
+            target = _shown_target(str(child.attrs.get("src", "")), [])
+            safe.append(_text(f"[{clean_line(child.content) or '-'}]{target}"))
         else:
             child.content = clean(child.content)
             safe.append(child)
@@ -73,26 +66,3 @@ def _text(content: str) -> Token:
     token = Token("text", "", 0)
     token.content = content
     return token
-
-
-class _Fence(MarkdownFence):
-    """A code block; highlighted only where it says its language and is short, since guessing takes seconds."""
-
-    HIGHLIGHT_LIMIT = 20_000
-
-    @classmethod
-    def highlight(cls, code: str, language: str, ansi: bool = False, dark: bool = False) -> Content:
-        if not language or len(code) > cls.HIGHLIGHT_LIMIT:
-            return Content(code)
-        return super().highlight(code, language, ansi, dark)
-
-
-class SafeMarkdown(Markdown):
-    """Textual's Markdown over :func:`safe_parser`."""
-
-    def __init__(self, text: str = "", *, classes: str | None = None) -> None:
-        super().__init__(text, classes=classes, parser_factory=safe_parser, open_links=False)
-
-    def get_block_class(self, block_name: str) -> type[MarkdownBlock]:
-        """Our code block in place of Textual's."""
-        return _Fence if block_name in ("fence", "code_block") else super().get_block_class(block_name)
