@@ -209,6 +209,8 @@ def with_denominators(text: str, unit: Unit, end: int, units: UnitTable) -> tupl
         found = units.match(text, _past_spaces(text, device.end()) if device else at)
         if found and device:
             found = _of_device(found[0], units), found[1]
+        elif device and match[0].strip() == "/" and match[0] != match[0].strip():
+            break  # "70B / 15T tokens / H100" is a list, not tokens per GPU
         elif device:
             found = units.get("GPU"), device.end()
         if found is None or found[0].dimension.startswith("money") or found[0].symbol == "x":

@@ -291,11 +291,15 @@ def _list_gap() -> re.Pattern[str]:
 
 
 def _share_units(text: str, quantities: list[Quantity]) -> list[Quantity]:
-    """Give the unit at the end of a list to the bare sizes before it: 7B, 13B and 70B parameters."""
+    """Give the unit at the end of a list to the bare sizes before it: 7B, 13B and 70B parameters.
+
+    Only to sizes written alike: the 70B of "70B / 15T tokens" are no tokens.
+    """
     for index in range(len(quantities) - 2, -1, -1):
         here, following = quantities[index], quantities[index + 1]
         glued = text[here.end - 1] in "KMBTkbt" and text[here.end - 2].isdecimal()
-        shares = glued and here.unit == "" and following.unit in ("parameter", "token")
+        same_size = glued and re.search(rf"\d {{0,1}}{text[here.end - 1]}", following.text, re.IGNORECASE)
+        shares = same_size and here.unit == "" and following.unit in ("parameter", "token")
         if (
             shares
             and following.start - here.end <= 8

@@ -65,8 +65,9 @@ class Question:
 def read_question(text: str) -> Question:
     """Strip question words ("what does the report say about") and find names and numbers."""
     content = _content(text) or fold(text).text
-    needed = _needed(text)
-    names = tuple(dict.fromkeys([*needed, *_latin_names(text)]))
+    words = _without_numbers(text)
+    needed = _needed(words)
+    names = tuple(dict.fromkeys([*needed, *_latin_names(words)]))
     named = {token for name in names for token in tokens(name, query=True)}
     focus = frozenset(tokens(_focus(text), query=True))
     weights: dict[str, float] = {}
@@ -96,6 +97,19 @@ def _content(text: str) -> str:
         words,
     )
     return kept if tokens(kept) else ""
+
+
+def _without_numbers(text: str) -> str:
+    """The text with spaces for numbers and their Chinese units: neither 6.4M nor 亿参数 is a name."""
+    blanked = list(text)
+    for number in find(text):
+        if number.kind in ("label", "ordinal"):
+            continue
+        for match in re.finditer(rf"\d[\w.,]*|[{HAN}]+", text[number.start : number.end]):
+            if not re.fullmatch(r"\d{6}", match[0]):
+                start = number.start + match.start()
+                blanked[start : start + len(match[0])] = " " * len(match[0])
+    return "".join(blanked)
 
 
 def _needed(text: str) -> tuple[str, ...]:

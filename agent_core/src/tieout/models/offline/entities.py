@@ -58,9 +58,12 @@ class EntityFinder:
     def __init__(self, tools: Iterable[Tool[..., Any]]) -> None:
         self._labels: dict[Finder, str] = {}
         self._cues: dict[str, set[str]] = {}
+        self._worded: set[str] = set()
         for tool in tools:
             for parameter in tool.parameters:
                 self._take_cues(parameter)
+                if parameter.slot is not None and parameter.slot.kind == "enum":
+                    self._worded.add(finder_class(parameter))
                 if parameter.slot is not None and parameter.slot.find is not None:
                     self._labels.setdefault(parameter.slot.find, finder_class(parameter))
 
@@ -98,7 +101,9 @@ class EntityFinder:
         named = [c for candidates in found.values() for c in candidates if c.score >= SURE]
         quantities = tuple(_counted(q, prose, named) for q in find(prose) if not _inside(q, named))[:_MOST]
         entities = _entities(prose, code, [(self._labels[f], c) for f, c in found.items()], quantities)
-        masked = _masked(prose, [self._with_names(prose, entity) for entity in entities])
+        # A choice ("training", "which MFU") is told by words that also say what is asked, so they stay readable.
+        hidden = [self._with_names(prose, entity) for entity in entities if entity.label not in self._worded]
+        masked = _masked(prose, hidden)
         return Reading(text, quantities, found, code, prose, entities, masked)
 
 

@@ -14,8 +14,9 @@ from tieout.contract.tools import Parameter, Tool
 from tieout.models.offline.codeblocks import shortened
 from tieout.models.offline.entities import MASK, Reading
 from tieout.models.offline.filling import Filling, Find, fill, is_search
+from tieout.models.offline.query import search_query
 from tieout.models.offline.router import Choice, Router
-from tieout.text import nfkc
+from tieout.text import nfkc, tokens
 
 _SPLITS = 8
 _SIDE = 0.33
@@ -24,6 +25,8 @@ _OWN_INTENT = 0.75
 """A short text that is this clearly a question of its own is no supplement to the one before."""
 _WELL_FILLED = 3
 """With so many arguments in one half, half the likeness is enough."""
+_OWN_WORDS = 4
+"""With so many words of its own, a part of a question says by itself what to search for."""
 _SUPPLEMENT = 6
 """Letters that may be left of a supplement ("and with an H200 then?") beside what is typed in it."""
 
@@ -88,7 +91,7 @@ class Planner:
     def _pair(self, reading: Reading, ranked: Sequence[Choice]) -> list[Filling]:
         """Two tools of different plugins, when the question falls into a part for each."""
         whole = ranked[0]
-        found: list[tuple[float, Choice, Choice]] = []
+        found: list[tuple[float, Choice, Choice, str, str]] = []
         for left, right in _halves(reading):
             first = self._sure(left, reading)
             second = self._sure(right, reading)
@@ -100,10 +103,12 @@ class Planner:
                 continue
             if whole.tool and whole.name not in (first.name, second.name):
                 continue
-            found.append((first.likeness + second.likeness, first, second))
+            found.append((first.likeness + second.likeness, first, second, left, right))
         if not found:
             return []
-        _sum, first, second = max(found, key=lambda item: item[0])
+        _sum, first, second, left, right = max(found, key=lambda item: item[0])
+        _aim_search(reading, first, left)
+        _aim_search(reading, second, right)
         return [c.filling for c in sorted((first, second), key=_last_if_search) if c.filling]
 
     def _fed(
@@ -174,6 +179,34 @@ class Planner:
         scores = self._router.likeness(reading)
         own = max((score for name, score in scores.items() if name != old.tool.qualified_name), default=0.0)
         return bool(wanted & set(given)) and own < _OWN_INTENT / 2
+
+
+def _aim_search(reading: Reading, choice: Choice, part: str) -> None:
+    """Point the search of a pair at its own part of the question, and at the names in the other.
+
+    What the other tool computes with (numbers, devices) names nothing to search for, so it is left out where the
+    search's part has no words of its own ("… and what do the reports say?").
+    """
+    if choice.filling is None or not _last_if_search(choice):
+        return
+    inputs = [e for e in reading.entities if e.label.startswith("q:") or e.label in ("device", "code")]
+    prose = list(reading.prose)
+    for entity in inputs:
+        if not re.fullmatch(
+            r"\d{4,6}", reading.text[entity.start : entity.end]
+        ):  # a security's code is a name
+            prose[entity.start : entity.end] = " " * (entity.end - entity.start)
+    own, whole = search_query(part), search_query("".join(prose))
+    named = [
+        reading.text[e.start : e.end] for e in reading.entities if e not in inputs and e.label != "purpose"
+    ]
+    if len(tokens(own, query=True)) >= _OWN_WORDS and own != part.strip():
+        query = " ".join([*(name for name in named if name not in own), own])
+    else:
+        query = whole
+    for parameter in choice.filling.tool.parameters:
+        if parameter.required and parameter.name in choice.filling.arguments and len(query.strip()) > 1:
+            choice.filling.arguments[parameter.name] = query
 
 
 def _completed(old: Filling, given: dict[str, Any]) -> Filling:
