@@ -27,6 +27,8 @@ if TYPE_CHECKING:
         find_models,
     )
     from tieout_compute_estimator.scoring import evaluate
+    from tieout_compute_estimator.serving import serve
+    from tieout_compute_estimator.serving_result import ServingResult
     from tieout_compute_estimator.solve_result import Solution
     from tieout_compute_estimator.solving import solve
     from tieout_compute_estimator.training import mfu, train
@@ -42,6 +44,7 @@ __all__ = [
     "ModelList",
     "ModelResult",
     "PublishedModel",
+    "ServingResult",
     "Solution",
     "TrainingEstimate",
     "architecture_from_config",
@@ -59,6 +62,7 @@ __all__ = [
     "models",
     "quantised_size",
     "read_gguf",
+    "serve",
     "solve",
     "train",
 ]
@@ -76,6 +80,8 @@ _MODULES = {
     "lookup_results": ("DeviceList", "HardwareResult", "ModelList", "ModelResult"),
     "published": ("PublishedModel", "architecture_named", "find_model", "find_models"),
     "scoring": ("evaluate",),
+    "serving": ("serve",),
+    "serving_result": ("ServingResult",),
     "solve_result": ("Solution",),
     "solving": ("solve",),
     "training": ("mfu", "train"),

@@ -131,7 +131,7 @@ def _three(work: Workload) -> Figure:
         expression="3 · N · D",
         inputs={"N": work.params, "D": work.tokens},
         latex=r"C = 3 N D",
-        convention=N_("encoder-decoder: half of the parameters work on each token"),
+        convention=N_("encoder-decoder: a token passes either the encoder or the decoder"),
         reference=BROWN,
         subject=work.subject,
     )
@@ -235,7 +235,7 @@ def _megatron(work: Workload, source: ModelSource, counting: Counting) -> Traini
             expression=f"{factor} · D · L · h · h · (1 + s / (6 · h) + V / ({logits} · L · h))",
             inputs=inputs,
             latex=rf"{factor} D L h^2 \left(1 + \frac{{s}}{{6h}} + \frac{{V}}{{{logits} L h}}\right)",
-            convention=N_("four-fold perceptron of two matrices, attention in full, logits once"),
+            convention=N_("layers built as in GPT-3, attention in full, logits once"),
             reference=reference,
             subject=work.subject,
         )

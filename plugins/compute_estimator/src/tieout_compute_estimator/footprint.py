@@ -275,5 +275,5 @@ def _fit(result: MemoryResult, device: str | None, device_count: float | None) -
     if training or device_count is not None or result.per_device is not None:
         shared = not training and result.per_device is None
         count = 1 if device_count is None else whole("device_count", device_count)
-        update["free"] = figures.free_memory(result.per_device or result.total, chosen, count, shared=shared)
+        update |= figures.room(result.per_device or result.total, chosen, count, shared=shared)
     return update

@@ -23,10 +23,10 @@ from tieout_compute_estimator.units import BYTE, DEVICE, GB
 __all__ = [
     "Optimiser",
     "Spread",
-    "free_memory",
     "least_devices",
     "plain_weights",
     "quantised_weights",
+    "room",
     "serving_share",
     "total",
     "training_states",
@@ -288,26 +288,28 @@ def least_devices(held: Figure, device: Device) -> Figure:
     )
 
 
-def free_memory(held: Figure, device: Device, count: int, *, shared: bool) -> Figure:
-    """What is left on each device; below zero when it does not fit.
+def room(held: Figure, device: Device, count: int, *, shared: bool) -> dict[str, Figure]:
+    """What is left on each device (``free``), or what each lacks (``lacking``).
 
     Args:
         shared: Whether ``held`` is spread over the devices, or is what each of them holds.
     """
     each = device_memory(device)
     inputs = {"M": each, "T": held}
-    expression, taken = "M · 10⁹ - T", held.value
+    share, taken = "T", held.value
     if shared:
         inputs["n"] = given(count, DEVICE, N_("devices"))
-        expression, taken = "M · 10⁹ - T / n", held.value / count
-    return computed(
-        each.value * 1e9 - taken,
+        share, taken = "T / n", held.value / count
+    left = each.value * 1e9 - taken
+    figure = computed(
+        abs(left),
         BYTE,
-        N_("free memory per device"),
-        expression=expression,
+        N_("free memory per device") if left >= 0 else N_("memory lacking per device"),
+        expression=f"M · 10⁹ - {share}" if left >= 0 else f"{share} - M · 10⁹",
         inputs=inputs,
-        latex=r"M - T / n" if shared else r"M - T",
+        latex=r"\left| M - T / n \right|" if shared else r"\left| M - T \right|",
         convention=N_("memory alone; runtime and uneven splits left out"),
         reference="",
         subject=held.subject,
     )
+    return {"free" if left >= 0 else "lacking": figure}

@@ -31,7 +31,9 @@ class MemoryResult(Result):
     total: Figure
     devices: Figure | None = None
     free: Figure | None = None
-    """Left on each device; below zero when it does not fit."""
+    """Left on each device, when it fits."""
+    lacking: Figure | None = None
+    """Missing on each device, when it does not."""
 
     def say(self, lang: Language = "en") -> str:
         """Each part in GB and GiB, and the devices that hold them."""
@@ -115,14 +117,13 @@ class MemoryResult(Result):
                     each=sourced(self.devices.inputs()["M"], lang),
                 )
             )
-        if self.free is None:
-            return lines
-        size = shown(self.free, lang).removeprefix("-")
-        if self.free.value >= 0:
+        if self.free is not None:
+            size = shown(self.free, lang)
             lines.append(
                 _("It fits: {size} are left on each {device}.", lang=lang, size=size, device=self.device)
             )
-        else:
+        if self.lacking is not None:
+            size = shown(self.lacking, lang)
             lines.append(
                 _("It does not fit: each {device} lacks {size}.", lang=lang, size=size, device=self.device)
             )
@@ -142,6 +143,7 @@ class MemoryResult(Result):
             self.total,
             self.devices,
             self.free,
+            self.lacking,
         )
         facts = {figure.metric: figure for figure in parts if figure is not None}
         blocks: list[CardBlock] = [

@@ -14,9 +14,12 @@ from tieout_compute_estimator.accelerators import (
     find_devices,
     other_variants,
 )
+from tieout_compute_estimator.architecture_figures import active_params_figure, params_figure
+from tieout_compute_estimator.cache_figures import Shape, cached_parts
 from tieout_compute_estimator.caveats import data_notes, today
 from tieout_compute_estimator.derivation import N_, cell
 from tieout_compute_estimator.lookup_results import DeviceList, HardwareResult, ModelList, ModelResult
+from tieout_compute_estimator.model_source import model_source
 from tieout_compute_estimator.published import TABLE as MODELS
 from tieout_compute_estimator.published import PublishedModel, find_model, find_models, model_table
 from tieout_compute_estimator.units import DEVICE_HOUR, FLOP, GB, PARAM, TOKENS, WATT
@@ -142,6 +145,9 @@ def models(
             rows=tuple((row.name, row.maker, row.released, row.confidence) for row in model_table().models),
         )
     row = find_model(model)
+    source = model_source(model=model)
+    cache = cached_parts(source, Shape(), "bf16")
+    architecture = source.architecture
     result = ModelResult(
         model=row.name,
         maker=row.maker,
@@ -157,6 +163,16 @@ def models(
         kv_heads=_published(row, "kv_heads", "", N_("key-value heads")),
         head_dim=_published(row, "head_dim", "", N_("head size")),
         latent_kv_dim=_published(row, "latent_kv_dim", "", N_("latent size")),
+        exact_params=params_figure(source).model_copy(update={"metric": N_("parameters counted")})
+        if architecture is not None
+        else None,
+        exact_active_params=active_params_figure(source).model_copy(
+            update={"metric": N_("active parameters counted")}
+        )
+        if architecture is not None and architecture.sparse
+        else None,
+        kv_per_token=cache.per_token,
+        recurrent_state=cache.state,
     )
     return result.model_copy(
         update={"notes": tuple(data_notes([figure for _path, figure in result.figures()], on=today()))}

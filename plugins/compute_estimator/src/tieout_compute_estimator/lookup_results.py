@@ -121,6 +121,12 @@ class ModelResult(Result):
     kv_heads: Figure | None = None
     head_dim: Figure | None = None
     latent_kv_dim: Figure | None = None
+    exact_params: Figure | None = None
+    """Counted tensor by tensor from the released configuration."""
+    exact_active_params: Figure | None = None
+    kv_per_token: Figure | None = None
+    """What one more token adds to a BF16 cache, once sliding windows are full."""
+    recurrent_state: Figure | None = None
 
     def say(self, lang: Language = "en") -> str:
         """One line per group of figures, with the source."""
@@ -152,6 +158,12 @@ class ModelResult(Result):
         shape = _known((self.layers, self.kv_heads, self.head_dim, self.latent_kv_dim), lang)
         if shape:
             lines.append(_("Architecture: {figures}.", lang=lang, figures=shape))
+        if self.exact_params is not None:
+            count = f"{self.exact_params.value:,.0f}"
+            lines.append(_("Its configuration holds {count} parameters.", lang=lang, count=count))
+        if self.kv_per_token is not None:
+            size = shown(self.kv_per_token, lang)
+            lines.append(_("Each token in the KV cache takes {size}.", lang=lang, size=size))
         return _say(lines, self.notes, lang)
 
     def card(self, lang: Language = "en") -> Card:

@@ -10,9 +10,13 @@ __all__ = ["shipped_tables"]
 def shipped_tables() -> list[ShippedTable]:
     """Hardware rows, rental prices, published models and MFU ranges; the entry point of group ``tieout.tables``."""
     from tieout_compute_estimator.accelerators import device_table
+    from tieout_compute_estimator.architecture_table import architecture_table
     from tieout_compute_estimator.published import model_table, prior_table
+    from tieout_compute_estimator.serving_calibration import calibration_table
 
     hardware, models, prior = device_table(), model_table(), prior_table()
+    serving = calibration_table()
+    architectures = architecture_table()
     prices = [device.price for device in hardware.devices if device.price is not None]
     return [
         ShippedTable(
@@ -28,5 +32,17 @@ def shipped_tables() -> list[ShippedTable]:
         ShippedTable(
             name="compute models", rows=len(models.models), as_of=models.as_of, source=models.source
         ),
+        ShippedTable(
+            name="compute architectures",
+            rows=len(architectures.models),
+            as_of=architectures.as_of,
+            source=architectures.source,
+        ),
         ShippedTable(name="compute MFU ranges", rows=len(prior.rows), as_of=prior.as_of, source=prior.source),
+        ShippedTable(
+            name="compute serving measurements",
+            rows=len(serving.rows),
+            as_of=serving.as_of,
+            source=serving.source,
+        ),
     ]
