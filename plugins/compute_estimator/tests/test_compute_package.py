@@ -36,6 +36,7 @@ def test_tools_have_what_the_faces_need() -> None:
         "mfu",
         "solve",
         "memory",
+        "serve",
         "hardware",
         "models",
         "devices",

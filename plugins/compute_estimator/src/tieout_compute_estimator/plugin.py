@@ -19,7 +19,8 @@ def tools() -> Iterable[Tool[..., Any]]:
     from tieout_compute_estimator.footprint import memory
     from tieout_compute_estimator.lookup import devices, hardware, models
     from tieout_compute_estimator.scoring import evaluate
+    from tieout_compute_estimator.serving import serve
     from tieout_compute_estimator.solving import solve
     from tieout_compute_estimator.training import mfu, train
 
-    return [train, mfu, solve, memory, hardware, models, devices, evaluate]
+    return [train, mfu, solve, memory, serve, hardware, models, devices, evaluate]

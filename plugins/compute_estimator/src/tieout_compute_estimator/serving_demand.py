@@ -7,9 +7,19 @@ from functools import cache
 from typing import NamedTuple
 
 from tieout_compute_estimator.architecture import Architecture
+from tieout_compute_estimator.architecture_parts import Attention, LatentAttention
 from tieout_compute_estimator.serving_model import Demand
 
-__all__ = ["STATE_BYTES", "Depth", "demand_of", "demand_of_size", "typical_depth"]
+__all__ = [
+    "STATE_BYTES",
+    "Depth",
+    "cache_splits",
+    "demand_of",
+    "demand_of_size",
+    "prompt_flops",
+    "token_scores",
+    "typical_depth",
+]
 
 STATE_BYTES = 4.0
 """Recurrent states are kept in FP32."""
@@ -57,30 +67,55 @@ def demand_of(
     held = architecture.params if holds_embedding else architecture.params - looked_up
     per_param = weight_bytes / held
     context = prompt + output / 2.0
-    inner = architecture.matrix_flops - architecture.output_flops
     return Demand(
         weight_bytes=weight_bytes,
         fixed_bytes=(architecture.params - looked_up - routed) * per_param,
         routed_bytes=routed * per_param,
         experts=experts,
         chosen=chosen,
-        token_flops=architecture.matrix_flops + _one_token_scores(architecture, context),
-        prompt_flops=prompt * (inner + architecture.score_flops(prompt, causal=True))
-        + architecture.output_flops
-        if prompt
-        else 0.0,
+        token_flops=architecture.matrix_flops + token_scores(architecture, context),
+        prompt_flops=prompt_flops(architecture, prompt),
         cache_bytes=architecture.cached_values(context) * kv_bytes + architecture.state_values * STATE_BYTES,
         layers=len(architecture.layers),
         hidden=architecture.hidden,
         routed_layers=routed_layers,
         prompt=prompt,
         output=output,
+        cache_splits=cache_splits(architecture),
     )
 
 
-def _one_token_scores(architecture: Architecture, context: float) -> float:
-    """Attention of one new token over ``context`` earlier ones."""
-    return architecture.score_flops(context, causal=False) if context else 0.0
+def cache_splits(architecture: Architecture) -> int:
+    """Into how many parts tensor parallelism can cut the cache (Pope et al. 2022, arXiv:2211.05102, section 3.3)."""
+    mixers = [layer.mixer for layer, _count in architecture.groups()]
+    if any(isinstance(mixer, LatentAttention) for mixer in mixers):
+        return 1
+    return min((mixer.kv_heads for mixer in mixers if isinstance(mixer, Attention)), default=1_000_000)
+
+
+def prompt_flops(architecture: Architecture, prompt: float) -> float:
+    """Forward FLOP of a prompt: every matrix at every position, causal attention, logits at the last one only."""
+    if not prompt:
+        return 0.0
+    inner = architecture.matrix_flops - architecture.output_flops
+    return prompt * (inner + architecture.score_flops(prompt, causal=True)) + architecture.output_flops
+
+
+def token_scores(architecture: Architecture, context: float) -> float:
+    """Forward FLOP of attention of one new token over ``context`` earlier ones.
+
+    Latent attention works on the compressed vectors themselves: 2·(2c + r) per head and position (arXiv:2405.04434).
+    """
+    if not context:
+        return 0.0
+    total = 0.0
+    for layer, count in architecture.groups():
+        mixer = layer.mixer
+        if isinstance(mixer, LatentAttention):
+            total += count * 2.0 * mixer.heads * (2 * mixer.latent + mixer.rotary_dim) * context
+        elif mixer is not None:
+            total += count * mixer.score_flops(mixer.positions(context, causal=False))
+    return total
 
 
 def demand_of_size(

@@ -13,7 +13,7 @@ parallelism).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 __all__ = [
@@ -25,12 +25,19 @@ __all__ = [
     "Machine",
     "Parts",
     "batch_from_memory",
+    "bound_of",
+    "cache_copies",
     "ceiling",
+    "ceiling_batch",
     "decode_step",
     "expert_exchange_seconds",
     "experts_touched",
+    "first_token",
+    "link_seconds",
     "prefill",
     "token_time",
+    "weights_held",
+    "weights_read",
 ]
 
 Bound = Literal["memory bandwidth", "compute", "communication", "capacity", "kernel launches"]
@@ -71,6 +78,8 @@ class Demand:
     """Tokens of the prompt."""
     output: float
     """Tokens of the answer."""
+    cache_splits: int = 1_000_000
+    """Into how many parts tensor parallelism can cut the cache: key-value heads, one for a latent cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +167,13 @@ def weights_held(demand: Demand, machine: Machine) -> float:
     return (demand.weight_bytes - demand.routed_bytes) * copies + demand.routed_bytes
 
 
+def cache_copies(demand: Demand, machine: Machine) -> float:
+    """How often each cache is held and read: more than once when there are fewer heads than devices."""
+    if machine.expert_parallel:
+        return 1.0
+    return machine.devices / min(machine.devices, demand.cache_splits)
+
+
 def link_seconds(demand: Demand, machine: Machine, tokens: float, efficiency: float) -> float:
     """Communication of one pass over ``tokens`` tokens.
 
@@ -187,7 +203,7 @@ def decode_step(
     rate = machine.devices * machine.bandwidth * factors.memory
     return Parts(
         weights_read(demand, machine, tokens) / rate,
-        batch * demand.cache_bytes / rate,
+        batch * demand.cache_bytes * cache_copies(demand, machine) / rate,
         tokens * demand.token_flops / (machine.devices * machine.peak * factors.compute),
         link_seconds(demand, machine, tokens, factors.link),
         demand.layers * factors.layer_seconds,
@@ -230,7 +246,13 @@ def batch_from_memory(demand: Demand, machine: Machine, *, usable: float = USABL
     free = machine.devices * machine.memory * usable - weights_held(demand, machine)
     if free < 0 or demand.cache_bytes == 0:
         return float("-inf") if free < 0 else float("inf")
-    return free / demand.cache_bytes
+    return free / (demand.cache_bytes * cache_copies(demand, machine))
+
+
+def ceiling_batch(demand: Demand, machine: Machine) -> float:
+    """Sequences that fit when memory is filled to the last byte, counted as GiB, and cut as well as can be."""
+    roomy = replace(machine, memory=machine.memory * _BINARY)
+    return min(1e9, max(1.0, batch_from_memory(demand, roomy, usable=1.0)))
 
 
 def ceiling(demand: Demand, machine: Machine, *, accepted: float = 1.0, batch: float | None = None) -> float:
@@ -242,27 +264,18 @@ def ceiling(demand: Demand, machine: Machine, *, accepted: float = 1.0, batch: f
     Args:
         batch: Sequences at once; as many as fit when ``None``.
     """
-    if batch is None:
-        roomy = Machine(
-            machine.devices,
-            machine.peak,
-            machine.bandwidth,
-            machine.memory * _BINARY,
-            None,
-            machine.expert_parallel,
-        )
-        batch = max(1.0, batch_from_memory(demand, roomy, usable=1.0))
+    batch = ceiling_batch(demand, machine) if batch is None else batch
     ideal = Factors()
     compute = demand.token_flops + demand.prompt_flops / demand.output
     # A draft that is rejected costs arithmetic; an ideal one is always right.
     arithmetic = compute / (machine.devices * machine.peak)
-    step = decode_step(demand, machine, min(batch, 1e9), ideal)
-    memory = (step.weights + step.cache) / (min(batch, 1e9) * accepted)
+    step = decode_step(demand, machine, batch, ideal)
+    memory = (step.weights + step.cache) / (batch * accepted)
     return 1.0 / max(arithmetic, memory)
 
 
 def bound_of(parts: Parts, *, memory_limits_batch: bool) -> Bound:
-    """What a token waits for most.
+    """What an output token waits for most.
 
     Weights and launches are shared by the batch: where they weigh most and memory is what keeps the batch small, the
     capacity is the bound.
