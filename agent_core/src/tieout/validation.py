@@ -58,6 +58,6 @@ def problem_text(error: ErrorDetails) -> str:
     if "expected" in context:
         context["expected"] = str(context["expected"]).replace(" or ", ", ")
     try:
-        return _(template, **context)
+        return _(template).format(**context)
     except KeyError:  # somebody else's validator uses the same name for its own kind of problem
         return error["msg"]
