@@ -14,6 +14,7 @@ from tieout.errors import InputError, TieoutError
 from tieout.plugin import EvalMiss, EvalResult, EvalTally, Slot, tool, translator
 from tieout_compute_estimator import formulas
 from tieout_compute_estimator.scoring_architecture import ARCHITECTURE_KINDS
+from tieout_compute_estimator.scoring_economics import ECONOMIC_KINDS
 from tieout_compute_estimator.scoring_serving import SERVING_KINDS
 
 __all__ = ["evaluate"]
@@ -273,4 +274,4 @@ _KINDS: dict[str, Callable[[Inputs], dict[str, float]]] = {
     "tokens_time": _tokens_time,
     "train_flops": _train_flops,
     "zero": _zero,
-} | ARCHITECTURE_KINDS | SERVING_KINDS
+} | ARCHITECTURE_KINDS | SERVING_KINDS | ECONOMIC_KINDS
