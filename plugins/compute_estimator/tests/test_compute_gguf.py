@@ -63,6 +63,38 @@ def test_a_tied_embedding_weighs_more_in_a_small_model() -> None:
     assert small > large + 0.2
 
 
+PUBLISHED_FILES = [
+    ("Llama 2 7B", "Q2_K", 2.83),
+    ("Llama 2 7B", "Q4_K_M", 4.08),
+    ("Llama 2 70B", "Q5_K_M", 48.75),
+    ("Mistral 7B", "Q3_K_M", 3.52),
+    ("Mixtral 8x7B", "Q4_K_M", 28.45),
+    ("Qwen2.5-72B", "Q4_K_M", 47.42),
+    ("Gemma 2 27B", "Q4_K_M", 16.65),
+    ("Gemma 3 1B", "Q4_K_M", 0.806),
+    ("Phi-4", "Q4_K_M", 9.05),
+    ("DeepSeek-R1", "Q4_K_M", 404.4),
+    ("gpt-oss-120b", "MXFP4", 63.39),
+    ("Falcon-180B", "Q4_K_M", 108.48),
+    ("Command R 35B", "Q4_K_M", 21.53),
+    ("Llama 3.1 8B", "Q4_K_L", 5.31),
+]
+"""Sizes in GB of files as uploaders list them; they hold the vocabulary too."""
+
+
+@pytest.mark.parametrize(("model", "name", "gigabytes"), PUBLISHED_FILES)
+def test_files_of_many_families_within_a_hundredth(model: str, name: str, gigabytes: float) -> None:
+    assert weight_size(name, model=model).bytes / 1e9 == pytest.approx(gigabytes, rel=0.01)
+
+
+def test_a_mixture_that_was_changed_is_a_range() -> None:
+    result = memory(model="Llama 2 7B", quant="Q2_K")
+    assert result.weights is not None
+    assert result.weights.high == pytest.approx(2.83e9, rel=0.005)
+    assert any("before 2024" in note for note in result.notes)
+    assert memory(model="Llama 3 8B", quant="Q2_K").weights.high is None  # pyright: ignore[reportOptionalMemberAccess]
+
+
 def test_names_that_people_write() -> None:
     assert canonical_mixture("q4_k_m") == canonical_mixture("Q4-K-M") == canonical_mixture("Q4_K")
     assert canonical_mixture("UD-Q5_K_M") == canonical_mixture("Q5_K_M")

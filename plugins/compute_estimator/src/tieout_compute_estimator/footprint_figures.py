@@ -88,7 +88,14 @@ def quantised_weights(source: ModelSource, size: Figure, name: str) -> tuple[Fig
     """Bytes of a GGUF quantisation: tensor by tensor when the architecture is known, else by like models."""
     mixture = mixture_of(name)
     if source.architecture is not None:
-        return _by_type(source, name), []
+        released = source.row.released if source.row is not None else ""
+        found = mixture_size(mixture, architecture=source.architecture, released=released)
+        if found.low == found.high:
+            return _by_type(source, name), []
+        figure = _by_type(source, name).model_copy(update={"high": found.high, "low": found.low})
+        return figure, [
+            _("Files made before 2024 are larger: llama.cpp has changed this quantisation since.")
+        ]
     found = mixture_size(mixture, architecture=None, params=size.value)
     bits = format_cell(found.bits, N_("bits per parameter"), mixture.name)
     ends = (found.low, found.high) if found.low < found.high else (None, None)

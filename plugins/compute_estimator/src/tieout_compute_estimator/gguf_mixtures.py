@@ -107,6 +107,8 @@ class Mixture:
     """Whether embedding and output matrix are kept in Q8_0, as some uploaders do (``Q4_K_L``)."""
     guided: bool = False
     """Whether an importance matrix was used; it changes a few types."""
+    early: bool = False
+    """Q2_K as it was made before January 2024, with gate and up projection in Q3_K."""
 
     @property
     def base(self) -> str:
@@ -215,6 +217,8 @@ def _chosen(
         case "attn_output":
             return _attention_output(name, base, traits)
         case "gate" | "up":
+            if mixture.early and name == "Q2_K":
+                return "Q3_K"
             inner = traits.layers // 8 <= layer < 7 * traits.layers // 8
             return "IQ3_XXS" if name == "IQ3_XS" and inner else base
         case _:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tieout_compute_estimator.architecture import Architecture, Tensor
@@ -31,7 +32,7 @@ def quantised_size(architecture: Architecture, mixture: Mixture) -> QuantisedSiz
     traits = _traits(architecture)
     by_type: dict[str, int] = {}
     params = values = 0
-    for layer, tensor in architecture.tensors():
+    for layer, tensor in _stored(architecture):
         role = role_of(tensor.name)
         kind = mixture_type(
             mixture,
@@ -48,6 +49,14 @@ def quantised_size(architecture: Architecture, mixture: Mixture) -> QuantisedSiz
         params += tensor.size
     ordered = dict(sorted(by_type.items(), key=lambda item: -item[1]))
     return QuantisedSize(sum(ordered.values()), params, ordered)
+
+
+def _stored(architecture: Architecture) -> Iterator[tuple[int | None, Tensor]]:
+    """The tensors that converters write: for GLM-4.5 the multi-token prediction modules too, for DeepSeek not."""
+    yield from architecture.tensors()
+    if architecture.family == "glm4_moe":
+        for tensor in architecture.extra_tensors():
+            yield len(architecture.layers), tensor
 
 
 def _bytes(tensor: Tensor, row: int) -> int:

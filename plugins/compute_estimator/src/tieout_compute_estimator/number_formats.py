@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
@@ -104,20 +105,30 @@ class WeightSize(NamedTuple):
 
 
 def mixture_size(
-    mixture: Mixture, *, architecture: Architecture | None, params: float | None = None
+    mixture: Mixture,
+    *,
+    architecture: Architecture | None,
+    params: float | None = None,
+    released: str = "",
 ) -> WeightSize:
     """Bytes under a GGUF mixture: tensor by tensor for a known architecture, else as for models of like size.
 
     Args:
         params: Parameters; those of the architecture when left out.
+        released: Month of the model's release, ``2023-07``. Files of a mixture that has been changed since are as they
+            were made then; the range reaches to what the mixture is today.
 
     Raises:
         InputError: Neither an architecture nor a number of parameters.
     """
     if architecture is not None:
-        size = quantised_size(architecture, mixture)
-        total = size.bytes if params is None else size.bits_per_param * params / 8.0
-        return WeightSize(total, size.bits_per_param, True, total, total)
+        made = _as_released(mixture, released)
+        size, today = (quantised_size(architecture, kind) for kind in (made, mixture))
+        total, low = (
+            float(held.bytes) if params is None else held.bits_per_param * params / 8.0
+            for held in (size, today)
+        )
+        return WeightSize(total, size.bits_per_param, True, low, total)
     if params is None:
         raise InputError(_("The size of a quantised model needs its name or its parameters."))
     bits, low, high = _typical_bits(mixture, params)
@@ -135,10 +146,21 @@ def weight_size(name: str, *, model: str = "", params: float | None = None) -> W
     Raises:
         InputError: Unknown quantisation, or neither a known model nor parameters.
     """
-    from tieout_compute_estimator.published import architecture_named
+    from tieout_compute_estimator.published import architecture_named, find_model
 
     architecture = architecture_named(model) if model else None
-    return mixture_size(mixture_of(name), architecture=architecture, params=params)
+    released = find_model(model).released if architecture is not None else ""
+    return mixture_size(mixture_of(name), architecture=architecture, params=params, released=released)
+
+
+CHANGED = "2024-01"
+"""Month in which llama.cpp made Q2_K smaller."""
+
+
+def _as_released(mixture: Mixture, released: str) -> Mixture:
+    if mixture.name == "Q2_K" and "" < released < CHANGED:
+        return replace(mixture, early=True)
+    return mixture
 
 
 def _typical_bits(mixture: Mixture, params: float) -> tuple[float, float, float]:
