@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tieout_compute_estimator.architecture import Architecture
     from tieout_compute_estimator.architecture_config import architecture_from_config
     from tieout_compute_estimator.flop_conventions import exact_flops_per_token
+    from tieout_compute_estimator.fleet import fleet
+    from tieout_compute_estimator.fleet_result import FleetResult
     from tieout_compute_estimator.footprint import memory
     from tieout_compute_estimator.footprint_result import MemoryResult
     from tieout_compute_estimator.gguf_file import read_gguf
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
         find_model,
         find_models,
     )
+    from tieout_compute_estimator.scaling_tool import ScalingResult, scaling
     from tieout_compute_estimator.scoring import evaluate
     from tieout_compute_estimator.serving import serve
     from tieout_compute_estimator.serving_result import ServingResult
@@ -38,12 +41,14 @@ __all__ = [
     "Architecture",
     "Device",
     "DeviceList",
+    "FleetResult",
     "HardwareResult",
     "MemoryResult",
     "MfuResult",
     "ModelList",
     "ModelResult",
     "PublishedModel",
+    "ScalingResult",
     "ServingResult",
     "Solution",
     "TrainingEstimate",
@@ -56,12 +61,14 @@ __all__ = [
     "find_devices",
     "find_model",
     "find_models",
+    "fleet",
     "hardware",
     "memory",
     "mfu",
     "models",
     "quantised_size",
     "read_gguf",
+    "scaling",
     "serve",
     "solve",
     "train",
@@ -72,6 +79,8 @@ _MODULES = {
     "architecture": ("Architecture",),
     "architecture_config": ("architecture_from_config",),
     "flop_conventions": ("exact_flops_per_token",),
+    "fleet": ("fleet",),
+    "fleet_result": ("FleetResult",),
     "footprint": ("memory",),
     "footprint_result": ("MemoryResult",),
     "gguf_file": ("read_gguf",),
@@ -79,6 +88,7 @@ _MODULES = {
     "lookup": ("devices", "hardware", "models"),
     "lookup_results": ("DeviceList", "HardwareResult", "ModelList", "ModelResult"),
     "published": ("PublishedModel", "architecture_named", "find_model", "find_models"),
+    "scaling_tool": ("ScalingResult", "scaling"),
     "scoring": ("evaluate",),
     "serving": ("serve",),
     "serving_result": ("ServingResult",),

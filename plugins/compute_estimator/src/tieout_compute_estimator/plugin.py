@@ -16,11 +16,13 @@ __all__ = ["tools"]
 @hookimpl
 def tools() -> Iterable[Tool[..., Any]]:
     """Training estimates, MFU, memory, look-ups and the scorer."""
+    from tieout_compute_estimator.fleet import fleet
     from tieout_compute_estimator.footprint import memory
     from tieout_compute_estimator.lookup import devices, hardware, models
+    from tieout_compute_estimator.scaling_tool import scaling
     from tieout_compute_estimator.scoring import evaluate
     from tieout_compute_estimator.serving import serve
     from tieout_compute_estimator.solving import solve
     from tieout_compute_estimator.training import mfu, train
 
-    return [train, mfu, solve, memory, serve, hardware, models, devices, evaluate]
+    return [train, mfu, solve, scaling, memory, serve, fleet, hardware, models, devices, evaluate]

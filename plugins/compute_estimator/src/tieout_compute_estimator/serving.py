@@ -138,7 +138,7 @@ def serve(
         active_params: Parameters that work on each token (mixture of experts whose architecture is not known).
         config: Path of a config.json as published with the weights.
         gguf: Path of a GGUF file.
-        device_count: Accelerators that hold one copy of the model together; as few as hold it when left out.
+        device_count: Accelerators that hold one copy together; as many as give most per device when left out.
         prompt: Tokens of a prompt.
         output: Tokens of an answer.
         batch: Sequences at once; as many as the free memory holds when left out.

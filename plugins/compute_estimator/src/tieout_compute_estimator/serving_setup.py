@@ -18,12 +18,15 @@ from tieout_compute_estimator.derivation import N_, cell, computed, given
 from tieout_compute_estimator.gguf_mixtures import canonical_mixture
 from tieout_compute_estimator.model_source import ModelSource, model_source
 from tieout_compute_estimator.number_formats import BITS, bits_of
+from tieout_compute_estimator.serving_calibration import calibration_table
 from tieout_compute_estimator.serving_demand import Depth, demand_of, demand_of_size, typical_depth
 from tieout_compute_estimator.serving_model import (
+    MAX_BATCH,
     USABLE_MEMORY,
     Demand,
     Machine,
     batch_from_memory,
+    token_time,
     weights_held,
 )
 from tieout_compute_estimator.units import BYTE, DEVICE, GB, PARAM, TOKENS
@@ -305,7 +308,7 @@ def _machine(
         notes.append(
             _("The table has no link rate of {device}: communication is left out.", device=device.name)
         )
-    elif found.devices > _NODE and not found.expert_parallel:
+    elif found.devices > _NODE:
         notes.append(_("More than 8 devices: links between servers are slower than the link counted here."))
     return cell(device.memory_gb, GB, N_("memory"), device, table=HARDWARE, field="memory_gb"), found
 
@@ -313,7 +316,11 @@ def _machine(
 def _fitting(
     machine: Callable[[int], Machine], wanted: Wanted, demand: Demand, device: Device, notes: list[str]
 ) -> Machine:
-    """The number of devices given, else the smallest power of two with room for a few sequences."""
+    """The devices given, else the power of two that gives most per device, or holds a batch that was given.
+
+    Raises:
+        InputError: The weights and one sequence, or the batch given, do not fit.
+    """
     least = 1.0 if wanted.batch is None else float(wanted.batch)
     if wanted.device_count is not None:
         found = machine(whole("device_count", wanted.device_count))
@@ -321,18 +328,28 @@ def _fitting(
         if room < least:
             raise _no_room(demand, found, device, room)
         return found
-    count = 1
-    while count <= _LARGEST:
-        found = machine(count)
-        if batch_from_memory(demand, found) >= max(least, 4.0):
-            notes.append(
-                _("No number of devices was given: {count} hold the model and room for a batch.", count=count)
-                if count > 1
-                else _("No number of devices was given: one holds the model.")
-            )
-            return found
-        count *= 2
-    raise _no_room(demand, machine(_LARGEST), device, -1.0)
+    counts = [2**power for power in range(_LARGEST.bit_length())]
+    fitting = [count for count in counts if batch_from_memory(demand, machine(count)) >= least]
+    if not fitting:
+        raise _no_room(demand, machine(_LARGEST), device, -1.0)
+    if wanted.batch is not None:
+        notes.append(
+            _("No number of devices was given: {count} hold the model and the batch.", count=fitting[0])
+        )
+        return machine(fitting[0])
+    # A group larger than a server is taken only where a smaller one does not hold the model.
+    best = max(
+        (count for count in fitting if count <= max(_NODE, fitting[0])),
+        key=lambda count: _rate_per_device(demand, machine(count)),
+    )
+    notes.append(_("No number of devices was given: {count} give most tokens per device.", count=best))
+    return machine(best)
+
+
+def _rate_per_device(demand: Demand, machine: Machine) -> float:
+    batch = max(1.0, min(MAX_BATCH, batch_from_memory(demand, machine)))
+    factors = calibration_table().fitted.factors
+    return 1.0 / token_time(demand, machine, batch, factors).total / machine.devices
 
 
 def _no_room(demand: Demand, machine: Machine, device: Device, room: float) -> InputError:

@@ -10,12 +10,13 @@ __all__ = ["shipped_tables"]
 def shipped_tables() -> list[ShippedTable]:
     """Hardware rows, rental prices, published models and MFU ranges; the entry point of group ``tieout.tables``."""
     from tieout_compute_estimator.accelerators import device_table
+    from tieout_compute_estimator.api_prices import api_price_table
     from tieout_compute_estimator.architecture_table import architecture_table
     from tieout_compute_estimator.published import model_table, prior_table
     from tieout_compute_estimator.serving_calibration import calibration_table
 
     hardware, models, prior = device_table(), model_table(), prior_table()
-    serving = calibration_table()
+    serving, api = calibration_table(), api_price_table()
     architectures = architecture_table()
     prices = [device.price for device in hardware.devices if device.price is not None]
     return [
@@ -44,5 +45,12 @@ def shipped_tables() -> list[ShippedTable]:
             rows=len(serving.rows),
             as_of=serving.as_of,
             source=serving.source,
+        ),
+        ShippedTable(
+            name="compute API prices",
+            rows=len(api.rows),
+            as_of=api.as_of,
+            source=api.source,
+            valid_until=min(row.valid_until for row in api.rows),
         ),
     ]
