@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tieout.errors import InputError
@@ -114,6 +114,7 @@ def test_without_an_architecture_the_size_is_a_range() -> None:
     assert any("like size" in note for note in result.notes)
 
 
+@settings(max_examples=25)
 @given(
     st.sampled_from(sorted(MIXTURES)), st.sampled_from(["Llama 3 8B", "Mixtral 8x7B", "DeepSeek-V3", "Phi-4"])
 )
@@ -220,6 +221,7 @@ def test_a_split_file_is_read_with_all_its_parts(tmp_path: Path) -> None:
         read_gguf(first)
 
 
+@settings(max_examples=50)
 @given(cut=st.integers(0, 700), noise=st.binary(max_size=40))
 def test_a_damaged_file_is_refused_or_read(
     tmp_path_factory: pytest.TempPathFactory, cut: int, noise: bytes
@@ -283,7 +285,7 @@ def test_llama_quantize_chooses_the_same_types(tmp_path: Path, experts: int) -> 
 def _written_with_weights(path: Path, *, experts: int) -> Path:
     gguf = pytest.importorskip("gguf")
     np = pytest.importorskip("numpy")
-    layers, hidden, heads, shared, inner, vocab = 9, 256, 8, 2, 256, 300
+    layers, hidden, heads, shared, inner, vocab = 9, 256, 8, 2, 256, 64
     writer = gguf.GGUFWriter(str(path), "llama")
     writer.add_block_count(layers)
     writer.add_embedding_length(hidden)
