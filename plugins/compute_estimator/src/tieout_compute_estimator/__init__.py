@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from tieout_compute_estimator.accelerators import Device, find_device, find_devices
     from tieout_compute_estimator.architecture import Architecture
     from tieout_compute_estimator.architecture_config import architecture_from_config
-    from tieout_compute_estimator.flop_conventions import exact_flops_per_token
     from tieout_compute_estimator.fleet import fleet
     from tieout_compute_estimator.fleet_result import FleetResult
+    from tieout_compute_estimator.flop_conventions import exact_flops_per_token
     from tieout_compute_estimator.footprint import memory
     from tieout_compute_estimator.footprint_result import MemoryResult
     from tieout_compute_estimator.gguf_file import read_gguf
