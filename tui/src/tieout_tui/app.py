@@ -43,6 +43,8 @@ log = logging.getLogger("tieout.tui")
 
 SMALLEST = (40, 12)
 """Columns and rows below which one line says that the window is too small."""
+_FIRST_FRAME_SECONDS = 0.03
+"""Imports in another thread hold the interpreter; begun at once, they would keep the first frame back."""
 _TWICE_SECONDS = 2.0
 _CLOSE_SECONDS = 12.0
 
@@ -104,7 +106,7 @@ class ChatApp(App[int]):
             yield self._keys
 
     def on_mount(self) -> None:
-        """Paint, then load the engine."""
+        """Fill the first frame."""
         if _light_background():
             self.theme = "textual-light"
         self._prompt.commands = built_in()
@@ -113,7 +115,10 @@ class ChatApp(App[int]):
         self._say(_("Starting…"))
         self._prompt.focus()
         self._listen_to_signals()
-        self.call_after_refresh(self._begin)
+
+    def on_ready(self) -> None:
+        """The first frame is drawn; give the terminal the time to get it, then load the engine."""
+        self.set_timer(_FIRST_FRAME_SECONDS, self._begin)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """In a dialog the keys that scroll are the dialog's."""

@@ -237,6 +237,7 @@ class HostEngine:
         if self._open_host is None or self._thread is None:
             return
         await self._there(self._close())
+        self._open_host = None
         self._loop.call_soon_threadsafe(self._loop.stop)
         await asyncio.to_thread(self._thread.join, 2.0)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 __all__ = ["launch"]
 
+import contextlib
 import logging
 import os
+import sys
 import traceback
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,11 +34,22 @@ def launch(state: CliState, *, model: str | None, session_id: str | None) -> int
         from tieout_tui.engine import HostEngine
 
         app = ChatApp(HostEngine(state.host, model=model, session_id=session_id, lang=lang))
-        with private_terminal():
+        with private_terminal(), _short_switches():
             code = app.run()
         if app.failure is not None:
             raise _described(app.failure)
     return ExitCode.OK if code is None else code
+
+
+@contextlib.contextmanager
+def _short_switches() -> Generator[None]:
+    """Let threads take turns every millisecond, so that a key waits 1 ms for the engine's thread and not 5."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(0.001)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 def _described(failure: BaseException) -> TieoutError:
