@@ -24,6 +24,7 @@ __all__ = [
     "ServedOptimum",
     "inference_optimum",
     "optimal_params",
+    "optimal_params_for",
     "optimal_tokens",
     "scaling_table",
 ]
@@ -192,6 +193,13 @@ def optimal_params(flops: float) -> Interval:
     refit = scaling_table().refit
     params = refit.params_at(flops)
     return _consensus(lambda fit: fit.params_at(flops), _sd(params) / (1 + refit.alpha / refit.beta))
+
+
+def optimal_params_for(tokens: float) -> Interval:
+    """N* for D, in the same way."""
+    refit = scaling_table().refit
+    slope = refit.alpha / refit.beta
+    return _consensus(lambda fit: fit.params_for(tokens), _sd(refit.params_for(tokens)) / slope)
 
 
 def _sd(params: float) -> float:
