@@ -127,4 +127,6 @@ def _brief(arguments: object) -> str:
 
 
 def _value(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"  # 1.5e+13, not 15000000000000.0
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
