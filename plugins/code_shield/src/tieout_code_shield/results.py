@@ -132,9 +132,20 @@ class CodeScan(Result):
                 return _(
                     "Nothing was found in what could be checked of {target}.", lang=lang, target=self.target
                 )
-            return _("No rule of the code shield objects to {target}.", lang=lang, target=self.target)
+            return _(
+                "No known weakness was found in {target}; that is no proof that it is safe.",
+                lang=lang,
+                target=self.target,
+            )
         count = _number(self.count, lang)
-        return _("Findings in {target}: {count}.", lang=lang, target=self.target, count=count)
+        if all(found.severity in ("info", "low") for found in self.findings):
+            return _("Worth a look in {target}: {count}.", lang=lang, target=self.target, count=count)
+        return _(
+            "Not safe as it stands. Findings in {target}: {count}.",
+            lang=lang,
+            target=self.target,
+            count=count,
+        )
 
 
 class RuleEntry(_Frozen):

@@ -261,12 +261,17 @@ def shows(text: str, number: ExpectedNumber) -> bool:
             if value is None:
                 continue
             try:
-                shown = convert(value, quantity.unit, number.unit)
+                shown = convert(value, quantity.unit, _symbol(number.unit))
             except UnitMismatch:
                 continue
             if abs(shown - number.value) <= number.rel_tol * abs(number.value):
                 return True
     return False
+
+
+def _symbol(unit: str) -> str:
+    """The unit as :mod:`tieout.quantities` calls it; cases may also say it like an argument: ``gpu_hours``."""
+    return unit.replace("_", "-") if "_" in unit else unit
 
 
 def contains(text: str, words: str) -> bool:
