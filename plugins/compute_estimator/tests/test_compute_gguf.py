@@ -261,7 +261,7 @@ def test_block_types_are_numbered_once() -> None:
 
 # --- the tool itself as the judge ------------------------------------------------------------------------------------
 
-FILE_TYPES = {"Q8_0": 7, "Q2_K": 10, "Q3_K_M": 12, "Q4_K_M": 15, "Q5_K_S": 16, "IQ4_XS": 30, "IQ3_M": 27}
+FILE_TYPES = {"Q8_0": 7, "Q2_K": 10, "Q3_K_M": 12, "Q4_K_M": 15, "Q5_K_S": 16, "IQ4_XS": 30}
 
 
 @pytest.mark.parametrize("experts", [0, 8])
@@ -273,7 +273,8 @@ def test_llama_quantize_chooses_the_same_types(tmp_path: Path, experts: int) -> 
     assert architecture.params == read_gguf(source).params
     silent = llama_cpp.llama_log_callback(lambda *_arguments: None)
     llama_cpp.llama_log_set(silent, None)
-    for name, number in FILE_TYPES.items():
+    # Experts take a second per type.
+    for name, number in list(FILE_TYPES.items())[: 4 if experts else None]:
         options = llama_cpp.llama_model_quantize_default_params()
         options.ftype, options.nthread = number, 1
         made = tmp_path / f"{name}.gguf"
