@@ -192,6 +192,18 @@ def test_what_a_convention_needs(arguments: dict[str, object], message: str) -> 
         train(**arguments)  # pyright: ignore[reportArgumentType]
 
 
+@pytest.mark.parametrize("name", ["convention", "attention", "recompute"])
+def test_a_misspelt_choice_lists_the_known(name: str) -> None:
+    with pytest.raises(InputError, match=rf"{name} cannot be 'fulll'.*full|{name} cannot be 'fulll'.*6nd"):
+        train(7e9, 1e12, **{name: "fulll"})  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("name", ["optimizer", "purpose", "recompute"])
+def test_a_misspelt_choice_of_memory(name: str) -> None:
+    with pytest.raises(InputError, match="cannot be 'adamm'"):
+        memory(7e9, **{"purpose": "training", name: "adamm"})  # pyright: ignore[reportArgumentType]
+
+
 def test_a_configuration_stands_for_the_model(tmp_path: Path) -> None:
     row = next(row for row in architecture_table().models if row.name == "Mixtral 8x7B")
     path = tmp_path / "config.json"

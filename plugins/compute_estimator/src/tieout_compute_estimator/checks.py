@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from tieout.errors import InputError, ToolError
 from tieout.plugin import translator
 from tieout_compute_estimator.accelerators import Device
 
-__all__ = ["checked_dtype", "fraction", "missing", "positive", "whole"]
+__all__ = ["checked_dtype", "fraction", "missing", "one_of", "positive", "whole"]
 
 _ = translator("tieout_compute_estimator")
 
@@ -54,6 +55,21 @@ def fraction(name: str, value: float) -> float:
             hint=_("Write a percentage as 0.4 or 40%."),
         )
     return value
+
+
+def one_of(name: str, value: str, choices: Iterable[str]) -> None:
+    """Check a name that a caller in Python may have misspelt; the command line and models are checked before.
+
+    Raises:
+        InputError: ``value`` is none of ``choices``; the message lists them.
+    """
+    known = tuple(choices)
+    if value not in known:
+        raise InputError(
+            _("{name} cannot be {value}.", name=name, value=repr(value)[:40]),
+            code="compute-no-such-choice",
+            hint=_("Known are {names}.", names=", ".join(known)),
+        )
 
 
 def checked_dtype(device: Device, dtype: str | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from tieout.errors import InputError
 from tieout.plugin import Figure, translator
@@ -12,7 +12,7 @@ from tieout_compute_estimator.activations import Recompute
 from tieout_compute_estimator.architecture import Architecture, SequenceMixer
 from tieout_compute_estimator.architecture_figures import subscript
 from tieout_compute_estimator.architecture_parts import Attention, LatentAttention
-from tieout_compute_estimator.checks import missing, positive
+from tieout_compute_estimator.checks import missing, one_of, positive
 from tieout_compute_estimator.derivation import N_, computed, given
 from tieout_compute_estimator.flop_conventions import (
     AttentionCount,
@@ -47,6 +47,16 @@ class Counting:
     recompute: Recompute = "none"
     seq: float | None = None
     """Length of the training sequences in tokens."""
+
+    def __post_init__(self) -> None:
+        """Refuse names that are none of the known.
+
+        Raises:
+            InputError: A misspelt convention, way to count attention, or recomputation.
+        """
+        one_of("convention", self.convention or "6nd", get_args(Convention))
+        one_of("attention", self.attention or "none", get_args(AttentionCount))
+        one_of("recompute", self.recompute, get_args(Recompute))
 
     @property
     def named(self) -> Convention:

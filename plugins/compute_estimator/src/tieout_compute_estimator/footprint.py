@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from tieout.plugin import Candidate, Figure, Slot, tool, translator
 from tieout_compute_estimator import footprint_figures as figures
@@ -14,7 +14,7 @@ from tieout_compute_estimator.activation_figures import activations_figure
 from tieout_compute_estimator.activations import Parallelism, Recompute
 from tieout_compute_estimator.cache_figures import CacheFigures, Shape, cache_total, cached_parts
 from tieout_compute_estimator.caveats import data_notes, today
-from tieout_compute_estimator.checks import missing, positive, whole
+from tieout_compute_estimator.checks import missing, one_of, positive, whole
 from tieout_compute_estimator.derivation import N_, given
 from tieout_compute_estimator.footprint_figures import Optimiser, Spread
 from tieout_compute_estimator.footprint_result import MemoryResult
@@ -153,6 +153,8 @@ def memory(
         InputError: No size, a number that is not positive, an unknown number format, or a file that cannot be read.
         ToolError: Unknown device or model.
     """
+    one_of("purpose", purpose, ("serving", "training"))
+    one_of("recompute", recompute, get_args(Recompute))
     source = model_source(model=model, config=config, gguf=gguf)
     size = _size(params, source)
     tensor = whole("tensor_parallel", tensor_parallel)

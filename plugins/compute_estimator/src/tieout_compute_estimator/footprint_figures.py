@@ -14,6 +14,7 @@ from tieout_compute_estimator.accelerators import TABLE as HARDWARE
 from tieout_compute_estimator.accelerators import Device
 from tieout_compute_estimator.architecture_parts import Attention, LatentAttention
 from tieout_compute_estimator.cache_figures import format_cell
+from tieout_compute_estimator.checks import one_of
 from tieout_compute_estimator.derivation import N_, cell, computed, given
 from tieout_compute_estimator.gguf_sizes import quantised_size
 from tieout_compute_estimator.model_source import ModelSource
@@ -209,13 +210,14 @@ def training_states(
     """Weights, gradients and optimiser states on one device under ZeRO.
 
     Raises:
-        InputError: No such stage.
+        InputError: No such stage or optimiser.
     """
     if spread.stage not in range(4):
         raise InputError(
             _("zero_stage must be 0, 1, 2 or 3, not {stage}.", stage=spread.stage),
             code="compute-no-such-stage",
         )
+    one_of("optimizer", optimiser, _OPTIMISERS)
     kept, reference = _OPTIMISERS[optimiser]
 
     def states(bytes_of_gradient: float) -> float:
