@@ -35,6 +35,7 @@ def test_tools_have_what_the_faces_need() -> None:
         "train",
         "mfu",
         "solve",
+        "sweep",
         "scaling",
         "memory",
         "serve",

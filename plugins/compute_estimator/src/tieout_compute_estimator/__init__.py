@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from tieout_compute_estimator.serving_result import ServingResult
     from tieout_compute_estimator.solve_result import Solution
     from tieout_compute_estimator.solving import solve
+    from tieout_compute_estimator.sweep_result import Sweep
+    from tieout_compute_estimator.sweeping import scenarios, sweep
     from tieout_compute_estimator.training import mfu, train
     from tieout_compute_estimator.training_results import MfuResult, TrainingEstimate
 
@@ -51,6 +53,7 @@ __all__ = [
     "ScalingResult",
     "ServingResult",
     "Solution",
+    "Sweep",
     "TrainingEstimate",
     "architecture_from_config",
     "architecture_named",
@@ -69,8 +72,10 @@ __all__ = [
     "quantised_size",
     "read_gguf",
     "scaling",
+    "scenarios",
     "serve",
     "solve",
+    "sweep",
     "train",
 ]
 
@@ -94,6 +99,8 @@ _MODULES = {
     "serving_result": ("ServingResult",),
     "solve_result": ("Solution",),
     "solving": ("solve",),
+    "sweep_result": ("Sweep",),
+    "sweeping": ("scenarios", "sweep"),
     "training": ("mfu", "train"),
     "training_results": ("MfuResult", "TrainingEstimate"),
 }

@@ -16,6 +16,7 @@ __all__ = ["tools"]
 @hookimpl
 def tools() -> Iterable[Tool[..., Any]]:
     """Training estimates, MFU, memory, look-ups and the scorer."""
+    from tieout_compute_estimator.claims.tool import check
     from tieout_compute_estimator.fleet import fleet
     from tieout_compute_estimator.footprint import memory
     from tieout_compute_estimator.lookup import devices, hardware, models
@@ -23,6 +24,7 @@ def tools() -> Iterable[Tool[..., Any]]:
     from tieout_compute_estimator.scoring import evaluate
     from tieout_compute_estimator.serving import serve
     from tieout_compute_estimator.solving import solve
+    from tieout_compute_estimator.sweeping import sweep
     from tieout_compute_estimator.training import mfu, train
 
-    return [train, mfu, solve, scaling, memory, serve, fleet, hardware, models, devices, evaluate]
+    return [train, mfu, solve, sweep, scaling, memory, serve, fleet, hardware, models, devices, check, evaluate]
