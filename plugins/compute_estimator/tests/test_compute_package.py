@@ -43,6 +43,8 @@ def test_tools_have_what_the_faces_need() -> None:
         "hardware",
         "models",
         "devices",
+        "picture",
+        "check",
         "eval",
     ]
     for tool in _tools():

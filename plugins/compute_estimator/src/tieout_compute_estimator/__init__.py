@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tieout_compute_estimator.gguf_sizes import quantised_size
     from tieout_compute_estimator.lookup import devices, hardware, models
     from tieout_compute_estimator.lookup_results import DeviceList, HardwareResult, ModelList, ModelResult
+    from tieout_compute_estimator.picturing import PictureResult, picture
     from tieout_compute_estimator.published import (
         PublishedModel,
         architecture_named,
@@ -49,6 +50,7 @@ __all__ = [
     "MfuResult",
     "ModelList",
     "ModelResult",
+    "PictureResult",
     "PublishedModel",
     "ScalingResult",
     "ServingResult",
@@ -69,6 +71,7 @@ __all__ = [
     "memory",
     "mfu",
     "models",
+    "picture",
     "quantised_size",
     "read_gguf",
     "scaling",
@@ -92,6 +95,7 @@ _MODULES = {
     "gguf_sizes": ("quantised_size",),
     "lookup": ("devices", "hardware", "models"),
     "lookup_results": ("DeviceList", "HardwareResult", "ModelList", "ModelResult"),
+    "picturing": ("PictureResult", "picture"),
     "published": ("PublishedModel", "architecture_named", "find_model", "find_models"),
     "scaling_tool": ("ScalingResult", "scaling"),
     "scoring": ("evaluate",),

@@ -6,13 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tieout.plugin import Figure, Language, Plot, Series, translator
+from tieout.plugin import Language, Plot, Series, translator
 from tieout_compute_estimator.derivation import N_
 from tieout_compute_estimator.serving_model import Parts
 
 __all__ = [
     "Bar",
-    "claim_interval",
     "cost_against_deadline",
     "iso_flop",
     "memory_stack",
@@ -193,8 +192,8 @@ def tornado(bars: Sequence[Bar], *, middle: float, unit: str, title: str = "", l
     return Plot(
         kind="interval",
         title=title or _("What moves the result", lang=lang),
-        x_label=unit,
-        y_label="",
+        x_label="",
+        y_label=unit,
         series=(
             Series(
                 name=_("result", lang=lang),
@@ -204,38 +203,6 @@ def tornado(bars: Sequence[Bar], *, middle: float, unit: str, title: str = "", l
                 high=tuple(high for _low, high in ends),
             ),
         ),
-        x_log=bool(ends) and max(high for _l, high in ends) > 20 * min(low for low, _h in ends) > 0,
+        y_log=bool(ends) and max(high for _l, high in ends) > 20 * min(low for low, _h in ends) > 0,
         categories=tuple(bar.name for bar in ranked),
-    )
-
-
-def claim_interval(
-    claimed: float, recomputed: Figure, *, unit: str = "", label: str = "", lang: Language = "en"
-) -> Plot:
-    """What a text claims beside what was recomputed, on one axis.
-
-    Args:
-        claimed: In the unit of ``recomputed``.
-        recomputed: With its interval, if it has one.
-    """
-    low = recomputed.value if recomputed.low is None else recomputed.low
-    high = recomputed.value if recomputed.high is None else recomputed.high
-    values = [claimed, low, high]
-    spread = min(values) > 0 and max(values) > 20 * min(values)
-    return Plot(
-        kind="interval",
-        title=label or _("Claim and recomputation", lang=lang),
-        x_label=unit or recomputed.unit,
-        y_label="",
-        series=(
-            Series(
-                name=_(recomputed.metric, lang=lang) if recomputed.metric else _("value", lang=lang),
-                x=(0.0, 1.0),
-                y=(claimed, recomputed.value),
-                low=(claimed, low),
-                high=(claimed, high),
-            ),
-        ),
-        x_log=spread,
-        categories=(_("claimed", lang=lang), _("recomputed", lang=lang)),
     )

@@ -20,6 +20,7 @@ def tools() -> Iterable[Tool[..., Any]]:
     from tieout_compute_estimator.fleet import fleet
     from tieout_compute_estimator.footprint import memory
     from tieout_compute_estimator.lookup import devices, hardware, models
+    from tieout_compute_estimator.picturing import picture
     from tieout_compute_estimator.scaling_tool import scaling
     from tieout_compute_estimator.scoring import evaluate
     from tieout_compute_estimator.serving import serve
@@ -27,4 +28,19 @@ def tools() -> Iterable[Tool[..., Any]]:
     from tieout_compute_estimator.sweeping import sweep
     from tieout_compute_estimator.training import mfu, train
 
-    return [train, mfu, solve, sweep, scaling, memory, serve, fleet, hardware, models, devices, check, evaluate]
+    return [
+        train,
+        mfu,
+        solve,
+        sweep,
+        scaling,
+        memory,
+        serve,
+        fleet,
+        hardware,
+        models,
+        devices,
+        picture,
+        check,
+        evaluate,
+    ]
