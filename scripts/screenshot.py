@@ -47,7 +47,7 @@ async def screenshot(question: str, lang: Language, folder: Path) -> str:
     from textual.widgets import OptionList
 
     from tieout_tui.app import ChatApp
-    from tieout_tui.engine import HostEngine
+    from tieout_tui.hostengine import HostEngine
     from tieout_tui.prompt import Prompt
 
     app = ChatApp(HostEngine(lambda: offline_host(folder), model=None, session_id=None, lang=lang))

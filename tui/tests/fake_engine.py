@@ -55,7 +55,7 @@ class FakeEngine:
         said = ""
         yield TurnStartedEvent(turn_id="t1", session_id="s1", model=self.ready.model.id, local=True)
         for step in self.scripts.pop(0) if self.scripts else [TextEvent(text=f"Answer to {text}")]:
-            if isinstance(step, float):
+            if isinstance(step, float | int):
                 try:
                     await asyncio.wait_for(self.stop.wait(), step)
                 except TimeoutError:

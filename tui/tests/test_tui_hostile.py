@@ -91,11 +91,10 @@ def hostile_script() -> list:
         document="a" * 64, title=BAD, page=3, start=0, end=9, quote=BAD, published=date(2026, 1, 2)
     )
     figure = Figure(value=41.2, unit=BAD, subject=BAD, metric=BAD, text=BAD, origin=span)
-    call = {"call_id": "c1", "tool": "TOOL" + BAD}
     return [
-        ToolStartedEvent(**call, arguments={BAD: BAD, "list": [BAD]}),
-        ToolProgressEvent(**call, done=1, message=BAD),
-        ToolResultEvent(**call, ok=True, seconds=0.1, card=hostile_card()),
+        ToolStartedEvent(call_id="c1", tool="TOOL" + BAD, arguments={BAD: BAD, "list": [BAD]}),
+        ToolProgressEvent(call_id="c1", tool="TOOL" + BAD, done=1, message=BAD),
+        ToolResultEvent(call_id="c1", tool="TOOL" + BAD, ok=True, seconds=0.1, card=hostile_card()),
         ToolStartedEvent(call_id="c2", tool=BAD, arguments={}),
         ToolResultEvent(call_id="c2", tool=BAD, ok=False, seconds=0.1, error="FAILED" + BAD, code=BAD),
         GuardEvent(

@@ -23,7 +23,7 @@ def test_first_frame_imports_no_engine() -> None:
     code = """
 import asyncio, sys
 from tieout_tui.app import ChatApp
-from tieout_tui.engine import HostEngine
+from tieout_tui.hostengine import HostEngine
 app = ChatApp(HostEngine(lambda: None, model=None, session_id=None, lang="en"))
 app._begin = lambda: None
 async def main():

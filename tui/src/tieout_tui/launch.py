@@ -31,7 +31,7 @@ def launch(state: CliState, *, model: str | None, session_id: str | None) -> int
         os.environ["NO_COLOR"] = "1"  # Textual reads it when the app is made
     with use_language(lang), early_input():
         from tieout_tui.app import ChatApp
-        from tieout_tui.engine import HostEngine
+        from tieout_tui.hostengine import HostEngine
 
         app = ChatApp(HostEngine(state.host, model=model, session_id=session_id, lang=lang))
         with private_terminal(), _short_switches():

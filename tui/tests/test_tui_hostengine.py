@@ -14,7 +14,7 @@ from tieout.host import Host
 from tieout.plugin import Figure, Result, hookimpl, tool
 from tieout.running import ApprovalRequest
 from tieout.testing import Call, FakeModel, Hang, HostMaker
-from tieout_tui.engine import HostEngine
+from tieout_tui.hostengine import HostEngine
 
 
 class Weight(Result):
