@@ -37,6 +37,7 @@ def test_tools_have_what_the_faces_need() -> None:
         "solve",
         "sweep",
         "scaling",
+        "explain",
         "memory",
         "serve",
         "fleet",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tieout_compute_estimator.accelerators import Device, find_device, find_devices
     from tieout_compute_estimator.architecture import Architecture
     from tieout_compute_estimator.architecture_config import architecture_from_config
+    from tieout_compute_estimator.explaining import Explanation, explain, explanation
     from tieout_compute_estimator.fleet import fleet
     from tieout_compute_estimator.fleet_result import FleetResult
     from tieout_compute_estimator.flop_conventions import exact_flops_per_token
@@ -44,6 +45,7 @@ __all__ = [
     "Architecture",
     "Device",
     "DeviceList",
+    "Explanation",
     "FleetResult",
     "HardwareResult",
     "MemoryResult",
@@ -62,6 +64,8 @@ __all__ = [
     "devices",
     "evaluate",
     "exact_flops_per_token",
+    "explain",
+    "explanation",
     "find_device",
     "find_devices",
     "find_model",
@@ -86,6 +90,7 @@ _MODULES = {
     "accelerators": ("Device", "find_device", "find_devices"),
     "architecture": ("Architecture",),
     "architecture_config": ("architecture_from_config",),
+    "explaining": ("Explanation", "explain", "explanation"),
     "flop_conventions": ("exact_flops_per_token",),
     "fleet": ("fleet",),
     "fleet_result": ("FleetResult",),

@@ -206,7 +206,8 @@ def substituted(formula: Formula) -> str:
     symbols = sorted(formula.inputs, key=len, reverse=True)
     if not symbols:
         return formula.expression
-    pattern = re.compile("|".join(rf"(?<![^\W\d_]){re.escape(symbol)}(?![^\W\d_])" for symbol in symbols))
+    letter = r"[^\W\d_⁰¹²³⁴⁵⁶⁷⁸⁹]"  # a power may stand at a symbol
+    pattern = re.compile("|".join(rf"(?<!{letter}){re.escape(symbol)}(?!{letter})" for symbol in symbols))
     return pattern.sub(lambda match: plain(formula.inputs[match.group()].value), formula.expression)
 
 

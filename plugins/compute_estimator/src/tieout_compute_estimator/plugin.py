@@ -17,6 +17,7 @@ __all__ = ["tools"]
 def tools() -> Iterable[Tool[..., Any]]:
     """Training estimates, MFU, memory, look-ups and the scorer."""
     from tieout_compute_estimator.claims.tool import check
+    from tieout_compute_estimator.explaining import explain
     from tieout_compute_estimator.fleet import fleet
     from tieout_compute_estimator.footprint import memory
     from tieout_compute_estimator.lookup import devices, hardware, models
@@ -34,6 +35,7 @@ def tools() -> Iterable[Tool[..., Any]]:
         solve,
         sweep,
         scaling,
+        explain,
         memory,
         serve,
         fleet,

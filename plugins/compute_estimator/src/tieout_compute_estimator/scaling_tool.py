@@ -64,7 +64,7 @@ class ScalingResult(Result):
             _(
                 "{metric}: {optimal}, that is {flops} in all and {ratio}.",
                 lang=lang,
-                metric=_(self.optimal.metric, lang=lang).capitalize(),
+                metric=_(self.optimal.metric, lang=lang),
                 optimal=f"**{ranged(self.optimal, lang)}**",
                 flops=shown(self.flops, lang),
                 ratio=shown(self.ratio, lang),
