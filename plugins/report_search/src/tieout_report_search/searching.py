@@ -26,6 +26,8 @@ NAME_BONUS = 0.6
 NUMBER_BONUS = 0.4
 SMALL_LIBRARY = 50
 """Passages from which on frequencies tell common words from rare ones; a smaller library counts as this large."""
+UNKNOWN_WEIGHT = 0.75
+"""For words that no passage holds: in a chatty question most of them are chat."""
 FOCUS_BONUS = 0.5
 """For a quote that names the property asked for."""
 LEAST_COVERAGE = 0.25
@@ -87,6 +89,7 @@ def _values(index: ReportIndex, question: Question) -> dict[str, float]:
         frequencies[token] = max(frequencies[token], frequencies[variant])
     return {
         token: question.weights[token]
+        * (1.0 if frequencies[token] or token in question.focus else UNKNOWN_WEIGHT)
         * math.log(1 + (total - frequencies[token] + 0.5) / (frequencies[token] + 0.5))
         for token in question.tokens
     }

@@ -95,6 +95,8 @@ class Planner:
         for left, right in _halves(reading):
             first = self._sure(left, reading)
             second = self._sure(right, reading)
+            if any(choice and _only_topic(choice, part) for choice, part in ((first, left), (second, right))):
+                continue
             first = first or self._fed(left, second, ranked, reading)
             second = second or self._fed(right, first, ranked, reading)
             if first is None or second is None or first.tool is None or second.tool is None:
@@ -145,6 +147,8 @@ class Planner:
         if best.likeness < _SIDE and not typed:
             return None
         own, whole = best.filling, fill(best.tool, question, self._find)
+        if not is_search(best.tool) and not reading.entities and not whole.spans:
+            return None  # only guessed at: "… and quote it" asks for no price
         if is_search(best.tool) or own.missing or not own.arguments:
             own = whole
         else:  # an option may be named in the other part
@@ -181,6 +185,21 @@ class Planner:
         return bool(wanted & set(given)) and own < _OWN_INTENT / 2
 
 
+def _only_topic(choice: Choice, part: str) -> bool:
+    """Whether a part only names what the search is about, rather than asking for something itself."""
+    return choice.tool is not None and not is_search(choice.tool) and not _asks().search(part)
+
+
+@cache
+def _asks() -> re.Pattern[str]:
+    return re.compile(
+        r"[?？几哪谁吗么呢怎算查求估]|多少|什么|如何|是否|给出|找|告诉|对比|比较"
+        r"|\b(?:what|which|how|who|where|when|is|are|does|do|did|can|will|compute|calculate|estimate|find|look|check|tell"
+        r"|give|show|work|use|compare|identify|resolve|ticker|code|mfu|scan)\b",
+        re.IGNORECASE,
+    )
+
+
 def _aim_search(reading: Reading, choice: Choice, part: str) -> None:
     """Point the search of a pair at its own part of the question, and at the names in the other.
 
@@ -198,7 +217,10 @@ def _aim_search(reading: Reading, choice: Choice, part: str) -> None:
             prose[entity.start : entity.end] = " " * (entity.end - entity.start)
     own, whole = search_query(part), search_query("".join(prose))
     named = [
-        reading.text[e.start : e.end] for e in reading.entities if e not in inputs and e.label != "purpose"
+        text
+        for e in reading.entities
+        if (text := reading.text[e.start : e.end]) and (e not in inputs or re.fullmatch(r"\d{4,6}", text))
+        if e.label != "purpose"
     ]
     if len(tokens(own, query=True)) >= _OWN_WORDS and own != part.strip():
         query = " ".join([*(name for name in named if name not in own), own])
