@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from fake_engine import FakeEngine, screen_text, until
+from textual.events import Key
 from textual.widgets import OptionList
 
 from tieout.contract.tools import Effect
@@ -302,6 +303,17 @@ async def test_menu_offers_commands_and_completes(app: ChatApp, engine: FakeEngi
         assert app.query_one(Prompt).text == "/compute train "
         await pilot.press("7", "enter")
         await until(pilot, lambda: engine.asked == ["/compute train 7"])
+
+
+async def test_enter_right_after_a_command_runs_that_command(app: ChatApp, engine: FakeEngine) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        prompt = app.query_one(Prompt)
+        await until(pilot, lambda: len(prompt.commands) > 5)
+        await pilot.press("/")
+        prompt.insert("model")  # no time for the message about the change
+        await prompt._on_key(Key("enter", "\r"))
+        await until(pilot, lambda: "offline — usable — this machine" in screen_text(app))
+        assert "commands and keys" not in screen_text(app)
 
 
 async def test_typing_goes_to_the_input_wherever_the_focus_is(app: ChatApp, engine: FakeEngine) -> None:

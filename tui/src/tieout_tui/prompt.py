@@ -96,6 +96,7 @@ class Prompt(TextArea):
         self._history: list[str] = []
         self._place = 0
         self._draft = ""
+        self._offered_for = ""
 
     def remember(self, question: str) -> None:
         """Add to the history that the up key walks through."""
@@ -106,11 +107,19 @@ class Prompt(TextArea):
 
     def on_text_area_changed(self) -> None:
         """Offer what fits."""
+        self._offer()
+
+    def _offer(self) -> None:
+        if self._offered_for == self.text:
+            return
+        self._offered_for = self.text
         fitting = matching(self.text, self.commands)
         # A command typed in full needs no menu: Enter shall send it.
         self._menu.offer([] if [command.name for command in fitting] == [self.text] else fitting)
 
     async def _on_key(self, event: events.Key) -> None:
+        if event.key in ("tab", "enter"):
+            self._offer()  # fast fingers: the message about the last change may still be on its way
         if event.key in ("ctrl+j", "shift+enter", "alt+enter"):
             self._consume(event)
             self.insert("\n")
