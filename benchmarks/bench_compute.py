@@ -86,6 +86,7 @@ def sweep_rate() -> float:
     import numpy as np
 
     from tieout_compute_estimator import scenarios
+    from tieout_compute_estimator.sweeping import CHUNK
 
     count = 1_000_000
     random = np.random.default_rng(1)
@@ -99,7 +100,7 @@ def sweep_rate() -> float:
     inputs = {name: random.uniform(low, high, count) for name, (low, high) in ranges.items()}
     outputs = ["flops", "device_hours", "days", "cost", "energy_mwh"]
     fixed = {"peak_tflops": 989.5, "watts": 700.0, "drawn": 0.9, "hosts": 1.3, "pue": 1.1}
-    return count / _median(lambda: scenarios(outputs, **inputs, **fixed), repeat=1) / 1e6
+    return count / _median(lambda: scenarios(outputs, chunk=CHUNK, **inputs, **fixed), repeat=1) / 1e6
 
 
 def monte_carlo() -> float:
