@@ -1,0 +1,26 @@
+"""Whether a claim tells what was done, or what something would take."""
+
+from __future__ import annotations
+
+import re
+
+from tieout_compute_estimator.claims.bench import Bench
+
+__all__ = ["history"]
+
+_USED = re.compile(
+    r"用了|使用了?|采用|动用|(?<!作)用(?!于)|练了?|(?:was|were|been|is) (?:pre-?)?trained"
+    r"|(?:pre-?)?trained (?:on|with|using)|ran on|used",
+    re.IGNORECASE,
+)
+_NOT_USED = re.compile(
+    r"可能|若|如果|假设|假如|估计|估算|测算|理论上"
+    r"|would|could|(?<![a-z])if(?![a-z])|estimat|suppos|hypothetical|in theory",
+    re.IGNORECASE,
+)
+
+
+def history(bench: Bench) -> bool:
+    """Whether the claim tells what was done."""
+    text = bench.claim.text
+    return bool(_USED.search(text)) and not _NOT_USED.search(text)

@@ -1,0 +1,298 @@
+"""Which name a number belongs to, and which name a ratio compares with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from tieout_compute_estimator.claims.frames import Claim, Measure, Mention
+from tieout_compute_estimator.claims.knowledge import Knowledge
+
+__all__ = ["link"]
+
+_BREAK = re.compile(r"[。;;!?!?\n]|,(?!\d)|,|(?<![A-Za-z])(?:while|whereas|but)(?![A-Za-z])|而(?!且)")
+_REFERENCE_BEFORE = re.compile(
+    r"(?:是|为|比|较|相比|相较于?|相当于|等于|接近|达到?|超过|约|仅|than|of|as|versus|vs\.?|over|from|到|至|于)"
+    r"\s?(?:了|约为|约|近|原|the|that of|those of|about|roughly)?\s?$",
+    re.IGNORECASE,
+)
+_TIMES_OF = re.compile(
+    r"^\s?[\w\s,'’-]{0,28}?(?:than|of|that of|as|over|compared (?:to|with)"
+    r"|relative to|vs\.?|versus|the (?:size|cost|compute|params?|number)\S* of)?\s?"
+    r"(?:the |that of |those of |an? |in |for |its predecessor )?$",
+    re.IGNORECASE,
+)
+_PREDECESSOR = re.compile(
+    r"第一代|初代|上一?代|前一?代|前身|前作|上代|predecessor|previous generation|prior generation"
+    r"|first[- ]generation|last generation",
+    re.IGNORECASE,
+)
+_RATIOS = ("multiple", "growth", "share", "percent")
+
+
+def link(claim: Claim, known: Knowledge, *, carried: Mention | None = None) -> Claim:
+    """``claim`` with subject, device and reference of each measure filled in.
+
+    Args:
+        carried: The subject of the sentence before, for a claim that names none.
+    """
+    named = [m for m in claim.mentions if m.kind in ("model", "service", "system", "topic", "software")]
+    devices = [m for m in claim.mentions if m.kind == "device" or _hosts(m, known)]
+    references = _references(claim, [m for m in (*named, *devices) if m.kind != "topic"])
+    free = [m for m in named if m not in references.values()] or (named if not references else [])
+    firm = [m for m in free if m.kind != "topic"]
+    linked: list[Measure] = []
+    listed = _respectively(claim, firm)
+    for index, measure in enumerate(claim.measures):
+        choice = _preferred(measure, free, firm)
+        subject = listed.get(index) or _nearest(claim.text, measure, choice)
+        bracketed = _bracketed(claim.text, measure, firm)
+        if bracketed is not None and index not in listed:
+            subject = bracketed if isinstance(bracketed, Mention) else None
+        device = _device_of(claim.text, measure, devices, references.get(index))
+        reference = references.get(index)
+        stranger = bracketed is False
+        name = subject.name if subject else "" if stranger else carried.name if carried else ""
+        if measure.role in _RATIOS and not subject and device and not carried:
+            name = device
+        linked.append(
+            replace(
+                measure,
+                subject=name,
+                sure=(not name or index in listed)
+                if subject is None
+                else _is_sure(claim.text, measure, subject, len(choice)),
+                device=_accelerator(device, known),
+                reference=reference.name
+                if reference
+                else _predecessor(claim.text, measure, name or device, known),
+            )
+        )
+    claim.measures = linked
+    return claim
+
+
+def _respectively(claim: Claim, mentions: Sequence[Mention]) -> dict[int, Mention]:
+    """GLM 和 Galactica 的参数量分别为 130B 和 120B: the names and the numbers in the same order."""
+    match = re.search(r"分别|respectively", claim.text)
+    if match is None:
+        return {}
+    before = [m for m in mentions if m.end <= match.start()] if match.group() == "分别" else list(mentions)
+    for role in ("params", "tokens", "devices", "gpu_hours", "layers", "duration", "rate"):
+        numbers = [
+            (i, m)
+            for i, m in enumerate(claim.measures)
+            if m.role == role and (match.group() != "分别" or m.start >= match.end())
+        ]
+        if len(numbers) == len(before) > 1:
+            return {index: mention for (index, _measure), mention in zip(numbers, before, strict=True)}
+    return {}
+
+
+_NAME_BEFORE_BRACKET = re.compile(
+    r"(?P<name>[A-Za-z][A-Za-z0-9.+-]*(?: [A-Z0-9][A-Za-z0-9.+-]*)?)\s?[((][^(()),,。;;]{0,10}$"
+)
+
+
+def _bracketed(text: str, measure: Measure, mentions: Sequence[Mention]) -> Mention | Literal[False] | None:
+    """The name in front of the bracket that a size stands in: a mention, False for a stranger, None for no bracket."""
+    if measure.role not in ("params", "active_params", "layers", "tokens"):
+        return None
+    match = _NAME_BEFORE_BRACKET.search(text[max(0, measure.start - 40) : measure.start])
+    if match is None:
+        return None
+    end = max(0, measure.start - 40) + match.end("name")
+    for mention in mentions:
+        if mention.start < end <= mention.end + 1:
+            return mention
+    return False
+
+
+_STRANGER = re.compile(r"(?<![A-Za-z])[A-Z][A-Za-z]{2,}[A-Za-z0-9-]*")
+_NO_STRANGERS = frozenset(
+    [
+        "CPU",
+        "CPUs",
+        "GPU",
+        "GPUs",
+        "TPU",
+        "TPUs",
+        "TFLOPS",
+        "PFLOPS",
+        "EFLOPS",
+        "FLOPS",
+        "FLOPs",
+        "FLOP",
+        "MFU",
+        "HBM",
+        "HBM3",
+        "NVLink",
+        "PCIe",
+        "SXM",
+        "MoE",
+        "BF16",
+        "FP16",
+        "FP32",
+        "FP64",
+        "FP8",
+        "INT8",
+        "RDMA",
+        "InfiniBand",
+        "OpenAI",
+        "Meta",
+        "Google",
+        "NVIDIA",
+        "Nvidia",
+        "Microsoft",
+        "Amazon",
+        "AWS",
+        "DeepMind",
+        "Anthropic",
+        "Alibaba",
+        "Tencent",
+        "Baidu",
+        "Huawei",
+        "Token",
+        "Tokens",
+        "The",
+        "This",
+        "Training",
+        "Its",
+        "Each",
+        "With",
+        "For",
+        "And",
+        "MWh",
+        "GWh",
+        "TWh",
+        "USD",
+        "API",
+        "Transformer",
+        "NLP",
+        "LLM",
+        "TDP",
+        "TOPS",
+        "XL",
+        "POPS",
+        "Azure",
+        "Server",
+        "Servers",
+        "Node",
+        "Nodes",
+        "Tensor",
+        "Core",
+        "PFlop",
+        "Lambda",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ]
+)
+
+
+def _is_sure(text: str, measure: Measure, subject: Mention, rivals: int) -> bool:
+    """Whether nothing else is likelier to be what the number is about."""
+    left, right = (
+        (subject.end, measure.start) if subject.end <= measure.start else (measure.end, subject.start)
+    )
+    between = text[left:right]
+    if len(between) > (60 if rivals > 1 else 120) or re.match(
+        r"[\s的-]{0,2}(?:版本|版|变体|variant|version|级)", text[subject.end : subject.end + 8]
+    ):
+        return False
+    return not any(word not in _NO_STRANGERS for word in _STRANGER.findall(between))
+
+
+def _preferred(measure: Measure, free: Sequence[Mention], firm: Sequence[Mention]) -> Sequence[Mention]:
+    """The kinds of names that a number of this role is about, when the claim has them."""
+    if measure.role in ("money", "share", "percent", "energy") and (
+        topics := [m for m in free if m.kind == "topic"]
+    ):
+        return topics if measure.role != "energy" or not firm else firm
+    wanted = (
+        ("system",)
+        if measure.role in ("link", "cpu_cores", "rate", "memory", "power")
+        else ("model", "service")
+    )
+    return [m for m in firm if m.kind in wanted] or firm or free
+
+
+def _hosts(mention: Mention, known: Knowledge) -> bool:
+    subject = known.subject(mention.name)
+    return mention.kind == "system" and subject is not None and bool(subject.device)
+
+
+def _accelerator(name: str, known: Knowledge) -> str:
+    """The accelerator that a device or a server such as DGX A100 is or holds."""
+    subject = known.subject(name)
+    return subject.device or name if subject else name
+
+
+def _references(claim: Claim, mentions: Sequence[Mention]) -> dict[int, Mention]:
+    found: dict[int, Mention] = {}
+    for index, measure in enumerate(claim.measures):
+        if measure.role not in _RATIOS:
+            continue
+        before = [m for m in mentions if m.end <= measure.start and measure.start - m.end <= 24]
+        for mention in reversed(before):
+            lead = claim.text[max(0, mention.start - 14) : mention.start]
+            between = claim.text[mention.end : measure.start]
+            if _BREAK.search(between):
+                break
+            if _REFERENCE_BEFORE.search(lead):
+                found[index] = mention
+                break
+        if index not in found:
+            after = [m for m in mentions if 0 <= m.start - measure.end <= 46]
+            if after and _TIMES_OF.match(claim.text[measure.end : after[0].start]):
+                found[index] = after[0]
+    return found
+
+
+def _nearest(text: str, measure: Measure, mentions: Sequence[Mention]) -> Mention | None:
+    """The name that a number is about: glued behind it, else before it, in its clause first."""
+    if not mentions:
+        return None
+    adjective = [m for m in mentions if 0 <= m.start - measure.end <= 3]
+    if adjective and measure.role in ("params", "active_params", "layers", "tokens"):
+        between = text[measure.end : adjective[0].start]
+        if re.fullmatch(r"[\s的-]{0,3}", between):
+            return adjective[0]
+    before = [m for m in mentions if m.end <= measure.start]
+    after = [m for m in mentions if m.start >= measure.end]
+    same = [m for m in before if not _BREAK.search(text[m.end : measure.start])]
+    if same:
+        return same[-1]
+    following = [m for m in after if not _BREAK.search(text[measure.end : m.start])]
+    if following:
+        return following[0]
+    if before:
+        return before[-1]
+    inside = [m for m in mentions if m.start < measure.end and m.end > measure.start]
+    return (inside or after or [None])[0]
+
+
+def _device_of(text: str, measure: Measure, devices: Sequence[Mention], reference: Mention | None) -> str:
+    candidates = [m for m in devices if m is not reference] or list(devices)
+    inside = [m for m in candidates if m.start < measure.end and m.end > measure.start]
+    found = inside[0] if inside else _nearest(text, measure, candidates)
+    return found.name if found else ""
+
+
+def _predecessor(text: str, measure: Measure, name: str, known: Knowledge) -> str:
+    if measure.role != "multiple" or not name:
+        return ""
+    around = text[max(0, measure.start - 26) : measure.end + 40]
+    subject = known.subject(name)
+    return subject.previous if subject and _PREDECESSOR.search(around) else ""

@@ -1,0 +1,341 @@
+"""Data and size: tokens that a size of model wants, bytes behind tokens, bytes of weights, and what a size implies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tieout.plugin import Figure
+from tieout_compute_estimator.claims.bench import HOFFMANN, KAPLAN, Bench, Held
+from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
+from tieout_compute_estimator.derivation import N_
+
+__all__ = ["data_size", "optimal_tokens", "size_implies", "weights_size"]
+
+BESIROGLU = "Besiroglu et al. 2024, arXiv:2404.10102"
+_A, _B, _ALPHA, _BETA = 482.01, 2085.43, 0.3478, 0.3658
+"""Corrected fit of approach 3 (Besiroglu et al. 2024): L = E + A / N^alpha + B / D^beta."""
+_INTERVAL_90 = (0.665, 1.39)
+"""90 % interval of the optimal tokens over the point, bootstrap of the refit at 8 billion parameters."""
+_BYTES_PER_TOKEN = (1.5, 6.0)
+_CHINCHILLA = re.compile(
+    r"Chinchilla|龙猫|compute-?optimal|计算最优|最优(?:训练)?(?:数据|token|计算)"
+    r"|20 ?(?:个 )?tokens? per param|scaling law",
+    re.IGNORECASE,
+)
+
+
+def _optimal(params: float) -> float:
+    """Tokens that go with ``params`` on the compute-optimal line of the corrected fit."""
+    return (_B * _BETA / (_A * _ALPHA)) ** (1 / _BETA) * params ** (_ALPHA / _BETA)
+
+
+def optimal_tokens(bench: Bench) -> Iterator[Finding]:
+    """Tokens called compute-optimal for a size, against the rule of twenty and the corrected fit with its interval."""
+    if not _CHINCHILLA.search(bench.claim.text):
+        return
+    params = next(((i, m) for i, m in bench.claim.of("params")), None)
+    tokens = next(((i, m) for i, m in bench.claim.of("tokens")), None)
+    if params is None or tokens is None:
+        return
+    held = _exact_size(bench, params[0])
+    n = held.value
+    point = _optimal(n)
+    inputs = {"N": held.figure}
+    refit = derived(
+        point,
+        "token",
+        "compute-optimal tokens",
+        "(B·β / (A·α))^(1/β) · N^(α/β)",
+        inputs,
+        reference=BESIROGLU,
+        low=point * _INTERVAL_90[0],
+        high=point * _INTERVAL_90[1],
+        convention="90 % interval of the corrected fit",
+    )
+    twenty = derived(20 * n, "token", "twenty tokens a parameter", "20 · N", inputs, reference=HOFFMANN)
+    index, measure = tokens
+    value = in_unit(measure.value, measure.unit, "token") or 0.0
+    each = derived(
+        value / n, "", "tokens per parameter", "D / N", {"D": bench.stated(index), "N": held.figure}
+    )
+    numbers = {"tokens_refit": refit, "tokens_20x": twenty, "tokens_per_param": each}
+    figures = {"stated": bench.stated(index), "refit": refit, "twenty": twenty, "each": each}
+    low, high = refit.low or 0.0, refit.high or 0.0
+    inside = low * 0.97 <= value <= high * 1.03 or agrees(measure, twenty.value, tolerance=0.06)
+    exact = re.search(r"20 ?倍|20 ?(?:个 )?tokens? per|20:1|twenty", bench.claim.text, re.IGNORECASE)
+    if inside:
+        kind = "match" if exact and agrees(measure, twenty.value, tolerance=0.03) else "assume"
+        yield finding(
+            kind,
+            "chinchilla",
+            N_(
+                "{stated} are {each} tokens a parameter and lie in the interval of the corrected "
+                "fit, {refit_range}; the rule of twenty gives {twenty}."
+            ),
+            figures=figures,
+            words={"assumption": "the uncertainty of the fit"},
+            covers=(index, params[0]),
+            numbers=numbers,
+            target=index,
+            recomputed=refit,
+        )
+        return
+    yield finding(
+        "contradict",
+        "chinchilla",
+        N_(
+            "{stated} are {each} tokens a parameter and lie outside the interval of the "
+            "corrected fit, {refit_range}; the rule of twenty gives {twenty}."
+        ),
+        figures=figures,
+        covers=(index, params[0]),
+        numbers=numbers,
+        target=index,
+        recomputed=refit,
+        fixes={index: twenty},
+    )
+
+
+def _exact_size(bench: Bench, index: int) -> Held:
+    """The exact count behind a rounded size, from the model named or the only published one that rounds to it."""
+    measure = bench.claim.measures[index]
+    stated = bench.at(index, "parameter") or 1.0
+    for name in dict.fromkeys([measure.subject, *bench.document_subjects]):
+        for fact in bench.facts(name, "params") if name else ():
+            if abs(fact.value / stated - 1) < 0.02:
+                return Held(fact.figure(), index)
+    return Held(bench.stated(index).model_copy(update={"value": stated, "unit": "parameter"}), index)
+
+
+def data_size(bench: Bench) -> Iterator[Finding]:
+    """Bytes of text against tokens: stated, published, or what four bytes each would make."""
+    for index, _measure in bench.claim.of("dataset"):
+        size = bench.at(index, "B")
+        if not size:
+            continue
+        subject = bench.subject()
+        tokens = next(((i, m) for i, m in bench.claim.of("tokens")), None)
+        if tokens is not None:
+            count = bench.at(tokens[0], "token") or 0.0
+            each = derived(
+                size / count if count else 0.0,
+                "B",
+                "bytes per token",
+                "S / D",
+                {"S": bench.stated(index), "D": bench.stated(tokens[0])},
+            )
+            fits = _BYTES_PER_TOKEN[0] <= each.value <= _BYTES_PER_TOKEN[1]
+            slipped = each.value / 4 > 300 or each.value / 4 < 1 / 300
+            yield finding(
+                "assume" if fits else "contradict",
+                "bytes per token",
+                N_("{size} for {tokens} are {each} per token, as text has it.")
+                if fits
+                else N_(
+                    "{size} for {tokens} are {each} per token; text has about four. Raw data and "
+                    "tokens are two things."
+                ),
+                figures={"size": bench.stated(index), "tokens": bench.stated(tokens[0]), "each": each},
+                covers=(index, tokens[0]) if fits or slipped else (index,),
+                words={"assumption": "about four bytes of text per token"},
+                numbers={"bytes_per_token": each},
+                target=index,
+            )
+            continue
+        implied = derived(
+            size / 4,
+            "token",
+            "tokens",
+            "S / 4",
+            {"S": bench.stated(index)},
+            convention="4 bytes of text per token",
+        )
+        numbers: dict[str, Figure] = {"tokens": implied}
+        n = bench.params()
+        if n is not None:
+            exact = bench.exact_params() or n
+            numbers["flops_one_epoch"] = derived(
+                6 * exact.value * implied.value,
+                "FLOP",
+                "FLOP of one epoch",
+                "6 · N · D",
+                {"N": exact.figure, "D": implied},
+                reference=KAPLAN,
+            )
+        if subject is not None and any(
+            agrees(
+                bench.claim.measures[index], in_unit(f.value, f.unit, bench.claim.measures[index].unit) or 0.0
+            )
+            for f in bench.facts(subject.name, "dataset")
+        ):
+            yield finding(
+                "assume",
+                "bytes per token",
+                N_(
+                    "{size} of text are about {tokens} at four bytes each: bytes of data and "
+                    "training tokens are two things."
+                ),
+                figures={"size": bench.stated(index), "tokens": implied},
+                words={"assumption": "4 bytes of text per token"},
+                covers=(index,),
+                numbers=numbers,
+                target=index,
+            )
+            continue
+        needs = bench.device_count()
+        device = bench.device()
+        time = bench.claim.first("duration")
+        if n is not None and time is not None and device is not None and needs is not None:
+            continue  # the run is checked as a whole
+        yield finding(
+            "imply",
+            "bytes per token",
+            N_("{size} of text would be about {tokens} at four bytes each."),
+            figures={"size": bench.stated(index), "tokens": implied},
+            numbers=numbers,
+        )
+
+
+_FORMATS = {
+    "fp32": 4.0,
+    "fp16": 2.0,
+    "bf16": 2.0,
+    "fp8": 1.0,
+    "int8": 1.0,
+    "int4": 0.5,
+    "fp4": 0.5,
+    "q4": 0.5625,
+    "q8": 1.0625,
+}
+
+
+def weights_size(bench: Bench) -> Iterator[Finding]:
+    """Bytes of weights against parameters times bytes each."""
+    for index, measure in bench.claim.of("weights", "memory"):
+        if measure.role == "memory" and (
+            measure.device
+            or not re.search(
+                r"权重|weights|加载|部署|推理|量化|FP16|BF16|INT[48]|FP8|需要|占",
+                bench.claim.text,
+                re.IGNORECASE,
+            )
+        ):
+            continue
+        subject = bench.subject()
+        params = bench.value("params", "parameter", subject.name if subject else "")
+        size = bench.at(index, "B")
+        if params is None or not size or not params.value:
+            continue
+        form = _format(bench.claim.text)
+        each = derived(
+            size / params.value,
+            "B",
+            "bytes per parameter",
+            "S / N",
+            {"S": bench.stated(index), "N": params.figure},
+        )
+        if form is None:
+            near = min(
+                _FORMATS.items(), key=lambda pair: abs(pair[1] / each.value - 1) if each.value else 9.0
+            )
+            fits = each.value and abs(near[1] / each.value - 1) < 0.12
+            yield finding(
+                "assume" if fits else "missing",
+                "weights",
+                N_("{size} for {params} are {each} per parameter, which is {form}.")
+                if fits
+                else N_("{size} for {params} are {each} per parameter; the number format is not said."),
+                figures={"size": bench.stated(index), "params": params.figure, "each": each},
+                words={
+                    "form": near[0].upper(),
+                    "assumption": near[0].upper(),
+                    "missing": "the number format",
+                },
+                covers=(index, *params.covers) if fits else (),
+                numbers={"bytes_per_param": each},
+                target=index,
+            )
+            continue
+        total = derived(
+            params.value * _FORMATS[form],
+            "B",
+            "weights",
+            "N · b",
+            {"N": params.figure, "b": derived(_FORMATS[form], "B", "bytes per parameter", form.upper(), {})},
+        )
+        shown = total.model_copy(
+            update={"value": in_unit(total.value, "B", measure.unit) or 0.0, "unit": measure.unit}
+        )
+        good = agrees(measure, shown.value, tolerance=0.08)
+        yield finding(
+            "match" if good else "contradict",
+            "weights",
+            N_("{params} in {form} take {total}, as stated.")
+            if good
+            else N_("{params} in {form} take {total}, not {stated}."),
+            figures={"params": params.figure, "total": shown, "stated": bench.stated(index)},
+            words={"form": form.upper()},
+            covers=(index, *params.covers),
+            numbers={"bytes": total, "weights": shown},
+            target=index,
+            recomputed=shown,
+            fixes={} if good else {index: shown},
+        )
+
+
+def _format(text: str) -> str | None:
+    found = re.search(
+        r"(FP32|FP16|BF16|FP8|INT8|INT4|FP4|4 ?-?bit|8 ?-?bit|16 ?-?bit|半精度|4比特|8比特|Q4|Q8)",
+        text,
+        re.IGNORECASE,
+    )
+    if found is None:
+        return None
+    name = found[1].lower().replace(" ", "").replace("-", "")
+    return {
+        "4bit": "int4",
+        "8bit": "int8",
+        "16bit": "fp16",
+        "半精度": "fp16",
+        "4比特": "int4",
+        "8比特": "int8",
+    }.get(name, name)
+
+
+def size_implies(bench: Bench) -> Iterator[Finding]:
+    """What a size would take if the model were dense and trained on twenty tokens a parameter."""
+    for index, _measure in bench.claim.of("params"):
+        n = bench.at(index, "parameter") or 0.0
+        if n < 5e11 or bench.claim.first("compute", "devices", "servers"):
+            continue
+        tokens = derived(
+            20 * n,
+            "token",
+            "twenty tokens a parameter",
+            "20 · N",
+            {"N": bench.stated(index)},
+            reference=HOFFMANN,
+        )
+        flops = derived(
+            6 * n * tokens.value,
+            "FLOP",
+            "FLOP if dense",
+            "6 · N · D",
+            {"N": bench.stated(index), "D": tokens},
+            reference=KAPLAN,
+        )
+        days = derived(
+            flops.value / (1e6 * 989.5e12 * 0.4) / 86400,
+            "day",
+            "days on a million H100 at 40 %",
+            "C / (n · P · MFU)",
+            {"C": flops},
+        )
+        yield finding(
+            "imply",
+            "size",
+            N_("{stated}, if dense and trained on twenty tokens a parameter, would take {flops}."),
+            figures={"stated": bench.stated(index), "flops": flops},
+            numbers={"dense_flops_at_20x": flops, "days_on_1m_h100": days},
+        )

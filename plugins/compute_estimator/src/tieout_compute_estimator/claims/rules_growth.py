@@ -1,0 +1,451 @@
+"""Growth and doubling, changes from one value to another, and shares of a whole."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+
+from tieout.plugin import Figure
+from tieout_compute_estimator.claims.bench import Bench
+from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
+from tieout_compute_estimator.claims.frames import Measure
+from tieout_compute_estimator.derivation import N_
+
+__all__ = ["changed", "doubled", "grown", "shared"]
+
+
+AMODEI = "Amodei and Hernandez 2018"
+
+
+def doubled(bench: Bench) -> Iterator[Finding]:
+    """Doubling times against yearly factors, and both against the trend that was measured."""
+    found = bench.claim.first("doubling")
+    if found is None:
+        return
+    index, measure = found
+    low, high = (in_unit(end, measure.unit, "month") or 1.0 for end in measure.ends)
+    if low <= 0:
+        return
+    fast = derived(
+        2 ** (12 / low), "", "yearly factor", "2^(12/m)", {"m": bench.stated(index)}, reference=AMODEI
+    )
+    slow = derived(
+        2 ** (12 / high), "", "yearly factor", "2^(12/m)", {"m": bench.stated(index)}, reference=AMODEI
+    )
+    numbers = {"yearly": fast, "yearly_slow": slow}
+    trend = _trend(bench, measure)
+    yearly = next(
+        ((i, m) for i, m in bench.claim.of("multiple", "growth") if m.per == "year" or i > index), None
+    )
+    if yearly is not None:
+        i, factor_measure = yearly
+        factor = 1 + factor_measure.value / 100 if factor_measure.role == "growth" else factor_measure.value
+        months = derived(
+            12 / math.log2(factor) if factor > 1 else 0.0,
+            "month",
+            "doubling time",
+            "12 / log2(k)",
+            {"k": bench.stated(i)},
+        )
+        numbers["months_for_factor"] = months
+        ends = sorted((slow.value, fast.value))
+        good = ends[0] * 0.93 <= factor <= ends[1] * 1.07 or (
+            factor_measure.role == "multiple" and ends[0] * 0.93 <= factor + 1 <= ends[1] * 1.07
+        )
+        figures = {
+            "time": bench.stated(index),
+            "slow": slow,
+            "fast": fast,
+            "stated": bench.stated(i),
+            "months": months,
+        }
+        yield finding(
+            "match" if good else "contradict",
+            "doubling",
+            N_(
+                "Doubling in {time} is {slow} to {fast} times a year, and {stated} is a doubling "
+                "in {months}: they agree."
+            )
+            if good
+            else N_(
+                "Doubling in {time} is {slow} to {fast} times a year, not {stated}, which is a "
+                "doubling in {months}."
+            ),
+            figures=figures,
+            covers=(index, i),
+            numbers=numbers,
+            target=i,
+            recomputed=fast.model_copy(update={"low": ends[0], "high": ends[1]}),
+            fixes={} if good else {i: fast},
+        )
+    if trend is not None:
+        yield trend
+    elif yearly is None:
+        yield finding(
+            "imply",
+            "doubling",
+            N_("Doubling in {time} is {slow} to {fast} times a year."),
+            figures={"time": bench.stated(index), "slow": slow, "fast": fast},
+            numbers=numbers,
+        )
+
+
+def _trend(bench: Bench, measure: Measure) -> Finding | None:
+    index = bench.claim.measures.index(measure)
+    name = "training compute of leading models"
+    about = measure.subject == name or re.search(r"算力|compute", bench.claim.text, re.IGNORECASE)
+    if not about:
+        return None
+    for fact in bench.known.facts(name, "doubling"):
+        low, high = (in_unit(end, fact.unit, measure.unit) or 0.0 for end in fact.ends)
+        if agrees(measure, low, high=high):
+            return finding(
+                "assume",
+                "trend",
+                N_("{stated} is {known} ({source}); it holds for: {assumption}."),
+                figures={"stated": bench.stated(index), "known": fact.figure("doubling time")},
+                words={"source": fact.source_text, "assumption": fact.assumption},
+                covers=(index,),
+                numbers={"trend": fact.figure("doubling time")},
+                target=index,
+                recomputed=fact.figure("doubling time"),
+            )
+    return None
+
+
+def grown(bench: Bench) -> Iterator[Finding]:
+    """A factor over years, or a yearly factor: what it means a year and as a doubling time."""
+    if bench.claim.first("doubling"):
+        return
+    for index, measure in bench.claim.of("multiple", "growth"):
+        factor = 1 + measure.value / 100 if measure.role == "growth" else measure.value
+        span = bench.claim.first("span") or (bench.claim.first("duration") if bench.claim.forecast else None)
+        if factor <= 1:
+            continue
+        if span is not None and not measure.reference:
+            years = bench.at(span[0], "year") or 0.0
+            if years <= 0:
+                continue
+            yearly = derived(
+                factor ** (1 / years),
+                "",
+                "yearly factor",
+                "k^(1/t)",
+                {"k": bench.stated(index), "t": bench.stated(span[0])},
+            )
+            months = derived(
+                12 * years / math.log2(factor),
+                "month",
+                "doubling time",
+                "12 · t / log2(k)",
+                {"k": bench.stated(index), "t": bench.stated(span[0])},
+            )
+            per_year = next(
+                ((i, m) for i, m in bench.claim.of("multiple", "growth") if m.per == "year" and i != index),
+                None,
+            )
+            numbers = {"per_year": yearly, "doubling_months": months}
+            if per_year is not None:
+                i, other = per_year
+                rate = 1 + other.value / 100 if other.role == "growth" else other.value
+                good = abs(rate / yearly.value - 1) < 0.08
+                yield finding(
+                    "match" if good else "contradict",
+                    "growth",
+                    N_("{stated} over {span} is {yearly} times a year, as stated.")
+                    if good
+                    else N_("{stated} over {span} is {yearly} times a year, not {rate}."),
+                    figures={
+                        "stated": bench.stated(index),
+                        "span": bench.stated(span[0]),
+                        "yearly": yearly,
+                        "rate": bench.stated(i),
+                    },
+                    covers=(index, i, span[0]),
+                    numbers=numbers,
+                    target=i,
+                    recomputed=yearly,
+                    fixes={} if good else {i: yearly},
+                )
+            elif not any(m.per == "year" for m in (measure,)):
+                yield finding(
+                    "imply",
+                    "growth",
+                    N_("{stated} over {span} is {yearly} times a year, a doubling in {months}."),
+                    figures={
+                        "stated": bench.stated(index),
+                        "span": bench.stated(span[0]),
+                        "yearly": yearly,
+                        "months": months,
+                    },
+                    numbers=numbers,
+                )
+        elif measure.per == "year":
+            months = derived(
+                12 / math.log2(factor), "month", "doubling time", "12 / log2(k)", {"k": bench.stated(index)}
+            )
+            known = _yearly_trend(bench, index, measure, factor)
+            yield known or finding(
+                "imply",
+                "growth",
+                N_("{stated} a year is a doubling in {months}."),
+                figures={"stated": bench.stated(index), "months": months},
+                numbers={"doubling_months": months},
+            )
+        elif measure.role == "growth" and measure.value and not bench.claim.first("duration"):
+            yield _gain(bench, index, factor)
+
+
+def _yearly_trend(bench: Bench, index: int, measure: Measure, factor: float) -> Finding | None:
+    name = "training compute of leading models"
+    if measure.subject != name and not re.search(
+        r"训练算力|算力需求|training compute", bench.claim.text, re.IGNORECASE
+    ):
+        return None
+    for fact in bench.known.facts(name, "growth_factor"):
+        low, high = fact.ends
+        if low * 0.95 <= factor <= high * 1.05:
+            return finding(
+                "assume",
+                "trend",
+                N_("{stated} is {known} ({source}); it holds for: {assumption}."),
+                figures={"stated": bench.stated(index), "known": fact.figure("yearly factor")},
+                words={"source": fact.source_text, "assumption": fact.assumption},
+                covers=(index,),
+                numbers={"trend": fact.figure("yearly factor")},
+                target=index,
+                recomputed=fact.figure("yearly factor"),
+            )
+    return None
+
+
+def _gain(bench: Bench, index: int, factor: float) -> Finding:
+    """A percentage without a base: what it would make of a usual utilisation."""
+    base = derived(35.0, "%", "MFU", "35", {}, convention="a usual utilisation")
+    after = derived(
+        35.0 * factor, "%", "MFU after the gain", "MFU · k", {"MFU": base, "k": bench.stated(index)}
+    )
+    numbers = {"mfu_from_35": after} if factor < 2.5 else {}
+    jump = re.search(
+        r"千亿.{0,8}万亿|100 ?B.{0,12}1 ?T|hundred billion.{0,24}trillion", bench.claim.text, re.IGNORECASE
+    )
+    if jump:
+        fixed = derived(10.0, "", "ratio of compute at the same tokens", "N2 / N1", {})
+        chinchilla = derived(
+            100.0,
+            "",
+            "ratio of compute at twenty tokens a parameter",
+            "(N2 / N1)^2",
+            {},
+            reference="Hoffmann et al. 2022, arXiv:2203.15556",
+        )
+        numbers |= {"compute_ratio_fixed_tokens": fixed, "compute_ratio_at_20x": chinchilla}
+    return finding(
+        "missing",
+        "gain",
+        N_(
+            "{stated} has no base that can be looked up: it would lift a utilisation of "
+            "{base} to {after}, if it applied end to end."
+        )
+        if factor < 2.5
+        else N_("{stated} has no base that can be looked up."),
+        figures={"stated": bench.stated(index), **({"base": base, "after": after} if factor < 2.5 else {})},
+        words={"missing": "the value before"},
+        numbers=numbers,
+    )
+
+
+def changed(bench: Bench) -> Iterator[Finding]:
+    """From one value to another: the factor, and whether a stated factor or percentage fits."""
+    text = bench.claim.text
+    groups: dict[str, list[int]] = {}
+    for index, measure in enumerate(bench.claim.measures):
+        if measure.dimension not in ("number", "x") and measure.role not in (
+            "multiple",
+            "growth",
+            "share",
+            "percent",
+        ):
+            groups.setdefault(f"{measure.dimension}|{measure.role}", []).append(index)
+    if not re.search(
+        r"[从由].{1,40}?(?:缩短|降|减|增|提|升|到|至|跃)|from .{1,40}? to |缩短|cut|down to|up to|reduc",
+        text,
+        re.IGNORECASE,
+    ):
+        return
+    for indexes in groups.values():
+        if len(indexes) != 2:
+            continue
+        a, b = indexes
+        first, second = bench.claim.measures[a], bench.claim.measures[b]
+        other = in_unit(second.value, second.unit, first.unit)
+        if not first.value or not other or not _moves(text, first, second):
+            continue
+        down = other < first.value
+        factor = derived(
+            first.value / other if down else other / first.value,
+            "",
+            "factor",
+            "A / B",
+            {"A": bench.stated(a), "B": bench.stated(b)},
+        )
+        percent = derived(
+            100 * abs(other / first.value - 1),
+            "%",
+            "change",
+            "|B / A − 1|",
+            {"A": bench.stated(a), "B": bench.stated(b)},
+        )
+        numbers = {"speedup": factor, "change": percent}
+        stated = next(((i, m) for i, m in bench.claim.of("multiple", "growth", "percent")), None)
+        if stated is None:
+            yield finding(
+                "missing",
+                "change",
+                N_(
+                    "From {first} to {second} is a factor of {factor}; what made it, hardware, "
+                    "number of devices or software, is not said."
+                ),
+                figures={"first": bench.stated(a), "second": bench.stated(b), "factor": factor},
+                words={"missing": "devices before and after"},
+                numbers=numbers,
+            )
+            continue
+        i, m = stated
+        value = factor.value if m.role == "multiple" else percent.value
+        good = agrees(m, value, tolerance=0.05) or (
+            m.role == "multiple" and agrees(m, value - 1, tolerance=0.05)
+        )
+        shown = factor if m.role == "multiple" else percent
+        yield finding(
+            "match" if good else "contradict",
+            "change",
+            N_("From {first} to {second} is {computed}, as stated.")
+            if good
+            else N_("From {first} to {second} is {computed}, not {stated}."),
+            figures={
+                "first": bench.stated(a),
+                "second": bench.stated(b),
+                "computed": shown,
+                "stated": bench.stated(i),
+            },
+            covers=(a, b, i),
+            numbers=numbers,
+            target=i,
+            recomputed=shown,
+            fixes={} if good else {i: shown},
+        )
+
+
+def _moves(text: str, first: Measure, second: Measure) -> bool:
+    between = text[first.end : second.start]
+    return len(between) < 24 and bool(re.search(r"到|至|为|to|降|升|缩|增|减|→|->", between))
+
+
+def shared(bench: Bench) -> Iterator[Finding]:
+    """A part, its share and the whole: stated, or known for the year."""
+    for index, measure in bench.claim.of("share"):
+        compared = bench.known.subject(measure.reference) if measure.reference else None
+        if compared is not None and compared.kind != "topic":
+            continue
+        part = next(
+            ((i, m) for i, m in bench.claim.of("money", "energy", "rate", "cost") if m.start < measure.start),
+            None,
+        ) or bench.claim.first("money", "energy")
+        if part is None or not measure.value:
+            continue
+        i, whole_part = part
+        if measure.year and whole_part.year and measure.year[:4] != whole_part.year[:4]:
+            continue
+        whole = derived(
+            whole_part.value / (measure.value / 100),
+            whole_part.unit,
+            "whole",
+            "part / share",
+            {"part": bench.stated(i), "share": bench.stated(index)},
+        )
+        stated_whole = next(
+            (
+                (j, m)
+                for j, m in bench.claim.of("money", "energy")
+                if j != i and in_unit(m.value, m.unit, whole_part.unit)
+            ),
+            None,
+        )
+        known = _known_whole(bench, whole_part)
+        numbers = {"whole": whole}
+        figures = {"part": bench.stated(i), "share": bench.stated(index), "whole": whole}
+        if stated_whole is not None:
+            j, other = stated_whole
+            good = agrees(other, in_unit(whole.value, whole.unit, other.unit) or 0.0, tolerance=0.02)
+            yield finding(
+                "match" if good else "contradict",
+                "share",
+                N_("{part} at {share} is part of {whole}, as stated.")
+                if good
+                else N_("{part} at {share} would be part of {whole}, not {stated}."),
+                figures={**figures, "stated": bench.stated(j)},
+                covers=(i, index, j),
+                numbers=numbers,
+                target=j,
+                recomputed=whole,
+                fixes={} if good else {j: whole},
+            )
+        elif known is not None:
+            low, high = known.low or known.value, known.high or known.value
+            good = 0.98 * low <= whole.value <= 1.02 * high
+            right = derived(
+                100 * whole_part.value / known.value,
+                "%",
+                "share",
+                "part / whole",
+                {"part": bench.stated(i), "whole": known},
+            )
+            yield finding(
+                "match" if good else "contradict",
+                "share",
+                N_("{part} at {share} is part of {whole}; published is {known}, so it agrees.")
+                if good
+                else N_(
+                    "{part} at {share} would be part of {whole}; published is {known}, which makes "
+                    "it {right}."
+                ),
+                figures={**figures, "known": known, "right": right},
+                covers=(i, index),
+                numbers={**numbers, "known_whole": known},
+                target=index,
+                recomputed=right,
+                fixes={} if good else {index: right},
+            )
+        else:
+            yield finding(
+                "missing",
+                "share",
+                N_("{part} at {share} would be part of {whole}; the whole is not known."),
+                figures=figures,
+                words={"missing": "the whole"},
+                numbers=numbers,
+            )
+
+
+def _year_of(bench: Bench, part: Measure) -> str:
+    """The year of a number that names none: that of the fact it agrees with."""
+    for fact in bench.known.facts(part.subject, part.role):
+        value = in_unit(fact.value, fact.unit, part.unit)
+        if value is not None and fact.year and agrees(part, value, tolerance=0.005):
+            return fact.year[:4]
+    return ""
+
+
+def _known_whole(bench: Bench, part: Measure) -> Figure | None:
+    topics = [m.name for m in bench.claim.named("topic")]
+    wholes = [f.whole for name in topics for f in bench.known.facts(name, "share") if f.whole] or [
+        name for name in topics if name != part.subject
+    ]
+    for name in dict.fromkeys(wholes):
+        for fact in bench.known.facts(name, "money", "energy"):
+            year = part.year[:4] or _year_of(bench, part)
+            if year and fact.year[:4] == year and in_unit(fact.value, fact.unit, part.unit) is not None:
+                return fact.figure()
+    return None

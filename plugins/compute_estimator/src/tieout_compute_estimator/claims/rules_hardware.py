@@ -1,0 +1,495 @@
+"""Rates: dense and sparse peaks, number formats, one device and a whole cluster, and formats a device does not have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tieout.plugin import Figure
+from tieout_compute_estimator.claims.bench import Bench, Held
+from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
+from tieout_compute_estimator.claims.frames import Measure
+from tieout_compute_estimator.claims.knowledge import Fact, family
+from tieout_compute_estimator.derivation import N_
+
+__all__ = ["missing_format", "rates"]
+
+_TRAINING = ("bf16", "fp16")
+_SERVER = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One way a rate can be made from a datasheet."""
+
+    fact: Fact
+    value: float
+    """FLOP/s (or operations) of the whole."""
+    figure: Figure
+    count: Held | None
+
+    @property
+    def plain(self) -> bool:
+        """The dense peak in a format that training uses, or the only format there is."""
+        return self.fact.sparse is not True and self.fact.dtype in _TRAINING
+
+
+def rates(bench: Bench) -> Iterator[Finding]:
+    """Each rate against the peaks of the devices that the claim names, or of all that could make it."""
+    for index, measure in bench.claim.of("rate"):
+        value = in_unit(measure.value, measure.unit, "FLOP/s")
+        if not value:
+            continue
+        count = None if measure.per == "device" else bench.device_count()
+        if measure.per == "server":
+            count = Held(derived(_SERVER, "GPU", "GPUs per server", "8", {}), None, "eight GPUs in a server")
+        found = _named(bench, index, measure, value, count)
+        if found is not None:
+            yield found
+        elif count is not None and not bench.claim.named("device") and not measure.device:
+            yield from _unnamed(bench, index, measure, value, count)
+
+
+def _named(bench: Bench, index: int, measure: Measure, value: float, count: Held | None) -> Finding | None:
+    devices = [m.name for m in bench.claim.named("device")] or ([measure.device] if measure.device else [])
+    hosts = [m.name for m in bench.claim.named("system") if (s := bench.known.subject(m.name)) and s.device]
+    own = [measure.device] if measure.device else []
+    subjects: list[str] = list(dict.fromkeys([*devices, *own, *hosts]))
+    readings = [
+        reading
+        for name in subjects
+        for reading in _readings(
+            bench, name, count if (count and value > 6e15) or (count and measure.per != "device") else None
+        )
+    ]
+    readings += [r for name in subjects for r in _readings(bench, name, None)] if count is not None else []
+    readings = [r for r in readings if not _other_format(measure, r.fact)] or readings
+    if not readings:
+        return None
+    fits = [r for r in readings if _fits(measure, value, r.value)]
+    if fits:
+        return _explained(bench, index, measure, fits, readings)
+    return _unexplained(bench, index, measure, value, readings)
+
+
+def _other_format(measure: Measure, fact: Fact) -> bool:
+    if not measure.dtype:
+        return False
+    if measure.dtype in _TRAINING and fact.dtype in _TRAINING:
+        return False
+    return measure.dtype != fact.dtype
+
+
+def _fits(measure: Measure, value: float, peak: float) -> bool:
+    scale = value / measure.value
+    return agrees(measure, peak / scale, tolerance=0.03)
+
+
+def _readings(bench: Bench, name: str, count: Held | None) -> Iterator[_Reading]:
+    for fact in bench.known.facts(name, "rate"):
+        peak = in_unit(fact.value, fact.unit, "FLOP/s")
+        if (
+            peak is None
+            or fact.status == "debunked"
+            or "achieved" in fact.metric
+            or "throughput" in fact.metric
+        ):
+            continue
+        base = fact.figure(_title(fact))
+        if count is None:
+            yield _Reading(fact, peak, base, None)
+            continue
+        each = count.figure
+        total = derived(
+            peak * each.value,
+            "FLOP/s",
+            "aggregate peak",
+            "n · P",
+            {"n": each, "P": base},
+            convention=_title(fact),
+        )
+        yield _Reading(fact, peak * each.value, total, count)
+        subject = bench.known.subject(name)
+        servers = bench.claim.first("servers")
+        if subject is not None and subject.servers_of and servers:
+            number = bench.stated(servers[0])
+            whole = derived(
+                peak * number.value,
+                "FLOP/s",
+                "aggregate peak",
+                "n · P",
+                {"n": number, "P": base},
+                convention=_title(fact),
+            )
+            yield _Reading(fact, peak * number.value, whole, Held(number, servers[0]))
+
+
+def _title(fact: Fact) -> str:
+    form = fact.dtype.upper() if fact.dtype else "peak"
+    return f"{form} {'sparse' if fact.sparse else 'dense'}" if fact.dtype else form
+
+
+def _explained(
+    bench: Bench, index: int, measure: Measure, fits: list[_Reading], every: list[_Reading]
+) -> Finding:
+    best = min(fits, key=lambda r: _preference(bench, measure, r))
+    dense = _dense_of(best, every)
+    unit = measure.unit
+    shown = _converted(best.figure, unit)
+    numbers = _numbers(best, every, unit)
+    covers = (
+        index,
+        *(best.count.covers if best.count else ()),
+        *(i for i, _m in bench.claim.of("per_server") if best.count),
+    )
+    rivals = ", ".join(
+        dict.fromkeys(f"{family(r.fact.subject)} {_title(r.fact)}" for r in fits if r is not best)
+    )
+    words = {
+        "device": best.fact.subject,
+        "form": _title(best.fact),
+        "source": best.fact.source_text,
+        "rivals": rivals or "—",
+    }
+    figures = {
+        "stated": bench.stated(index),
+        "computed": shown,
+        **({"dense": _converted(dense.figure, unit)} if dense else {}),
+    }
+    if best.fact.sparse and measure.sparse is not True and dense is not None:
+        return finding(
+            "assume",
+            "sparse",
+            N_(
+                "{stated} is the peak of {device} with structured sparsity ({form}: {computed}, "
+                "{source}); dense it is {dense}. Other readings: {rivals}."
+            ),
+            figures=figures,
+            words={**words, "assumption": "structured sparsity"},
+            covers=covers,
+            numbers=numbers,
+            target=index,
+            recomputed=shown,
+        )
+    if (
+        best.fact.dtype not in _TRAINING
+        and not measure.dtype
+        and best.fact.dtype not in ("fp32", "fp64", "")
+        and measure.dimension != "operations/time"
+    ):
+        return finding(
+            "assume",
+            "format",
+            N_(
+                "{stated} is the peak of {device} in {form} ({computed}, {source}); the text "
+                "does not say in which number format. Other readings: {rivals}."
+            ),
+            figures=figures,
+            words=words,
+            covers=covers,
+            numbers=numbers,
+            target=index,
+            recomputed=shown,
+        )
+    if best.fact.sparse is not True and measure.sparse is True:
+        return finding(
+            "assume",
+            "sparse",
+            N_("{stated} is the dense peak of {device} ({form}, {source}), although the text says sparse."),
+            figures=figures,
+            words=words,
+            covers=covers,
+            numbers=numbers,
+            target=index,
+            recomputed=shown,
+        )
+    if best.fact.status in ("reported", "marketing", "estimate") and best.fact.sparse is not True:
+        return finding(
+            "assume",
+            "published",
+            N_(
+                "{stated} agrees with {computed} for {device} ({source}), which holds under an "
+                "assumption: {assumption}."
+            ),
+            figures=figures,
+            words={**words, "assumption": best.fact.assumption or best.fact.status},
+            covers=covers,
+            numbers=numbers,
+            target=index,
+            recomputed=shown,
+        )
+    if best.count is not None and best.count.assumed:
+        return finding(
+            "assume",
+            "aggregate",
+            N_(
+                "{stated} is the {form} peak of the {device} counted ({computed}, {source}), "
+                "with {assumption}."
+            ),
+            figures=figures,
+            words={**words, "assumption": best.count.assumed},
+            covers=covers,
+            numbers=numbers,
+            target=index,
+            recomputed=shown,
+        )
+    return finding(
+        "match",
+        "peak",
+        N_("{stated} is the {form} peak of {device} ({computed}, {source})."),
+        figures=figures,
+        words=words,
+        covers=covers,
+        numbers=numbers,
+        target=index,
+        recomputed=shown,
+        firm=best.fact.confidence != "low",
+    )
+
+
+def _preference(bench: Bench, measure: Measure, reading: _Reading) -> tuple[bool, ...]:
+    fact = reading.fact
+    named = measure.dtype == fact.dtype or (measure.dtype in _TRAINING and fact.dtype in _TRAINING)
+    operations = measure.dimension == "operations/time"
+    return (
+        bool(measure.dtype) and not named,
+        measure.sparse is not None and measure.sparse != bool(fact.sparse),
+        operations and not fact.dtype.startswith("int"),
+        not operations and fact.dtype.startswith("int"),
+        bool(fact.sparse) and not bool(measure.sparse),
+        fact.dtype not in _TRAINING,
+        fact.status != "published",
+    )
+
+
+def _dense_of(reading: _Reading, every: list[_Reading]) -> _Reading | None:
+    """The dense peak of the same device and format."""
+    same = [
+        r
+        for r in every
+        if r.fact.dtype == reading.fact.dtype
+        and r.fact.sparse is not True
+        and bool(r.count) == bool(reading.count)
+    ]
+    same = [r for r in same if r.fact.subject == reading.fact.subject] or same
+    if same:
+        return same[0]
+    half = derived(
+        reading.value / 2,
+        "FLOP/s",
+        "dense peak",
+        "P / 2",
+        {"P": reading.figure},
+        convention="2:4 structured sparsity doubles the peak",
+    )
+    return _Reading(reading.fact, reading.value / 2, half, reading.count)
+
+
+def _converted(figure: Figure, unit: str) -> Figure:
+    value = in_unit(figure.value, figure.unit, unit)
+    return (
+        figure
+        if value is None
+        else figure.model_copy(update={"value": value, "unit": unit, "low": None, "high": None})
+    )
+
+
+def _numbers(best: _Reading, every: list[_Reading], unit: str) -> dict[str, Figure]:
+    numbers = {"computed": _converted(best.figure, unit)}
+    for reading in every:
+        if (
+            reading.fact.subject == best.fact.subject
+            and reading.fact.dtype in (*_TRAINING, "int8", "fp8")
+            and bool(reading.count) == bool(best.count)
+        ):
+            kind = "sparse" if reading.fact.sparse else "dense"
+            numbers.setdefault(f"{kind}_{reading.fact.dtype}", _converted(reading.figure, unit))
+    if best.count is not None:
+        numbers["devices"] = best.count.figure
+    return numbers
+
+
+def _unexplained(
+    bench: Bench, index: int, measure: Measure, value: float, readings: list[_Reading]
+) -> Finding | None:
+    """No peak fits: a slip, another format's number, an impossible rate, or an achieved one."""
+    plain = next((r for r in readings if _preferred_format(measure, r)), readings[0])
+    unit = measure.unit
+    shown = _converted(plain.figure, unit)
+    scale = value / measure.value
+    figures = {"stated": bench.stated(index), "computed": shown}
+    words = {"device": plain.fact.subject, "form": _title(plain.fact), "source": plain.fact.source_text}
+    covers = (index, *(plain.count.covers if plain.count else ()))
+    for reading in readings:
+        for factor in (1e3, 1e-3, 1e6, 1e-6, 1e4, 1e-4):
+            if agrees(measure, reading.value * factor / scale, tolerance=0.03):
+                right = _converted(reading.figure, unit)
+                ratio = derived(
+                    max(factor, 1 / factor),
+                    "",
+                    "factor",
+                    "stated / computed",
+                    {"stated": bench.stated(index), "computed": right},
+                )
+                return finding(
+                    "slip",
+                    "peak",
+                    N_(
+                        "{stated} is off by a factor of {factor}: the {form} peak of {device} is "
+                        "{computed} ({source})."
+                    ),
+                    figures={**figures, "computed": right, "factor": ratio},
+                    words={**words, "form": _title(reading.fact)},
+                    covers=covers,
+                    numbers={"computed": right, "factor": ratio},
+                    target=index,
+                    recomputed=right,
+                    fixes={index: right},
+                )
+    top = max(r.value for r in readings)
+    achieved = re.search(
+        r"实际|实测|达到|有效|MFU|achiev|sustain|measured|per GPU|effective|训练(?:时|中)|利用",
+        bench.claim.text,
+        re.IGNORECASE,
+    )
+    share = (
+        derived(
+            100 * value / plain.value,
+            "%",
+            "share of the dense peak",
+            "stated / P",
+            {"stated": bench.stated(index), "P": plain.figure},
+        )
+        if plain.value
+        else None
+    )
+    if share is not None and achieved and 8 < share.value < 75:
+        return finding(
+            "assume",
+            "achieved",
+            N_(
+                "{stated} is {share} of the {form} peak of {device} ({source}): an achieved rate can be that."
+            ),
+            figures={**figures, "share": share},
+            words=words,
+            covers=covers,
+            numbers={"mfu": share, "peak": shown},
+            target=index,
+            recomputed=shown,
+        )
+    if value > 1.05 * top or measure.dtype or any(r.count for r in readings):
+        return finding(
+            "contradict",
+            "peak",
+            N_("{stated} does not fit {device}: its {form} peak is {computed} ({source})."),
+            figures=figures,
+            words=words,
+            covers=covers,
+            numbers={"computed": shown, **_numbers(plain, readings, unit)},
+            target=index,
+            recomputed=shown,
+            fixes={index: shown},
+        )
+    return None
+
+
+def _preferred_format(measure: Measure, reading: _Reading) -> bool:
+    if measure.dtype:
+        return not _other_format(measure, reading.fact) and reading.fact.sparse is not True
+    return reading.plain
+
+
+def _unnamed(bench: Bench, index: int, measure: Measure, value: float, count: Held) -> Iterator[Finding]:
+    """A cluster without a device: which datasheet gives the rate of one? Servers are tried whole and by eight."""
+    servers = bench.claim.first("servers")
+    found: list[tuple[tuple[int, ...], _Reading]] = []
+    for fact in bench.known.of_role("rate"):
+        subject = bench.known.subject(fact.subject)
+        peak = in_unit(fact.value, fact.unit, "FLOP/s")
+        if (
+            subject is None
+            or not peak
+            or subject.kind not in ("device", "system")
+            or fact.status in ("debunked", "forecast")
+            or fact.metric
+        ):
+            continue
+        whole = subject.kind == "system"
+        if whole and (not servers or subject.servers_of != _SERVER):
+            continue
+        each = bench.stated(servers[0]) if whole and servers else count.figure
+        if fact.dtype not in (*_TRAINING, "fp8", "int8") or not _fits(measure, value, peak * each.value):
+            continue
+        base = fact.figure(_title(fact))
+        total = derived(
+            peak * each.value,
+            "FLOP/s",
+            "aggregate peak",
+            "n · P",
+            {"n": each, "P": base},
+            convention=_title(fact),
+        )
+        usual = family(subject.device or subject.name) in ("A100", "H100", "V100", "A800", "H800")
+        rank = (not usual, fact.dtype not in _TRAINING, fact.dtype.startswith("int"), whole)
+        found.append((tuple(int(part) for part in rank), _Reading(fact, peak * each.value, total, count)))
+    if not found:
+        return
+    found.sort(key=lambda pair: pair[0])
+    best = found[0][1]
+    host = bench.known.subject(best.fact.subject)
+    device = host.device if host is not None and host.device else best.fact.subject
+    every = list(_readings(bench, device, count))
+    rivals = ", ".join(dict.fromkeys(f"{r.fact.subject} {_title(r.fact)}" for _rank, r in found[1:6]))
+    dense = _dense_of(best, every)
+    shown = _converted(best.figure, measure.unit)
+    numbers = _numbers(best, every, measure.unit)
+    yield finding(
+        "assume",
+        "unnamed",
+        N_(
+            "{count} make {stated} when they are {device} counted by the {form} peak "
+            "({computed}, {source}); dense it would be {dense}. Other readings: {rivals}."
+        ),
+        figures={
+            "stated": bench.stated(index),
+            "computed": shown,
+            "count": count.figure,
+            "dense": _converted(dense.figure if dense else best.figure, measure.unit),
+        },
+        words={
+            "device": best.fact.subject,
+            "form": _title(best.fact),
+            "source": best.fact.source_text,
+            "rivals": rivals or "—",
+            "assumption": "the hardware",
+        },
+        covers=(index, *count.covers),
+        numbers=numbers,
+        target=index,
+        recomputed=shown,
+        firm=False,
+    )
+
+
+def missing_format(bench: Bench) -> Iterator[Finding]:
+    """FP8 on an A100: a number format that the device does not have."""
+    for index, measure in enumerate(bench.claim.measures):
+        device = bench.known.device(measure.device) if measure.role == "rate" and measure.dtype else None
+        if device is None or measure.dtype in device.peak_tflops or measure.dtype in _TRAINING:
+            continue
+        if measure.dtype not in ("fp8", "fp4", "fp6") or device.confidence == "low":
+            continue
+        peaks = ", ".join(dtype.upper() for dtype in device.peak_tflops)
+        yield finding(
+            "premise",
+            "format",
+            N_("{device} has no {form}; its formats are {formats} ({source})."),
+            words={
+                "device": device.name,
+                "form": measure.dtype.upper(),
+                "formats": peaks,
+                "source": device.source,
+            },
+            covers=(index,),
+        )

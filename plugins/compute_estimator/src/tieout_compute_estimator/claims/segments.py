@@ -1,0 +1,142 @@
+"""Cutting a text into claims: sentences that hold numbers, with their places in the raw text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tieout_compute_estimator.claims import cues
+from tieout_compute_estimator.claims.frames import Claim, Measure, Mention
+from tieout_compute_estimator.claims.knowledge import Knowledge
+from tieout_compute_estimator.claims.linking import link
+from tieout_compute_estimator.claims.naming import name_finder
+from tieout_compute_estimator.claims.reading import measures_of
+from tieout_compute_estimator.claims.tidying import tidy
+
+__all__ = ["ONE_CLAIM", "Segmented", "segments"]
+
+ONE_CLAIM = 320
+"""A text up to this many characters is one claim, with all its sentences read together."""
+_LONGEST = 700
+_ENDS = re.compile(
+    r"[。!?!?;;][”」』\"')）]?|(?<=[a-z0-9%)])\.(?=\s+[A-Z\d\"“])|\n\s*\n"
+    r"|\n(?=\s*[-•*\d一二三四五六七八九十(（])|[,,](?=而(?!且))",
+)
+_LIST_MARK = re.compile(r"[\s\d.、()（）•*-]*")
+_NUMBER = re.compile(
+    r"\d|[一二三四五六七八九十百千两数几]\s?[倍成万亿个天周月年]|half|twice|doubl|hundred|thousand|million|billion|翻",
+    re.IGNORECASE,
+)
+
+
+class Segmented:
+    """One claim with the periods that it names."""
+
+    __slots__ = ("changed", "claim", "years")
+
+    def __init__(self, claim: Claim, years: list[str], changed: tuple[tuple[str, str], ...]) -> None:
+        self.claim = claim
+        self.years = years
+        self.changed = changed
+
+
+def segments(text: str, known: Knowledge, *, whole: bool = False) -> Iterator[Segmented]:
+    """The claims of ``text`` in order; a stretch without a number that means anything is left out.
+
+    Args:
+        whole: Read all of ``text`` as one claim.
+    """
+    carried: Mention | None = None
+    year = ""
+    single = whole or len(text.strip()) <= ONE_CLAIM
+    for start, end in [(0, len(text))] if single else _sentences(text):
+        piece = text[start:end]
+        if not piece.strip():
+            continue
+        subjects = name_finder().find(piece) if not _NUMBER.search(piece) else None
+        if subjects is not None:
+            carried = _carry(subjects, carried)
+            continue
+        made = _claim(piece, start, known, carried, year)
+        if made is None:
+            continue
+        year = made.years[0] if made.years else year
+        carried = _carry(made.claim.mentions, carried)
+        if made.claim.measures:
+            yield made
+
+
+def _carry(mentions: list[Mention], before: Mention | None) -> Mention | None:
+    models = [m for m in mentions if m.kind in ("model", "service")]
+    return models[0] if models else before
+
+
+def _claim(
+    piece: str, offset: int, known: Knowledge, carried: Mention | None, year: str = ""
+) -> Segmented | None:
+    read = tidy(piece)
+    mentions = name_finder().find(read.text)
+    measures, periods = measures_of(read.text, mentions)
+    years = [iso for iso, _place in periods]
+    claim = Claim(
+        text=read.text,
+        start=offset,
+        end=offset + len(piece),
+        measures=measures,
+        mentions=mentions,
+        forecast=bool(cues.FORECAST.search(read.text)),
+        hypothetical=bool(cues.HYPOTHETICAL.search(read.text)),
+        arithmetic=bool(cues.ARITHMETIC.search(read.text)),
+        raw=piece,
+    )
+    link(claim, known, carried=carried)
+    claim.places = read
+    claim.measures = _dated(claim, periods, year)
+    return Segmented(claim, years, read.changed)
+
+
+_YEAR_FOLLOWS = 24
+
+
+def _dated(claim: Claim, periods: list[tuple[str, int]], before: str) -> list[Measure]:
+    """Each number with the period named before it, or close behind it; 同年 carries that of the sentence before."""
+    carried = (
+        before
+        if re.match(r"\s*(?:同年|当年|该年|that year|in the same year)", claim.text, re.IGNORECASE)
+        else ""
+    )
+    dated: list[Measure] = []
+    for measure in claim.measures:
+        earlier = [iso for iso, place in periods if place < measure.start]
+        later = [
+            iso
+            for iso, place in periods
+            if 0 <= place - measure.end <= _YEAR_FOLLOWS
+            and not re.search("[,,;;]", claim.text[measure.end : place])
+        ]
+        dated.append(
+            replace(measure, year=earlier[-1] if earlier else carried or (later[0] if later else ""))
+        )
+    return dated
+
+
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Sentences; one that runs on too long is cut at a comma."""
+    at = 0
+    for match in _ENDS.finditer(text):
+        if match.end() - at < 4 or _LIST_MARK.fullmatch(text, at, match.end()):
+            continue
+        yield from _bounded(text, at, match.end())
+        at = match.end()
+    if at < len(text):
+        yield from _bounded(text, at, len(text))
+
+
+def _bounded(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while end - start > _LONGEST:
+        cut = max(text.rfind(mark, start + _LONGEST // 2, start + _LONGEST) for mark in (",", ",", " ", "、"))
+        cut = cut + 1 if cut > start else start + _LONGEST
+        yield start, cut
+        start = cut
+    yield start, end

@@ -1,0 +1,159 @@
+"""From findings to a verdict: one table, read from the top; the first line that applies decides.
+
+Conservative throughout: ``ok`` needs every number of the claim to be confirmed by a published value or by exact
+arithmetic, and nothing that was not verified is called ok.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from tieout_compute_estimator.claims.findings import Finding
+from tieout_compute_estimator.claims.frames import Claim
+from tieout_compute_estimator.derivation import N_
+
+__all__ = ["RULES", "VERDICTS", "Decision", "Verdict", "decide", "settled", "worst"]
+
+Verdict = Literal[
+    "ok", "ok_with_assumption", "unit_error", "inconsistent", "false_premise", "rescaled", "not_checkable"
+]
+
+VERDICTS: dict[Verdict, str] = {
+    "unit_error": N_("unit error"),
+    "false_premise": N_("false premise"),
+    "rescaled": N_("rescaled, not counted"),
+    "inconsistent": N_("inconsistent"),
+    "not_checkable": N_("not checkable"),
+    "ok_with_assumption": N_("true under an assumption"),
+    "ok": N_("confirmed"),
+}
+"""Verdicts from the gravest to the best, with their names."""
+
+_UNCOUNTED = ("count", "span", "per_server", "year")
+"""Roles that need no confirmation: a number of chapters, the years a growth runs over, eight GPUs in a server."""
+_PLAUSIBLE = ("utilisation", "rent", "power", "carbon", "energy", "weights", "spend", "estimates")
+"""Rules that only find a number plausible; a published value makes them superfluous."""
+_ARITHMETIC = (
+    "ratio",
+    "product",
+    "device-hours",
+    "6ND",
+    "servers",
+    "share",
+    "change",
+    "work",
+    "equation",
+    "doubling",
+    "growth",
+    "rent",
+)
+_PRICES = ("item_price", "unit_price", "token_price", "visits", "users")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A verdict and why."""
+
+    verdict: Verdict
+    rule: str
+    """The line of the table that decided."""
+    unverified: tuple[int, ...] = ()
+    """Numbers of the claim that nothing confirms."""
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    claim: Claim
+    findings: Sequence[Finding]
+    unverified: tuple[int, ...]
+
+    def has(self, *kinds: str) -> bool:
+        return any(one.kind in kinds for one in self.findings)
+
+
+RULES: tuple[tuple[Verdict, str, Callable[[_View], bool]], ...] = (
+    ("unit_error", N_("a number is off by a slip of units"), lambda view: view.has("slip")),
+    ("false_premise", N_("what the claim rests on is false"), lambda view: view.has("premise")),
+    ("rescaled", N_("a number was carried over by a ratio of money"), lambda view: view.has("rescale")),
+    (
+        "inconsistent",
+        N_("a number contradicts another or what is published"),
+        lambda view: view.has("contradict"),
+    ),
+    (
+        "not_checkable",
+        N_("nothing confirms any of its numbers"),
+        lambda view: not view.has("match", "assume"),
+    ),
+    ("ok_with_assumption", N_("a number holds under an assumption"), lambda view: view.has("assume")),
+    ("ok_with_assumption", N_("a number of the claim is not verified"), lambda view: bool(view.unverified)),
+    ("ok_with_assumption", N_("the arithmetic of a forecast holds"), lambda view: view.claim.forecast),
+    (
+        "ok_with_assumption",
+        N_("a source of low confidence"),
+        lambda view: any(one.kind == "match" and not one.firm for one in view.findings),
+    ),
+    ("ok", N_("every number is confirmed"), lambda view: True),
+)
+"""(verdict, reason, condition), read from the top."""
+
+
+def settled(findings: Sequence[Finding]) -> list[Finding]:
+    """Findings without those that a better one makes superfluous."""
+    firm = {index for one in findings if one.kind == "match" and one.firm for index in one.covers}
+    counted = {
+        index for one in findings if one.kind == "match" and one.rule in _ARITHMETIC for index in one.covers
+    }
+    kept: list[Finding] = []
+    for one in findings:
+        covered = bool(one.covers) and set(one.covers) <= firm
+        if (one.kind == "assume" and one.rule in _PLAUSIBLE and covered) or (
+            one.kind == "assume" and one.rule in ("leak", "published") and covered_by(one, counted)
+        ):
+            kept.append(one.model_copy(update={"kind": "imply"}))
+        elif one.kind == "slip" and one.target in firm:
+            continue
+        else:
+            kept.append(one)
+    return kept
+
+
+def covered_by(one: Finding, indexes: set[int]) -> bool:
+    """Whether all numbers of a finding are among ``indexes``."""
+    return bool(one.covers) and set(one.covers) <= indexes
+
+
+def decide(claim: Claim, findings: Sequence[Finding]) -> Decision:
+    """The verdict of one claim."""
+    confirmed = {index for one in findings if one.kind in ("match", "assume") for index in one.covers}
+    backed = {
+        index
+        for one in findings
+        if one.kind in ("match", "assume", "imply") and one.rule not in _ARITHMETIC
+        for index in one.covers
+    }
+    results = {one.target for one in findings if one.kind == "match" and one.rule in _ARITHMETIC}
+    # What a product starts from is not confirmed by it when it says something about the world.
+    confirmed -= {
+        index
+        for index, measure in enumerate(claim.measures)
+        if index not in backed | results and (measure.role in _PRICES or measure.subject)
+    }
+    unverified = tuple(
+        index
+        for index, measure in enumerate(claim.measures)
+        if index not in confirmed and measure.role not in _UNCOUNTED
+    )
+    view = _View(claim, findings, unverified)
+    for verdict, reason, applies in RULES:
+        if applies(view):
+            return Decision(verdict, reason, unverified)
+    raise AssertionError("the last rule always applies")
+
+
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """The gravest of several verdicts; not checkable when there are none."""
+    order: list[Verdict] = list(VERDICTS)
+    return min(verdicts, key=order.index) if verdicts else "not_checkable"
