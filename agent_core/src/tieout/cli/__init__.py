@@ -16,11 +16,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = _global_first(list(sys.argv[1:] if arguments is None else arguments))
     _survive_odd_encodings()
     with use_language(_language(words)):
-        from tieout.cli.app import run
+        try:
+            from tieout.cli.app import run
 
-        sys.exit(run(words))
+            code = run(words)
+        except KeyboardInterrupt:  # while modules were being imported
+            code = _INTERRUPTED
+        sys.exit(code)
 
 
+_INTERRUPTED = 130  # ExitCode.INTERRUPTED, which is not imported yet
 _GLOBAL_VALUES = ("--lang", "--profile")
 _GLOBAL_FLAGS = ("--online", "--offline", "--no-plugins", "--no-color", "--debug", "--debug-content")
 

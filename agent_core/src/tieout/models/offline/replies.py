@@ -63,7 +63,7 @@ def still_needed(missing: Iterable[tuple[Tool[..., Any], Sequence[Parameter]]], 
 
 def _described(parameter: Parameter, description: str, lang: Language) -> str:
     name = parameter.name.replace("_", " ")
-    example = parameter.slot.example if parameter.slot else ""
+    example = _as_typed(parameter.slot.example) if parameter.slot and parameter.slot.example else ""
     description = description.rstrip(".。")
     if example and description:
         shown = N_("**{name}**, e.g. {example} ({description})")
@@ -71,6 +71,12 @@ def _described(parameter: Parameter, description: str, lang: Language) -> str:
     if example:
         return _("**{name}**, e.g. {example}", lang=lang, name=name, example=example)
     return f"**{name}**" + (f" ({description})" if description else "")
+
+
+def _as_typed(example: str) -> str:
+    """An example as inline code: what one may type is no statement, and its numbers need no source."""
+    mark = "``" if "`" in example else "`"
+    return f"{mark}{clean_line(example)}{mark}"
 
 
 def abstention(tools: Mapping[str, Tool[..., Any]], lang: Language) -> str:
@@ -82,7 +88,7 @@ def abstention(tools: Mapping[str, Tool[..., Any]], lang: Language) -> str:
     if examples:
         lines.append("")
         lines.append(_("What I can do, for example:", lang=lang))
-        lines += [f"- {clean_line(example)}" for example in examples]
+        lines += [f"- {_as_typed(example)}" for example in examples]
     lines.append("")
     lines.append(
         _(
