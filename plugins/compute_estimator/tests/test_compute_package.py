@@ -13,13 +13,14 @@ import tieout_compute_estimator
 from tieout.plugin import Figure, Formula, Tool, translator
 from tieout_compute_estimator import hardware, memory, mfu, models, plugin, train
 from tieout_compute_estimator.accelerators import device_table
+from tieout_compute_estimator.settings import ComputeSettings
 from tieout_compute_estimator.tables import shipped_tables
 
 PACKAGE = "tieout_compute_estimator"
 
 
 def _tools() -> list[Tool[..., object]]:
-    return list(plugin.tools())
+    return list(plugin.tools(ComputeSettings()))
 
 
 def test_every_public_name_exists() -> None:
@@ -44,6 +45,7 @@ def test_tools_have_what_the_faces_need() -> None:
         "hardware",
         "models",
         "devices",
+        "registry",
         "picture",
         "check",
         "eval",

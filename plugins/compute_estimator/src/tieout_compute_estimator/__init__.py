@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tieout_compute_estimator.accelerators import Device, find_device, find_devices
     from tieout_compute_estimator.architecture import Architecture
     from tieout_compute_estimator.architecture_config import architecture_from_config
+    from tieout_compute_estimator.claims.result import CheckResult
+    from tieout_compute_estimator.claims.tool import check, check_text
     from tieout_compute_estimator.explaining import Explanation, explain, explanation
     from tieout_compute_estimator.fleet import fleet
     from tieout_compute_estimator.fleet_result import FleetResult
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
         find_model,
         find_models,
     )
+    from tieout_compute_estimator.registry_tool import RegistryResult, registry
     from tieout_compute_estimator.scaling_tool import ScalingResult, scaling
     from tieout_compute_estimator.scoring import evaluate
     from tieout_compute_estimator.serving import serve
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Architecture",
+    "CheckResult",
     "Device",
     "DeviceList",
     "Explanation",
@@ -54,6 +58,7 @@ __all__ = [
     "ModelResult",
     "PictureResult",
     "PublishedModel",
+    "RegistryResult",
     "ScalingResult",
     "ServingResult",
     "Solution",
@@ -61,6 +66,8 @@ __all__ = [
     "TrainingEstimate",
     "architecture_from_config",
     "architecture_named",
+    "check",
+    "check_text",
     "devices",
     "evaluate",
     "exact_flops_per_token",
@@ -78,6 +85,7 @@ __all__ = [
     "picture",
     "quantised_size",
     "read_gguf",
+    "registry",
     "scaling",
     "scenarios",
     "serve",
@@ -87,6 +95,8 @@ __all__ = [
 ]
 
 _MODULES = {
+    "claims.result": ("CheckResult",),
+    "claims.tool": ("check", "check_text"),
     "accelerators": ("Device", "find_device", "find_devices"),
     "architecture": ("Architecture",),
     "architecture_config": ("architecture_from_config",),
@@ -102,6 +112,7 @@ _MODULES = {
     "lookup_results": ("DeviceList", "HardwareResult", "ModelList", "ModelResult"),
     "picturing": ("PictureResult", "picture"),
     "published": ("PublishedModel", "architecture_named", "find_model", "find_models"),
+    "registry_tool": ("RegistryResult", "registry"),
     "scaling_tool": ("ScalingResult", "scaling"),
     "scoring": ("evaluate",),
     "serving": ("serve",),

@@ -12,11 +12,20 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tieout.plugin import Candidate, translator
+from tieout_compute_estimator.registry import Layered, Stamps, data_stamps, layered
 
 if TYPE_CHECKING:
     from tieout_compute_estimator.aliases import AliasIndex
 
-__all__ = ["Device", "DeviceTable", "PriceRange", "device_table", "find_device", "find_devices"]
+__all__ = [
+    "Device",
+    "DeviceTable",
+    "PriceRange",
+    "device_table",
+    "find_device",
+    "find_devices",
+    "layered_devices",
+]
 
 Confidence = Literal["high", "medium", "low"]
 TABLE = "hardware"
@@ -104,20 +113,57 @@ class DeviceTable(_Row):
         return self
 
 
-@cache
 def device_table() -> DeviceTable:
-    """The shipped table, read on first use.
+    """The shipped table with what packages and the user's data files add, read on first use.
 
     Raises:
-        pydantic.ValidationError: The file in the package was changed and is no valid table.
+        InputError: A data file of the user's is not valid.
     """
+    shipped = _shipped()
+    rows = layered_devices().rows
+    return shipped if rows == shipped.devices else shipped.model_copy(update={"devices": rows})
+
+
+@cache
+def _shipped() -> DeviceTable:
     return DeviceTable.model_validate_json(
         files("tieout_compute_estimator").joinpath("data/hardware.json").read_bytes()
     )
 
 
+def layered_devices() -> Layered[Device]:
+    """The rows in use, and those of other layers with the same names."""
+    return _layered(data_stamps())
+
+
 @cache
+def _layered(stamps: Stamps) -> Layered[Device]:
+    return layered("hardware", _shipped().devices, Device, name=lambda device: device.name, defaults=_UNKNOWN)
+
+
+_UNKNOWN: dict[str, object] = {
+    "vendor": "",
+    "kind": "datacenter",
+    "announced": "",
+    "aliases": (),
+    "sparsity_multiplier": None,
+    "memory_gb": None,
+    "memory_bandwidth_tb_s": None,
+    "power_w": None,
+    "interconnect_gb_s": None,
+    "price": None,
+    "confidence": "medium",
+    "notes": "",
+}
+"""What the fields hold that a data file may leave out."""
+
+
 def _index() -> AliasIndex:
+    return _index_of(data_stamps())
+
+
+@cache
+def _index_of(stamps: Stamps) -> AliasIndex:
     from tieout_compute_estimator.aliases import AliasIndex
 
     # "910B parameters" is a size, "910B" alone is the chip.
@@ -160,11 +206,11 @@ def other_variants(device: Device, name: str) -> list[str]:
 
     if key(name) == key(device.name):
         return []
-    return [row for row in _families().get(key(name), ()) if row != device.name]
+    return [row for row in _families(data_stamps()).get(key(name), ()) if row != device.name]
 
 
 @cache
-def _families() -> dict[str, list[str]]:
+def _families(stamps: Stamps) -> dict[str, list[str]]:
     """The first words of row names (``A100``) to the rows that begin with them."""
     from tieout_compute_estimator.aliases import key
 

@@ -17,7 +17,6 @@ from tieout.plugin import Figure, Parameter, Result, Tool, translator
 __all__ = ["Call", "call_of", "named_figures", "saved_figures"]
 
 _ = translator("tieout_compute_estimator")
-_EXPLAINED = ("train", "mfu", "solve", "scaling", "memory", "serve", "fleet")
 _HINTS = (
     ("memory", r"memory|显存|内存|KV"),
     ("scaling", r"chinchilla|scaling law|compute-optimal|缩放|最优"),
@@ -69,9 +68,15 @@ class Call:
 
 
 def _tools() -> dict[str, Tool[..., Result]]:
-    from tieout_compute_estimator.plugin import tools
+    from tieout_compute_estimator.fleet import fleet
+    from tieout_compute_estimator.footprint import memory
+    from tieout_compute_estimator.scaling_tool import scaling
+    from tieout_compute_estimator.serving import serve
+    from tieout_compute_estimator.solving import solve
+    from tieout_compute_estimator.training import mfu, train
 
-    return {tool.name: tool for tool in tools() if tool.name in _EXPLAINED and tool.context_parameter is None}
+    tools = (train, mfu, solve, scaling, memory, serve, fleet)
+    return {tool.name: cast("Tool[..., Result]", tool) for tool in tools}
 
 
 def call_of(text: str) -> Call:

@@ -17,6 +17,7 @@ from tieout_compute_estimator.accelerators import (
 from tieout_compute_estimator.architecture_figures import active_params_figure, params_figure
 from tieout_compute_estimator.cache_figures import Shape, cached_parts
 from tieout_compute_estimator.caveats import data_notes, today
+from tieout_compute_estimator.conflicts import device_conflicts, model_conflicts
 from tieout_compute_estimator.derivation import N_, cell
 from tieout_compute_estimator.lookup_results import DeviceList, HardwareResult, ModelList, ModelResult
 from tieout_compute_estimator.model_source import model_source
@@ -89,6 +90,7 @@ def hardware(
         interconnect=_cell(row, "interconnect_gb_s", "GB/s", N_("interconnect, both directions")),
         power=_cell(row, "power_w", WATT, N_("board power")),
         price=run_figures.price(row, row.price) if row.price else None,
+        conflicts=device_conflicts(row),
     )
     figures = [figure for _path, figure in result.figures()]
     return result.model_copy(update={"notes": (*notes, *data_notes(figures, on=today()))})
@@ -173,6 +175,7 @@ def models(
         else None,
         kv_per_token=cache.per_token,
         recurrent_state=cache.state,
+        conflicts=model_conflicts(row),
     )
     return result.model_copy(
         update={"notes": tuple(data_notes([figure for _path, figure in result.figures()], on=today()))}

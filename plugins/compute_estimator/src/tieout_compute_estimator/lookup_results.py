@@ -17,6 +17,7 @@ from tieout.plugin import (
     Text,
     translator,
 )
+from tieout_compute_estimator.conflicts import Conflict
 from tieout_compute_estimator.derivation import N_, brief_source, ranged, shown, sourced
 
 __all__ = ["DeviceList", "HardwareResult", "ModelList", "ModelResult"]
@@ -42,6 +43,8 @@ class HardwareResult(Result):
     interconnect: Figure | None = None
     power: Figure | None = None
     price: Figure | None = None
+    conflicts: tuple[Conflict, ...] = ()
+    """What rows of the same name in other layers say differently."""
 
     def say(self, lang: Language = "en") -> str:
         """Peaks first, then memory, power and price."""
@@ -80,6 +83,7 @@ class HardwareResult(Result):
                     source=brief_source(row.source),
                 )
             )
+        lines += _differing(self.conflicts, lang)
         return _say(lines, self.notes, lang)
 
     def card(self, lang: Language = "en") -> Card:
@@ -97,6 +101,7 @@ class HardwareResult(Result):
             for figure in figures
             if figure is not None
         ]
+        blocks += _conflict_facts(self.conflicts, lang)
         blocks.append(_source_line(_row(self.peaks[self.main]), lang))
         if self.remark:
             blocks.append(Note(level="info", text=self.remark))
@@ -127,6 +132,9 @@ class ModelResult(Result):
     kv_per_token: Figure | None = None
     """What one more token adds to a BF16 cache, once sliding windows are full."""
     recurrent_state: Figure | None = None
+
+    conflicts: tuple[Conflict, ...] = ()
+    """What rows of the same name in other layers say differently."""
 
     def say(self, lang: Language = "en") -> str:
         """One line per group of figures, with the source."""
@@ -164,14 +172,17 @@ class ModelResult(Result):
         if self.kv_per_token is not None:
             size = shown(self.kv_per_token, lang)
             lines.append(_("Each token in the KV cache takes {size}.", lang=lang, size=size))
+        lines += _differing(self.conflicts, lang)
         return _say(lines, self.notes, lang)
 
     def card(self, lang: Language = "en") -> Card:
         """Every figure of the row with its source."""
         blocks: list[CardBlock] = [
             Fact(label=_(figure.metric, lang=lang), value=shown(figure, lang), figure=figure)
-            for _path, figure in self.figures()
+            for path, figure in self.figures()
+            if not path.startswith("conflicts")
         ]
+        blocks += _conflict_facts(self.conflicts, lang)
         blocks.append(_source_line(_row(self.params), lang))
         if self.remark:
             blocks.append(Note(level="info", text=self.remark))
@@ -219,6 +230,31 @@ class ModelList(_NameList):
 def _is_matrix_rate(dtype: str) -> bool:
     """Rates that matter for language models; the others stand on the card."""
     return dtype in ("bf16", "fp16", "fp8", "fp4", "int8")
+
+
+def _differing(conflicts: tuple[Conflict, ...], lang: Language) -> list[str]:
+    """One sentence for every value that another layer has instead."""
+    return [
+        _(
+            "The row of {layer} has {metric} {value}.",
+            lang=lang,
+            layer=conflict.layer,
+            metric=_(conflict.figure.metric, lang=lang),
+            value=sourced(conflict.figure, lang),
+        )
+        for conflict in conflicts
+    ]
+
+
+def _conflict_facts(conflicts: tuple[Conflict, ...], lang: Language) -> list[CardBlock]:
+    return [
+        Fact(
+            label=f"{_(conflict.figure.metric, lang=lang)} ({conflict.layer})",
+            value=ranged(conflict.figure, lang),
+            figure=conflict.figure,
+        )
+        for conflict in conflicts
+    ]
 
 
 def _row(figure: Figure) -> TableRow:

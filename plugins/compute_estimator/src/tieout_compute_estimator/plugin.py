@@ -8,20 +8,33 @@ from typing import TYPE_CHECKING, Any
 from tieout.plugin import hookimpl
 
 if TYPE_CHECKING:
-    from tieout.plugin import Tool
+    from pydantic import BaseModel
 
-__all__ = ["tools"]
+    from tieout.plugin import Tool
+    from tieout_compute_estimator.settings import ComputeSettings
+
+__all__ = ["settings", "tools"]
 
 
 @hookimpl
-def tools() -> Iterable[Tool[..., Any]]:
-    """Training estimates, MFU, memory, look-ups and the scorer."""
+def settings() -> type[BaseModel]:
+    """``[plugins.compute]``."""
+    from tieout_compute_estimator.settings import ComputeSettings
+
+    return ComputeSettings
+
+
+@hookimpl
+def tools(settings: ComputeSettings) -> Iterable[Tool[..., Any]]:
+    """Estimates of training, memory and serving, the claim checker, look-ups, pictures and the scorer."""
     from tieout_compute_estimator.claims.tool import check
     from tieout_compute_estimator.explaining import explain
     from tieout_compute_estimator.fleet import fleet
     from tieout_compute_estimator.footprint import memory
     from tieout_compute_estimator.lookup import devices, hardware, models
     from tieout_compute_estimator.picturing import picture
+    from tieout_compute_estimator.registry import bind_data
+    from tieout_compute_estimator.registry_tool import registry
     from tieout_compute_estimator.scaling_tool import scaling
     from tieout_compute_estimator.scoring import evaluate
     from tieout_compute_estimator.serving import serve
@@ -29,7 +42,7 @@ def tools() -> Iterable[Tool[..., Any]]:
     from tieout_compute_estimator.sweeping import sweep
     from tieout_compute_estimator.training import mfu, train
 
-    return [
+    made: list[Tool[..., Any]] = [
         train,
         mfu,
         solve,
@@ -42,7 +55,9 @@ def tools() -> Iterable[Tool[..., Any]]:
         hardware,
         models,
         devices,
+        registry,
         picture,
         check,
         evaluate,
     ]
+    return [bind_data(tool, settings.data) for tool in made]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tieout.plugin import Candidate, translator
+from tieout_compute_estimator.registry import Layered, Stamps, data_stamps, layered
 
 if TYPE_CHECKING:
     from tieout_compute_estimator.accelerators import Device
@@ -23,6 +24,7 @@ __all__ = [
     "architecture_named",
     "find_model",
     "find_models",
+    "layered_models",
     "mfu_prior",
     "model_table",
     "prior_table",
@@ -116,12 +118,54 @@ class PriorTable(_Row):
     rows: tuple[MfuPrior, ...]
 
 
-@cache
 def model_table() -> ModelTable:
-    """The shipped table of models, read on first use."""
+    """The shipped table of models with what packages and the user's data files add, read on first use.
+
+    Raises:
+        InputError: A data file of the user's is not valid.
+    """
+    shipped = _shipped()
+    rows = layered_models().rows
+    return shipped if rows == shipped.models else shipped.model_copy(update={"models": rows})
+
+
+@cache
+def _shipped() -> ModelTable:
     return ModelTable.model_validate_json(
         files("tieout_compute_estimator").joinpath("data/models.json").read_bytes()
     )
+
+
+def layered_models() -> Layered[PublishedModel]:
+    """The rows in use, and those of other layers with the same names."""
+    return _layered(data_stamps())
+
+
+@cache
+def _layered(stamps: Stamps) -> Layered[PublishedModel]:
+    return layered(
+        "models", _shipped().models, PublishedModel, name=lambda model: model.name, defaults=_UNKNOWN
+    )
+
+
+_UNKNOWN: dict[str, object] = {
+    "maker": "",
+    "released": "",
+    "aliases": (),
+    "active_params": None,
+    "tokens": None,
+    "device_hours": None,
+    "device": None,
+    "training_flops": None,
+    "layers": None,
+    "kv_heads": None,
+    "head_dim": None,
+    "latent_kv_dim": None,
+    "architecture_source": None,
+    "confidence": "medium",
+    "notes": "",
+}
+"""What the fields hold that a data file may leave out."""
 
 
 @cache
@@ -137,8 +181,12 @@ def mfu_prior(device: Device, dtype: str) -> MfuPrior:
     return next(row for row in prior_table().rows if row.fits(device.name, dtype))
 
 
-@cache
 def _index() -> AliasIndex:
+    return _index_of(data_stamps())
+
+
+@cache
+def _index_of(stamps: Stamps) -> AliasIndex:
     from tieout_compute_estimator.aliases import AliasIndex
 
     names = {model.name: model.aliases for model in model_table().models}

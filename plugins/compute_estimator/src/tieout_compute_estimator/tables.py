@@ -12,9 +12,13 @@ def shipped_tables() -> list[ShippedTable]:
     from tieout_compute_estimator.accelerators import device_table
     from tieout_compute_estimator.api_prices import api_price_table
     from tieout_compute_estimator.architecture_table import architecture_table
+    from tieout_compute_estimator.priors import grid_table, run_prior_table
     from tieout_compute_estimator.published import model_table, prior_table
+    from tieout_compute_estimator.scaling_laws import scaling_table
+    from tieout_compute_estimator.registry_lint import clock_table
     from tieout_compute_estimator.serving_calibration import calibration_table
 
+    ranges, grids, scaling = run_prior_table(), grid_table(), scaling_table()
     hardware, models, prior = device_table(), model_table(), prior_table()
     serving, api = calibration_table(), api_price_table()
     architectures = architecture_table()
@@ -41,6 +45,18 @@ def shipped_tables() -> list[ShippedTable]:
         ),
         ShippedTable(name="compute MFU ranges", rows=len(prior.rows), as_of=prior.as_of, source=prior.source),
         ShippedTable(
+            name="compute run priors", rows=len(ranges.rows), as_of=ranges.as_of, source=ranges.source
+        ),
+        ShippedTable(
+            name="compute grid intensity", rows=len(grids.rows), as_of=grids.as_of, source=grids.source
+        ),
+        ShippedTable(
+            name="compute scaling fits",
+            rows=len(scaling.fits) + len(scaling.laws),
+            as_of=scaling.as_of,
+            source=scaling.source,
+        ),
+        ShippedTable(
             name="compute serving measurements",
             rows=len(serving.rows),
             as_of=serving.as_of,
@@ -52,5 +68,11 @@ def shipped_tables() -> list[ShippedTable]:
             as_of=api.as_of,
             source=api.source,
             valid_until=min(row.valid_until for row in api.rows),
+        ),
+        ShippedTable(
+            name="compute device clocks",
+            rows=len(clock_table().rows),
+            as_of=clock_table().as_of,
+            source=clock_table().source,
         ),
     ]
