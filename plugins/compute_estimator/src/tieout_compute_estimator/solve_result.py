@@ -118,8 +118,11 @@ def shares_text(shares: tuple[VarianceShare, ...], lang: Language) -> list[str]:
     """Where the uncertainty comes from, as a sentence; nothing when nothing is uncertain."""
     if not shares:
         return []
-    parts = [f"{_(item.input, lang=lang)} {ranged(item.share, lang)}" for item in shares[:MOST_SHARES]]
-    return [_("Of the uncertainty: {parts}.", lang=lang, parts=_list(parts, lang))]
+    parts = [
+        _("{share} from {input}", lang=lang, share=ranged(item.share, lang), input=_(item.input, lang=lang))
+        for item in shares[:MOST_SHARES]
+    ]
+    return [_("Where the uncertainty comes from: {parts}.", lang=lang, parts=_list(parts, lang))]
 
 
 def tornado(answer: Figure, shares: tuple[VarianceShare, ...], lang: Language) -> Plot:
