@@ -205,6 +205,9 @@ class Bench:
         for index, measure in self.claim.of("devices"):
             if measure.value:
                 return Held(self._in(self.stated(index), "GPU", measure.value), index)
+        inside = self.claim.first("per_server")
+        if inside and not self.claim.first("servers"):
+            return Held(self._in(self.stated(inside[0]), "GPU", inside[1].value), inside[0])
         return self.from_servers()
 
     def from_servers(self) -> Held | None:

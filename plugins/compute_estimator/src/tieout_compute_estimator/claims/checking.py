@@ -55,6 +55,7 @@ RULES: tuple[Rule, ...] = (
     rules_growth.changed,
     rules_growth.shared,
     rules_data.optimal_tokens,
+    rules_data.tokens_each,
     rules_data.data_size,
     rules_data.weights_size,
     rules_data.size_implies,

@@ -20,7 +20,20 @@ _BEFORE, _AFTER = 22, 16
 _CLAUSE_END = re.compile(r"[。;;!?!?\n]|,(?!\d)|,")
 _MULTIPLIED = re.compile(r"(?P<count>\d{1,3})\s?[xX×*]\s?(?P<size>\d{2,3})\s?GB?(?![A-Za-z])")
 _GLUED_MEMORY = re.compile(r"[A-Za-z]\d{2,3}[A-Z]?(?:[- ](?:SXM\d?|PCIe))?[- ]?$")
-_HUNDRED = "%"
+_NETWORK_CARD = re.compile(
+    r"^\D{0,4}[\d.]*\s?[GT]?[bB]?(?:ps|/s)?\s?(?:的|InfiniBand|IB|RDMA|RoCE|以太网|NDR|HDR)?\s?"
+    r"(?:网卡|端口|NICs?|ports?|链路|links?)",
+    re.IGNORECASE,
+)
+_SERVER_FOLLOWS = re.compile(
+    r"^\s?-?(?:GPU)?\s?(?:的)?(?:[A-Z]\d{2,3}\w*)?\s?(?:服务器|节点|整机|机型|一体机|servers?|nodes?)",
+    re.IGNORECASE,
+)
+_PER_PARAMETER = re.compile(r"每(?:个|一)?参数(?:对应|约|训练|配)?\s?$|per param", re.IGNORECASE)
+_FLOP_BEFORE = re.compile(
+    r"(?:FLOPs?|浮点运算(?:次数|量)?|计算量)\s?(?:count )?(?:约为?|为|达到?|是|:|of|is|about|=|≈)?\s?$",
+    re.IGNORECASE,
+)
 _DEVICE_NOUN = re.compile(
     r"\s?(?:个|张|块|颗|片|枚)?(?:AI ?)?(?:芯片|chips?|加速卡|GPU|卡(?!车))", re.IGNORECASE
 )
@@ -142,10 +155,14 @@ def _role(text: str, quantity: Quantity, before: str, after: str, wide: str) -> 
             active = cues.ACTIVE_BEFORE.search(before) or cues.ACTIVE_AFTER.search(after)
             return ("active_params" if active else "params"), unit, factor
         case "token":
+            if _PER_PARAMETER.search(before) or re.match(r"\s?(?:per|a) param", after, re.IGNORECASE):
+                return "intensity", "", 1.0
             context = re.search(r"上下文|context|window|序列|长文本|窗口", before + after, re.IGNORECASE)
             vocabulary = re.search(r"词汇|词表|vocab", before + after, re.IGNORECASE)
             return ("context" if context else "vocabulary" if vocabulary else "tokens"), unit, factor
         case "gpu" | "chip":
+            if _NETWORK_CARD.search(text[quantity.end : quantity.end + 24]):
+                return "count", "", 1.0
             return _devices(text, quantity, before), unit, factor
         case "time":
             return _time(text, quantity, before, after, wide), unit, factor
@@ -167,7 +184,20 @@ def _role(text: str, quantity: Quantity, before: str, after: str, wide: str) -> 
         case "number":
             return _bare(text, quantity, before, after, wide)
         case _:
-            return _money(quantity, before, after, wide), unit, factor
+            return _priced(_money(quantity, before, after, wide), unit, wide)
+
+
+def _priced(role: Role, unit: str, wide: str) -> tuple[Role, str, float]:
+    """每卡时 2 美元 and 每百万 token 2 元: the denominator that stands before the money."""
+    if unit in ("USD", "CNY") and role == "unit_price":
+        return role, f"{unit}/GPU-hour", 1.0
+    if (
+        unit in ("USD", "CNY")
+        and role == "token_price"
+        and re.search(r"百万 ?token|million tokens", wide, re.IGNORECASE)
+    ):
+        return role, f"{unit}/Mtoken", 1.0
+    return role, unit, 1.0
 
 
 def _devices(text: str, quantity: Quantity, before: str) -> Role:
@@ -181,7 +211,8 @@ def _devices(text: str, quantity: Quantity, before: str) -> Role:
         r"(?:台|节点|nodes?|servers?|of|个)\s?(?:服务器|机器)?[\s((]{0,2}$",
         text[max(0, quantity.start - 10) : quantity.start],
     )
-    return "per_server" if after_count or crossed else "devices"
+    counted = quantity.value <= 16 and _SERVER_FOLLOWS.match(text[quantity.end : quantity.end + 24])
+    return "per_server" if after_count or crossed or counted else "devices"
 
 
 def _time(text: str, quantity: Quantity, before: str, after: str, wide: str) -> Role:
@@ -278,6 +309,8 @@ def _counted(text: str, quantity: Quantity, before: str, after: str, wide: str) 
         re.search(r"每秒\s?(?:钟)?(?:执行|进行|计算|完成)?\s?$", before) and re.match(r"\s?次", after)
     ):
         return "rate", "FLOP/s", 1.0
+    if quantity.value >= 1e15 and _FLOP_BEFORE.search(before):
+        return "compute", "FLOP", 1.0
     if re.match(r"\s?次?\s?(?:访问|visits|page views)", after, re.IGNORECASE) or re.search(
         r"访问量|访问次数|visits", before, re.IGNORECASE
     ):

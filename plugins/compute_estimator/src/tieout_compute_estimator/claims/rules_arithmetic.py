@@ -156,9 +156,7 @@ def equated(bench: Bench) -> Iterator[Finding]:
 def multiplied_out(bench: Bench) -> Iterator[Finding]:
     """A number of the claim that is the product or quotient of others in it, with their units."""
     measures = bench.claim.measures
-    usable = [
-        (i, m) for i, m in enumerate(measures) if dimensions(m.dimension, m.role) is not None and m.value > 0
-    ]
+    usable = [(i, m) for i, m in enumerate(measures) if m.value > 0 and _vector(bench, m) is not None]
     if not 3 <= len(usable) <= 9:
         return
     explained: set[int] = set()
@@ -166,32 +164,16 @@ def multiplied_out(bench: Bench) -> Iterator[Finding]:
     for index, measure in sorted(
         usable, key=lambda pair: results.index(pair[1].role) if pair[1].role in results else 99
     ):
-        vector = dimensions(measure.dimension, _typed(measure, measures))
-        if (
-            not vector
-            or index in explained
-            or measure.role in ("item_price", "unit_price", "token_price", "per_server")
-        ):
+        vector = _vector(bench, measure)
+        prices = ("item_price", "unit_price", "token_price", "per_server")
+        if not vector or index in explained or measure.role in prices or _is_for_one(bench, measure):
             continue
+        others = [(i, m) for i, m in usable if i != index]
         terms = [
-            Term(
-                m.text.strip(),
-                to_base(m.value, m),
-                dimensions(m.dimension, _typed(m, measures)) or (),
-                bench.stated(i),
-                0.0,
-            )
-            for i, m in usable
-            if i != index and dimensions(m.dimension, _typed(m, measures))
+            Term(m.text.strip(), to_base(m.value, m), _vector(bench, m) or (), bench.stated(i), 0.0)
+            for i, m in others
         ]
-        places = {
-            id(term.figure): i
-            for i, term in zip(
-                [i for i, m in usable if i != index and dimensions(m.dimension, _typed(m, measures))],
-                terms,
-                strict=True,
-            )
-        }
+        places = {id(term.figure): i for term, (i, _m) in zip(terms, others, strict=True)}
         found = search(to_base(measure.value, measure), vector, terms, tolerance=0.02, most_terms=3, keep=4)
         exact = [one for one in found if not one.scales()]
         if exact and len({m.dimension for m in measures}) > 1:
@@ -225,6 +207,34 @@ def multiplied_out(bench: Bench) -> Iterator[Finding]:
     yield from _near_miss(bench, usable)
 
 
+_TOTAL = re.compile(r"[=×]|合计|共|总计|总共|total|altogether|相乘|combined", re.IGNORECASE)
+
+
+def _vector(bench: Bench, measure: Measure) -> tuple[tuple[str, int], ...] | None:
+    """What a number counts, for a product: a bare count only where the text adds things up; None for no factor."""
+    if measure.role == "count":
+        whole = measure.value == int(measure.value) and 2 <= measure.value <= 1e5
+        return () if whole and _TOTAL.search(bench.claim.text) else None
+    vector = dimensions(measure.dimension, _typed(measure, bench.claim.measures)) or None
+    if (
+        vector
+        and measure.role in ("energy", "tokens", "compute", "money", "cost")
+        and _is_for_one(bench, measure)
+    ):
+        return _sum(vector, (("visits", -1),))
+    return vector
+
+
+def _is_for_one(bench: Bench, measure: Measure) -> bool:
+    """每次 0.3 Wh, 0.3 Wh per query: of one of many."""
+    before = bench.claim.text[max(0, measure.start - 8) : measure.start]
+    after = bench.claim.text[measure.end : measure.end + 14]
+    return bool(
+        re.search(r"每(?:次|条|个(?:请求|查询))\S{0,4}\s?$|each\s?$", before)
+        or re.match(r"\s?(?:per|a|each|/)\s?(?:query|request|chat|visit|prompt)", after)
+    )
+
+
 def _typed(measure: Measure, all_: Sequence[Measure]) -> str:
     """Money next to visits is a price per visit when it is small."""
     if measure.role in ("money", "cost") and measure.value < 100 and any(m.role == "visits" for m in all_):
@@ -236,16 +246,14 @@ def _near_miss(bench: Bench, usable: list[tuple[int, Measure]]) -> Iterator[Find
     """A product written out (=, ×, 合计, total) that comes out otherwise."""
     if not re.search(r"[=×xX*]|合计|共计?|总计|total|multipl|相乘|乘", bench.claim.text):
         return
-    measures = bench.claim.measures
     for index, measure in usable:
-        vector = dimensions(measure.dimension, _typed(measure, measures))
-        others = [(i, m, dimensions(m.dimension, _typed(m, measures)) or ()) for i, m in usable if i != index]
+        vector = _vector(bench, measure)
+        others = [(i, m, _vector(bench, m) or ()) for i, m in usable if i != index]
         for x, (i, a, va) in enumerate(others):
             for j, b, vb in others[x + 1 :]:
                 if (
                     not vector
-                    or not va
-                    or not vb
+                    or not (va or vb)
                     or _sum(va, vb) != vector
                     or measure.role in ("gpu_hours", "rate")
                     or {a.role, b.role} & {"duration", "mfu"}
@@ -262,7 +270,9 @@ def _near_miss(bench: Bench, usable: list[tuple[int, Measure]]) -> Iterator[Find
                 )
                 if abs(ratio - 1) < 0.02 or not 1e-6 < ratio < 1e6:
                     continue
-                kind = "slip" if slipped and (measure.chinese or a.chinese or b.chinese) else "contradict"
+                bits = ("information" in measure.dimension and 0.12 < ratio < 0.13) or 7.7 < ratio < 8.3
+                chinese = measure.chinese or a.chinese or b.chinese
+                kind = "slip" if bits or (slipped and chinese) else "contradict"
                 yield finding(
                     kind,
                     "product",

@@ -188,7 +188,7 @@ def _by_value(bench: Bench, time: Measure) -> list[str]:
 
 def spend(bench: Bench) -> Iterator[Finding]:
     """Money for accelerators: how many it buys at a known price, or what each costs."""
-    if bench.subject() is not None:
+    if bench.subject() is not None or bench.claim.first("gpu_hours", "unit_price", "duration"):
         return
     for index, measure in bench.claim.of("money", "cost"):
         device = bench.device()

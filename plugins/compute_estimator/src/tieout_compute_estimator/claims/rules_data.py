@@ -10,7 +10,7 @@ from tieout_compute_estimator.claims.bench import HOFFMANN, KAPLAN, Bench, Held
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
 from tieout_compute_estimator.derivation import N_
 
-__all__ = ["data_size", "optimal_tokens", "size_implies", "weights_size"]
+__all__ = ["data_size", "optimal_tokens", "size_implies", "tokens_each", "weights_size"]
 
 BESIROGLU = "Besiroglu et al. 2024, arXiv:2404.10102"
 _A, _B, _ALPHA, _BETA = 482.01, 2085.43, 0.3478, 0.3658
@@ -30,13 +30,50 @@ def _optimal(params: float) -> float:
     return (_B * _BETA / (_A * _ALPHA)) ** (1 / _BETA) * params ** (_ALPHA / _BETA)
 
 
+def tokens_each(bench: Bench) -> Iterator[Finding]:
+    """So many tokens per parameter, against the tokens and parameters of the claim."""
+    found = bench.claim.first("intensity")
+    params, tokens = bench.claim.first("params"), bench.claim.first("tokens")
+    if found is None or params is None or tokens is None or bench.claim.first("carbon"):
+        return
+    n, d = bench.at(params[0], "parameter") or 0.0, bench.at(tokens[0], "token") or 0.0
+    if not n:
+        return
+    each = derived(
+        d / n,
+        "",
+        "tokens per parameter",
+        "D / N",
+        {"D": bench.stated(tokens[0]), "N": bench.stated(params[0])},
+    )
+    good = agrees(found[1], each.value, tolerance=0.05)
+    yield finding(
+        "match" if good else "contradict",
+        "product",
+        N_("{tokens} for {params} are {each} tokens a parameter, as stated.")
+        if good
+        else N_("{tokens} for {params} are {each} tokens a parameter, not {stated}."),
+        figures={
+            "tokens": bench.stated(tokens[0]),
+            "params": bench.stated(params[0]),
+            "each": each,
+            "stated": bench.stated(found[0]),
+        },
+        covers=(found[0], params[0], tokens[0]),
+        numbers={"tokens_per_param": each},
+        target=found[0],
+        recomputed=each,
+        fixes={} if good else {found[0]: each},
+    )
+
+
 def optimal_tokens(bench: Bench) -> Iterator[Finding]:
     """Tokens called compute-optimal for a size, against the rule of twenty and the corrected fit with its interval."""
     if not _CHINCHILLA.search(bench.claim.text):
         return
     params = next(((i, m) for i, m in bench.claim.of("params")), None)
     tokens = next(((i, m) for i, m in bench.claim.of("tokens")), None)
-    if params is None or tokens is None:
+    if params is None or tokens is None or tokens[1].subject.startswith("Chinchilla"):
         return
     held = _exact_size(bench, params[0])
     n = held.value

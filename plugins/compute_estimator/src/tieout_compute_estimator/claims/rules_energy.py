@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tieout.plugin import Figure
@@ -13,6 +14,7 @@ __all__ = ["drawn", "emitted", "hours_energy", "used"]
 
 _PUE_AND_HOST = (0.7, 2.2)
 """Site power over the sum of board powers: 0.7 for boards below their limit, 2.2 with hosts, network and cooling."""
+_ALONE = r"仅|只算|单算|芯片功耗|GPU 功耗|TDP|alone|only|GPUs? themselves"
 _GRID = (0.02, 0.95)
 """kg of CO2 equivalent per kWh, from nuclear and water to coal."""
 
@@ -94,6 +96,18 @@ def _ratio_finding(
     rule: str,
 ) -> Finding:
     figures = {"stated": bench.stated(index), "computed": figure}
+    alone = re.search(_ALONE, bench.claim.text, re.IGNORECASE)
+    if alone and abs(ratio - 1) < 0.03:
+        return finding(
+            "match",
+            rule,
+            N_("{stated} is the board power of the devices alone."),
+            figures=figures,
+            covers=covers,
+            numbers={rule: figure},
+            target=index,
+            recomputed=figure,
+        )
     if limits[0] <= ratio <= limits[1]:
         return finding(
             "assume",
@@ -239,6 +253,29 @@ def _hours(bench: Bench) -> Figure | None:
     return fact.figure() if fact else None
 
 
+def _by_rate(bench: Bench, index: int, used_: int, rate: int, energy: Figure) -> Finding:
+    """Carbon as energy times the intensity that the claim gives."""
+    measure = bench.claim.measures[index]
+    each = bench.claim.measures[rate].value
+    total = derived(
+        energy.value * each / 1e3, "tCO2e", "carbon", "E · k", {"E": energy, "k": bench.stated(rate)}
+    )
+    good = agrees(measure, total.value)
+    return finding(
+        "match" if good else "contradict",
+        "product",
+        N_("{energy} at that intensity are {total}, as stated.")
+        if good
+        else N_("{energy} at that intensity are {total}, not {stated}."),
+        figures={"energy": energy, "total": total, "stated": bench.stated(index)},
+        covers=(index, used_, rate),
+        numbers={"carbon": total},
+        target=index,
+        recomputed=total,
+        fixes={} if good else {index: total},
+    )
+
+
 def emitted(bench: Bench) -> Iterator[Finding]:
     """Carbon over energy: what the grid would have to emit."""
     for index, _measure in bench.claim.of("carbon"):
@@ -259,6 +296,10 @@ def emitted(bench: Bench) -> Iterator[Finding]:
                     {"h": hours, "P": watts},
                 )
         if energy is None or not energy.value:
+            continue
+        found_rate = bench.claim.first("intensity")
+        if found_rate is not None and found is not None:
+            yield _by_rate(bench, index, found[0], found_rate[0], energy)
             continue
         kilos = (bench.at(index, "tCO2e") or 0.0) * 1e3
         rate = derived(

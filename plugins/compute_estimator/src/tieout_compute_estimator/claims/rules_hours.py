@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tieout.plugin import Figure
 from tieout_compute_estimator.claims.bench import KAPLAN, Bench, Held
-from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
+from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit, slip
 from tieout_compute_estimator.claims.rules_training import PALM, dense_peak, training_time, usual
 from tieout_compute_estimator.derivation import N_
 
@@ -143,7 +143,11 @@ def priced(bench: Bench) -> Iterator[Finding]:
             )
             good = agrees(measure, cost.value)
             yield finding(
-                ("assume" if assumed else "match") if good else "contradict",
+                ("assume" if assumed else "match")
+                if good
+                else "slip"
+                if slip(measure, cost.value)
+                else "contradict",
                 "rent",
                 N_("{hours} at {price} cost {cost}, as stated.")
                 if good

@@ -77,12 +77,17 @@ def published(bench: Bench) -> Iterator[Finding]:
             and _OPTIMAL.search(bench.claim.text[max(0, measure.start - 40) : measure.start])
         ):
             continue  # what a law recommends is not what a model was trained on
+        rejected: Finding | None = None
         for subject in _subjects(bench, measure):
-            facts = list(_comparable(bench, measure, subject))
-            found = _judged(bench, index, measure, facts)
-            if found is not None and (found.kind != "contradict" or measure.role != "memory"):
+            found = _judged(bench, index, measure, list(_comparable(bench, measure, subject)))
+            if found is not None and found.kind == "contradict" and measure.role == "memory":
+                rejected = rejected or found  # another variant of the family may still have it
+            elif found is not None:
                 yield found
                 break
+        else:
+            if rejected is not None and re.search(r"显存|HBM|VRAM|memory", bench.claim.text, re.IGNORECASE):
+                yield rejected
 
 
 def _serving(bench: Bench, measure: Measure) -> bool:
@@ -487,4 +492,5 @@ def _pinned(bench: Bench, measure: Measure, firm: list[tuple[Fact, float]]) -> b
             )
             return bool(named) and len({family(fact.subject) for fact, _value in firm}) == 1
         return len({value for _fact, value in firm}) == 1
-    return measure.role == "dataset" and False
+    known = bench.known.subject(measure.subject)
+    return measure.role == "rate" and bool(measure.year) and known is not None and known.kind == "topic"

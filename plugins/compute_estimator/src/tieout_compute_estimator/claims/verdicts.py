@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tieout_compute_estimator.claims.findings import Finding
-from tieout_compute_estimator.claims.frames import Claim
+from tieout_compute_estimator.claims.frames import Claim, Measure
 from tieout_compute_estimator.derivation import N_
 
 __all__ = ["RULES", "VERDICTS", "Decision", "Verdict", "decide", "settled", "worst"]
@@ -31,8 +31,8 @@ VERDICTS: dict[Verdict, str] = {
 }
 """Verdicts from the gravest to the best, with their names."""
 
-_UNCOUNTED = ("count", "span", "per_server", "year")
-"""Roles that need no confirmation: a number of chapters, the years a growth runs over, eight GPUs in a server."""
+_UNCOUNTED = ("count", "span", "year")
+"""Roles that need no confirmation: a number of chapters, the years a growth runs over."""
 _PLAUSIBLE = ("utilisation", "rent", "power", "carbon", "energy", "weights", "spend", "estimates")
 """Rules that only find a number plausible; a published value makes them superfluous."""
 _ARITHMETIC = (
@@ -49,7 +49,7 @@ _ARITHMETIC = (
     "growth",
     "rent",
 )
-_PRICES = ("item_price", "unit_price", "token_price", "visits", "users")
+_PRICES = ("item_price", "token_price")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,11 @@ def settled(findings: Sequence[Finding]) -> list[Finding]:
     return kept
 
 
+def _is_usual(measure: Measure) -> bool:
+    """Four, eight or sixteen accelerators in a server need no confirmation."""
+    return measure.role == "per_server" and measure.value in (4, 8, 16)
+
+
 def covered_by(one: Finding, indexes: set[int]) -> bool:
     """Whether all numbers of a finding are among ``indexes``."""
     return bool(one.covers) and set(one.covers) <= indexes
@@ -144,7 +149,7 @@ def decide(claim: Claim, findings: Sequence[Finding]) -> Decision:
     unverified = tuple(
         index
         for index, measure in enumerate(claim.measures)
-        if index not in confirmed and measure.role not in _UNCOUNTED
+        if index not in confirmed and measure.role not in _UNCOUNTED and not _is_usual(measure)
     )
     view = _View(claim, findings, unverified)
     for verdict, reason, applies in RULES:
