@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from tieout_compute_estimator.claims.result import CheckResult
     from tieout_compute_estimator.claims.tool import check, check_text
     from tieout_compute_estimator.explaining import Explanation, explain, explanation
-    from tieout_compute_estimator.fleet import fleet
     from tieout_compute_estimator.fleet_result import FleetResult
+    from tieout_compute_estimator.fleet_sizing import fleet
     from tieout_compute_estimator.flop_conventions import exact_flops_per_token
     from tieout_compute_estimator.footprint import memory
     from tieout_compute_estimator.footprint_result import MemoryResult
@@ -102,7 +102,7 @@ _MODULES = {
     "architecture_config": ("architecture_from_config",),
     "explaining": ("Explanation", "explain", "explanation"),
     "flop_conventions": ("exact_flops_per_token",),
-    "fleet": ("fleet",),
+    "fleet_sizing": ("fleet",),
     "fleet_result": ("FleetResult",),
     "footprint": ("memory",),
     "footprint_result": ("MemoryResult",),

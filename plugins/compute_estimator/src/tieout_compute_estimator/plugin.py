@@ -28,12 +28,12 @@ def settings() -> type[BaseModel]:
 def tools(settings: ComputeSettings) -> Iterable[Tool[..., Any]]:
     """Estimates of training, memory and serving, the claim checker, look-ups, pictures and the scorer."""
     from tieout_compute_estimator.claims.tool import check
+    from tieout_compute_estimator.data_layers import bind_data
     from tieout_compute_estimator.explaining import explain
-    from tieout_compute_estimator.fleet import fleet
+    from tieout_compute_estimator.fleet_sizing import fleet
     from tieout_compute_estimator.footprint import memory
     from tieout_compute_estimator.lookup import devices, hardware, models
     from tieout_compute_estimator.picturing import picture
-    from tieout_compute_estimator.registry import bind_data
     from tieout_compute_estimator.registry_tool import registry
     from tieout_compute_estimator.scaling_tool import scaling
     from tieout_compute_estimator.scoring import evaluate

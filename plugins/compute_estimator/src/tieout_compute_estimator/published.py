@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tieout.plugin import Candidate, translator
-from tieout_compute_estimator.registry import Layered, Stamps, data_stamps, layered
+from tieout_compute_estimator.data_layers import Layered, Stamps, data_stamps, layered
 
 if TYPE_CHECKING:
     from tieout_compute_estimator.accelerators import Device
