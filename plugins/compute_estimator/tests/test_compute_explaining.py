@@ -40,6 +40,18 @@ def test_a_question_becomes_a_call() -> None:
     assert call.arguments["tokens"] == "2T tokens"
 
 
+@pytest.mark.parametrize(
+    ("question", "metric"),
+    [
+        ("show how the GPU-hours of a 70B model on 15T tokens on H100 were derived", "device-hours"),
+        ("为什么用 H100 训练 Llama 3 70B 的费用这么高", "rental cost"),
+        ("where does the training compute of GPT-3 come from", "training compute"),
+    ],
+)
+def test_a_question_names_the_figure(question: str, metric: str) -> None:
+    assert explain(question).figure.metric == metric
+
+
 def test_the_figure_is_what_the_tool_computed() -> None:
     result = explain("train 70B 15T device=H100 device_count=1024 mfu=40%")
     alone = train(70e9, 15e12, "H100", device_count=1024, mfu=0.4)

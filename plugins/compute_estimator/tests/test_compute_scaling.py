@@ -137,6 +137,14 @@ def test_bad_input_is_one_clear_error(arguments: dict[str, float]) -> None:
         scaling(**arguments)  # type: ignore[arg-type]
 
 
+def test_chinchilla_is_a_law_here_and_with_its_size_a_model() -> None:
+    (slot,) = [parameter.slot for parameter in scaling.parameters if parameter.name == "model"]
+    assert slot is not None
+    assert slot.find is not None
+    assert not slot.find("Chinchilla-optimal tokens for 13B")
+    assert slot.find("how far is Chinchilla 70B from its optimum")
+
+
 def test_card_has_the_approaches_and_a_plot() -> None:
     card = scaling(model="Llama 3 8B").card("zh")
     assert {block.type for block in card.blocks} >= {"fact", "table", "plot", "tree"}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tieout.errors import InputError, ToolError
 from tieout_compute_estimator import formulas, scenarios, sweep, train
-from tieout_compute_estimator.axes import axis_finder, find_device_lists, read_axis
+from tieout_compute_estimator.axes import axis_finder, find_device_lists, find_metrics, read_axis
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,18 @@ def test_axes_are_found_in_questions() -> None:
     assert [found.text for found in find_device_lists(question)] == ["A100 and H100"]
     assert [found.text for found in axis_finder("token")("token 从 1T 到 15T,成本")] == ["1T 到 15T"]
     assert not axis_finder("parameter")("token 从 1T 到 15T,成本")
+
+
+@pytest.mark.parametrize(
+    ("question", "metric"),
+    [
+        ("把三种规模的训练卡时列成表", "device_hours"),
+        ("how does the cost grow as tokens go from 1T to 15T", "cost"),
+        ("table of days for 512 and 1,024 GPUs", "days"),
+    ],
+)
+def test_what_to_draw_is_found_in_the_question(question: str, metric: str) -> None:
+    assert [found.value for found in find_metrics(question)] == [metric]
 
 
 def test_rows_are_what_train_says() -> None:

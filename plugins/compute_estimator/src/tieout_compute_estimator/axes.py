@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tieout.errors import InputError
 from tieout.plugin import Candidate, translator
 
-__all__ = ["axis_finder", "find_device_lists", "read_axis"]
+__all__ = ["axis_finder", "find_device_lists", "find_metrics", "read_axis"]
 
 if TYPE_CHECKING:
     from tieout.quantities import Quantity
@@ -79,7 +79,7 @@ def _points(low: float, high: float, steps: re.Match[str] | None) -> list[float]
 
 
 def axis_finder(unit: str) -> Callable[[str], Sequence[Candidate]]:
-    """A finder of lists and ranges of quantities that measure what ``unit`` does."""
+    """A finder of values, lists and ranges of quantities that measure what ``unit`` does."""
 
     def finder(text: str) -> Sequence[Candidate]:
         from tieout.quantities import DEFAULT, find
@@ -87,8 +87,7 @@ def axis_finder(unit: str) -> Callable[[str], Sequence[Candidate]]:
         dimension = DEFAULT.get(unit).dimension
         found: list[Candidate] = []
         for run in _runs(text, [item for item in find(text) if item.kind not in ("date", "period", "label")]):
-            several = len(run) > 1 or run[0].low is not None
-            if several and _measures(run, dimension, text[max(0, run[0].start - 12) : run[0].start]):
+            if _measures(run, dimension, text[max(0, run[0].start - 12) : run[0].start]):
                 span = text[run[0].start : run[-1].end]
                 found.append(Candidate(span, span, run[0].start, run[-1].end))
         return found
@@ -100,7 +99,9 @@ def _measures(run: Sequence[Quantity], dimension: str, before: str) -> bool:
     """Whether a list of quantities is of the dimension; "7B, 13B" alone are sizes of models, after "token" amounts."""
     known = {item.dimension for item in run if item.unit}
     if dimension == "number":
-        return all(item.unit == "%" for item in run)
+        several = len(run) > 1 or run[0].low is not None
+        named = re.search(r"MFU|利用率|utili[sz]ation", before, re.IGNORECASE) is not None
+        return (several or named) and all(item.unit == "%" for item in run)
     if known:
         return known == {dimension}
     data = re.search(r"token|语料|数据|词元", before, re.IGNORECASE) is not None
@@ -137,3 +138,26 @@ def find_device_lists(text: str) -> Sequence[Candidate]:
         else:
             found.append(item)
     return found
+
+
+_METRICS = (
+    ("device_hours", r"卡时|机时|(?:GPU|device|card)[- ]?hours"),
+    ("days", r"天数|多少天|多久|时长|\bdays\b|duration|how long"),
+    ("cost", r"费用|成本|多少钱|花费|\bcosts?\b|budget"),
+    ("energy", r"用电|耗电|电量|electricity|\benergy\b"),
+    ("flops", r"计算量|总算力|FLOPs?\b"),
+)
+
+
+def find_metrics(text: str) -> Sequence[Candidate]:
+    """What a table is to show, in the words of a question."""
+    if text in dict(_METRICS):
+        return [Candidate(text, text, 0, len(text))]
+    return sorted(
+        (
+            Candidate(name, match.group(), match.start(), match.end())
+            for name, words in _METRICS
+            for match in re.finditer(words, text, re.IGNORECASE)
+        ),
+        key=lambda candidate: candidate.start,
+    )

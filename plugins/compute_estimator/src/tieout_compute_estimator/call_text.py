@@ -31,8 +31,12 @@ _MOST_BYTES = 20_000_000
 class Call:
     """A tool of this plugin with arguments as text or values; the tool checks them."""
 
-    def __init__(self, tool: Tool[..., Result], arguments: Mapping[str, object]) -> None:
+    def __init__(
+        self, tool: Tool[..., Result], arguments: Mapping[str, object], *, question: str = ""
+    ) -> None:
         self.tool, self.arguments = tool, dict(arguments)
+        self.question = question
+        """The words it was taken from, when it was not typed as a call."""
 
     def __str__(self) -> str:
         """The call as it would be typed."""
@@ -68,7 +72,7 @@ class Call:
 
 
 def _tools() -> dict[str, Tool[..., Result]]:
-    from tieout_compute_estimator.fleet import fleet
+    from tieout_compute_estimator.fleet_sizing import fleet
     from tieout_compute_estimator.footprint import memory
     from tieout_compute_estimator.scaling_tool import scaling
     from tieout_compute_estimator.serving import serve
@@ -144,7 +148,7 @@ def _asked(text: str, known: Mapping[str, Tool[..., Result]]) -> Call:
         if found is not None:
             arguments[parameter.name], span = found
             used.append(span)
-    return Call(tool, arguments)
+    return Call(tool, arguments, question=text)
 
 
 def _found(

@@ -187,6 +187,7 @@ def explain(
         return explanation(saved_figures(path), call=path.name, why=why, form=form)
     first = call_of(call)
     result = first.run()
+    why = why or _named_in(first.question, named_figures(result))
     other: Call | None = first.changed(what_if) if what_if else call_of(compare) if compare else None
     if other is None:
         return explanation(named_figures(result), call=str(first), why=why, form=form, notes=result.notes)
@@ -246,6 +247,27 @@ def _chosen(figures: Mapping[str, Figure], why: str | None) -> str:
             hint=_("It has {names}.", names=", ".join(figures)),
         )
     return (exact or near)[0]
+
+
+_SPOKEN = {
+    "device-hours": ("gpu-hours", "gpu hours", "gpu 小时", "卡时", "机时"),
+    "rental cost": ("cost", "成本", "费用", "多少钱", "价格"),
+    "duration": ("days", "how long", "天数", "时间", "多久"),
+    "energy": ("electricity", "用电", "耗电", "能耗"),
+    "training FLOP": ("flops", "compute", "算力", "计算量"),
+}
+
+
+def _named_in(question: str, figures: Mapping[str, Figure]) -> str | None:
+    """The path of the figure that a question names first."""
+    text = _plain(question)
+    places = [
+        (text.find(name), path)
+        for path, figure in figures.items()
+        for name in (*_names(path, figure), *map(_plain, _SPOKEN.get(figure.metric, ())))
+        if len(name) > 1 and name in text
+    ]
+    return min(places)[1] if places else None
 
 
 def _names(path: str, figure: Figure) -> set[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from tieout.plugin import (
+    Candidate,
     Card,
     CardBlock,
     Fact,
@@ -22,9 +24,10 @@ from tieout.plugin import (
 from tieout_compute_estimator import scaling_figures as figures
 from tieout_compute_estimator.checks import missing, positive
 from tieout_compute_estimator.derivation import N_, derivation, given, ranged, shown
+from tieout_compute_estimator.published import find_models
 from tieout_compute_estimator.relations import relations
 from tieout_compute_estimator.scaling_laws import optimal_tokens, scaling_table
-from tieout_compute_estimator.training import ActiveParams, Model, Params, Tokens
+from tieout_compute_estimator.training import ActiveParams, Params, Tokens
 from tieout_compute_estimator.units import FLOP, TOKENS
 from tieout_compute_estimator.workload import workload
 
@@ -169,6 +172,11 @@ def _plot(params: float, tokens: float, lang: Language) -> Plot:
     )
 
 
+def _find_models(text: str) -> Sequence[Candidate]:
+    """Models named in ``text``; "Chinchilla" without a size is the law."""
+    return [found for found in find_models(text) if found.text.lower() != "chinchilla"]
+
+
 @tool(
     examples={
         "zh": (
@@ -198,7 +206,9 @@ def scaling(
     flops: Annotated[
         float | None, Slot("quantity", unit=FLOP, cues=("算力", "FLOP", "compute"), example="1e24 FLOP")
     ] = None,
-    model: Model = None,
+    model: Annotated[
+        str | None, Slot("text", find=_find_models, cues=("模型", "model"), example="Llama 3 70B")
+    ] = None,
     active_params: ActiveParams = None,
     served_tokens: Annotated[
         float | None,

@@ -10,7 +10,7 @@ from tieout.errors import InputError
 from tieout.plugin import Figure, Slot, tool, translator
 from tieout_compute_estimator import run_figures
 from tieout_compute_estimator.accelerators import find_device
-from tieout_compute_estimator.axes import axis_finder, find_device_lists, read_axis
+from tieout_compute_estimator.axes import axis_finder, find_device_lists, find_metrics, read_axis
 from tieout_compute_estimator.caveats import data_notes, today
 from tieout_compute_estimator.checks import checked_dtype, fraction, missing, whole
 from tieout_compute_estimator.derivation import N_, given
@@ -170,7 +170,9 @@ def sweep(
             example="$2/GPU-hour, $3/GPU-hour",
         ),
     ] = None,
-    metric: Metric | None = None,
+    metric: Annotated[
+        Metric | None, Slot("enum", find=find_metrics, cues=("列出", "show"), example="days")
+    ] = None,
     dtype: Dtype = None,
     format: Literal["table", "csv"] = "table",
 ) -> Sweep:
