@@ -7,7 +7,6 @@ import math
 import pytest
 
 from tieout_compute_estimator.serving_calibration import (
-    CalibrationRow,
     calibration_table,
     cross_validate,
     fit,
@@ -56,8 +55,7 @@ def test_the_fit_recovers_the_efficiencies_that_made_the_speeds() -> None:
     """Speeds made with known efficiencies: the fit finds them, up to the pull of its priors."""
     true = calibration_table().fitted.factors
     made = [
-        situation(CalibrationRow(**(item.row.model_dump() | {"tokens_per_s": item.predicted(true)})))
-        for item in SITUATIONS
+        situation(item.row.model_copy(update={"tokens_per_s": item.predicted(true)})) for item in SITUATIONS
     ]
     found = fit(made)
     assert found.compute == pytest.approx(true.compute, rel=0.02)
@@ -69,7 +67,7 @@ def test_a_family_left_out_does_not_teach_its_own_prediction() -> None:
     """Doubling a family's measurements leaves its prediction where it was."""
     family = "Llama 3.1 405B"
     changed = [
-        situation(CalibrationRow(**(item.row.model_dump() | {"tokens_per_s": 2 * item.row.tokens_per_s})))
+        situation(item.row.model_copy(update={"tokens_per_s": 2 * item.row.tokens_per_s}))
         if item.row.family == family
         else item
         for item in SITUATIONS

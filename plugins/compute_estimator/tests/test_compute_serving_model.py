@@ -46,16 +46,13 @@ def _dense(prompt: float = 1000, output: float = 500) -> Demand:
     )
 
 
-def _named(model: str, **changes: float) -> Demand:
+def _named(model: str) -> Demand:
+    """A published model with one byte per weight and cached value."""
     architecture = architecture_of(model)
     assert architecture is not None
-    arguments = {
-        "weight_bytes": 1.0 * architecture.params,
-        "kv_bytes": 1.0,
-        "prompt": 1000.0,
-        "output": 500.0,
-    }
-    return demand_of(architecture, **(arguments | changes))
+    return demand_of(
+        architecture, weight_bytes=1.0 * architecture.params, kv_bytes=1.0, prompt=1000.0, output=500.0
+    )
 
 
 def test_step_of_the_scaling_book() -> None:

@@ -14,8 +14,8 @@ def shipped_tables() -> list[ShippedTable]:
     from tieout_compute_estimator.architecture_table import architecture_table
     from tieout_compute_estimator.priors import grid_table, run_prior_table
     from tieout_compute_estimator.published import model_table, prior_table
-    from tieout_compute_estimator.scaling_laws import scaling_table
     from tieout_compute_estimator.registry_lint import clock_table
+    from tieout_compute_estimator.scaling_laws import scaling_table
     from tieout_compute_estimator.serving_calibration import calibration_table
 
     ranges, grids, scaling = run_prior_table(), grid_table(), scaling_table()
