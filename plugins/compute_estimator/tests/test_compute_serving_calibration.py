@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import pytest
 
@@ -76,3 +78,13 @@ def test_a_family_left_out_does_not_teach_its_own_prediction() -> None:
     after = {row.row.name: row.predicted for row in cross_validate(changed) if row.row.family == family}
     assert before == pytest.approx(after)
     assert math.isfinite(sum(before.values()))
+
+
+def test_the_documentation_quotes_what_the_benchmark_computes() -> None:
+    root = Path(__file__).parents[3]
+    spec = spec_from_file_location("bench_serving", root / "benchmarks" / "bench_serving.py")
+    assert spec is not None
+    assert spec.loader is not None
+    bench = module_from_spec(spec)
+    spec.loader.exec_module(bench)
+    assert bench.quoted() == bench.report(cross_validate(SITUATIONS))
