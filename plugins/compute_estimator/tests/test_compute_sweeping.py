@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tieout.errors import InputError, ToolError
+from tieout.plugin import Formula
 from tieout_compute_estimator import formulas, scenarios, sweep, train
 from tieout_compute_estimator.axes import axis_finder, find_device_lists, find_metrics, read_axis
 
@@ -31,7 +32,7 @@ from tieout_compute_estimator.axes import axis_finder, find_device_lists, find_m
     ],
 )
 def test_axes_are_read_as_people_write_them(text: str, unit: str, values: list[float]) -> None:
-    assert read_axis(text, unit, name="x") == pytest.approx(values)
+    assert read_axis(text, unit, name="x").values == pytest.approx(tuple(values))
 
 
 @pytest.mark.parametrize("text", ["", "many", "0, 1B", "5 GB, 6 GB", "7B..7B"])
@@ -75,6 +76,14 @@ def test_rows_are_what_train_says() -> None:
         assert row.outputs["days"].value == pytest.approx(alone.days.value)
         assert row.outputs["cost"].value == pytest.approx(alone.cost.value)
         assert row.outputs["flops"].value == pytest.approx(alone.flops.value)
+
+
+def test_points_between_the_ends_of_a_range_are_computed() -> None:
+    rows = sweep(params="10B..30B:3", tokens="1T").rows
+    origins = [row.inputs["params"].origin for row in rows]
+    assert (origins[0], origins[2]) == (None, None)
+    assert isinstance(origins[1], Formula)
+    assert [end.value for end in origins[1].inputs.values()] == [10e9, 30e9]
 
 
 def test_one_axis_gives_a_curve_with_a_band_and_two_give_several() -> None:

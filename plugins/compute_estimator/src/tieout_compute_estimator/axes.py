@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tieout.errors import InputError
 from tieout.plugin import Candidate, translator
 
-__all__ = ["axis_finder", "find_device_lists", "find_metrics", "read_axis"]
+__all__ = ["Axis", "axis_finder", "find_device_lists", "find_metrics", "read_axis"]
 
 if TYPE_CHECKING:
     from tieout.quantities import Quantity
@@ -23,7 +24,15 @@ _SMALLEST_MODEL = 1e7
 _GEOMETRIC_FROM = 4.0
 
 
-def read_axis(text: str, unit: str, *, name: str) -> list[float]:
+@dataclass(frozen=True)
+class Axis:
+    """The values of one input; ``spaced`` when only the first and last were written, and the rest lie between."""
+
+    values: tuple[float, ...]
+    spaced: bool = False
+
+
+def read_axis(text: str, unit: str, *, name: str) -> Axis:
     """The values of an axis in ``unit``, in the order written; a range becomes five points, or as many as ``:n`` says.
 
     A range over more than a factor of four is spaced by factors, else evenly.
@@ -39,18 +48,18 @@ def read_axis(text: str, unit: str, *, name: str) -> list[float]:
     ranged = next((item for item in found if item.low is not None and item.high is not None), None)
     if ranged is not None and ranged.low is not None and ranged.high is not None:
         values = [_converted(end, ranged.unit, unit, name) for end in (ranged.low, ranged.high)]
-        return _points(values[0], values[1], steps)
+        return Axis(_points(values[0], values[1], steps), spaced=True)
     own = next((item.unit for item in reversed(found) if item.unit), "")
     values = [_converted(item.value, item.unit or own, unit, name) for item in found]
     if len(found) == 2 and _BETWEEN.fullmatch(body[found[0].end : found[1].start]):
-        return _points(values[0], values[1], steps)
+        return Axis(_points(values[0], values[1], steps), spaced=True)
     if not values or min(values) <= 0:
         raise InputError(
             _("{name}: no positive values in {text}.", name=name, text=repr(text[:60])),
             code="compute-bad-axis",
             hint=_("Write a list such as 7B, 13B, 70B or a range such as 7B..70B:6."),
         )
-    return values
+    return Axis(tuple(values))
 
 
 def _converted(value: float, given: str, unit: str, name: str) -> float:
@@ -64,7 +73,7 @@ def _converted(value: float, given: str, unit: str, name: str) -> float:
         raise InputError(f"{name}: {error}", code="compute-bad-axis") from None
 
 
-def _points(low: float, high: float, steps: re.Match[str] | None) -> list[float]:
+def _points(low: float, high: float, steps: re.Match[str] | None) -> tuple[float, ...]:
     count = max(2, int(steps[1])) if steps else _POINTS
     low, high = min(low, high), max(low, high)
     if low <= 0 or low == high:
@@ -74,8 +83,8 @@ def _points(low: float, high: float, steps: re.Match[str] | None) -> list[float]
             hint=_("Write a list such as 7B, 13B, 70B or a range such as 7B..70B:6."),
         )
     if high / low > _GEOMETRIC_FROM:
-        return [low * (high / low) ** (index / (count - 1)) for index in range(count)]
-    return [low + (high - low) * index / (count - 1) for index in range(count)]
+        return tuple(low * (high / low) ** (index / (count - 1)) for index in range(count))
+    return tuple(low + (high - low) * index / (count - 1) for index in range(count))
 
 
 def axis_finder(unit: str) -> Callable[[str], Sequence[Candidate]]:

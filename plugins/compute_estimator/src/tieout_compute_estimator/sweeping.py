@@ -13,7 +13,7 @@ from tieout_compute_estimator.accelerators import find_device
 from tieout_compute_estimator.axes import axis_finder, find_device_lists, find_metrics, read_axis
 from tieout_compute_estimator.caveats import data_notes, today
 from tieout_compute_estimator.checks import checked_dtype, fraction, missing, whole
-from tieout_compute_estimator.derivation import N_, given
+from tieout_compute_estimator.derivation import N_, computed, given
 from tieout_compute_estimator.graph import Plan, Relation, routes
 from tieout_compute_estimator.price_estimates import estimated_price
 from tieout_compute_estimator.published import mfu_prior
@@ -237,15 +237,9 @@ def sweep(
     )
 
 
-def _axes(**texts: str | None) -> dict[str, list[float] | list[str]]:
-    units = {
-        "params": PARAM,
-        "tokens": TOKENS,
-        "device_count": DEVICE,
-        "mfu": RATIO,
-        "usd_per_hour": USD_PER_HOUR,
-    }
-    axes: dict[str, list[float] | list[str]] = {}
+def _axes(**texts: str | None) -> dict[str, list[Figure] | list[str]]:
+    """The values of each input as figures, the devices by name."""
+    axes: dict[str, list[Figure] | list[str]] = {}
     for name, text in texts.items():
         if text is None:
             continue
@@ -253,14 +247,37 @@ def _axes(**texts: str | None) -> dict[str, list[float] | list[str]]:
             found = [str(item.value) for item in find_device_lists(text)]
             named = [part.strip() for item in found for part in item.split(",")]
             axes[name] = [find_device(part).name for part in named or [text]]
-            continue
-        values = read_axis(text.replace("$", "") if name == "usd_per_hour" else text, units[name], name=name)
-        if name == "mfu":
-            values = [fraction("mfu", value) for value in values]
-        axes[name] = (
-            [float(whole(name, round(value))) for value in values] if name == "device_count" else values
-        )
+        else:
+            axes[name] = _points(name, text)
     return axes
+
+
+def _points(name: str, text: str) -> list[Figure]:
+    symbol = _SYMBOLS[name]
+    unit, metric = UNITS[symbol]
+    plain = text.replace("$", "") if name == "usd_per_hour" else text
+    axis = read_axis(plain, RATIO if name == "mfu" else unit, name=name)
+    values = list(axis.values)
+    if name == "mfu":
+        values = [100 * fraction("mfu", value) for value in values]
+    elif name == "device_count":
+        values = [float(whole(name, round(value))) for value in values]
+    ends = {"a": given(values[0], unit, metric), "b": given(values[-1], unit, metric)}
+    return [
+        computed(
+            value,
+            unit,
+            metric,
+            expression="a … b",
+            inputs=ends,
+            latex=r"a \dots b",
+            convention=N_("point between the ends of the range"),
+            reference="",
+        )
+        if axis.spaced and 0 < index < len(values) - 1
+        else given(value, unit, metric)
+        for index, value in enumerate(values)
+    ]
 
 
 def _base(axes: Mapping[str, object], model: str | None, active_params: float | None) -> dict[str, Figure]:
@@ -287,13 +304,12 @@ _SYMBOLS = {"params": "N", "tokens": "D", "device_count": "n", "mfu": "U", "usd_
 
 
 def _row(
-    point: Mapping[str, float | str], base: Mapping[str, Figure], dtype: str | None, varied: frozenset[str]
+    point: Mapping[str, Figure | str], base: Mapping[str, Figure], dtype: str | None, varied: frozenset[str]
 ) -> SweepRow:
     known = dict(base)
     for name, value in point.items():
-        if isinstance(value, float):
-            symbol = _SYMBOLS[name]
-            known[symbol] = given(100 * value if symbol == "U" else value, *UNITS[symbol])
+        if isinstance(value, Figure):
+            known[_SYMBOLS[name]] = value
     device = point.get("device")
     if isinstance(device, str):
         chosen = find_device(device)
