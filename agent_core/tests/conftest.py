@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from engine_parts import Engine
+
 from tieout.testing import HostMaker
 
 

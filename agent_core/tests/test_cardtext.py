@@ -48,8 +48,14 @@ MARKET = MarketData(
         (ROW, ["prices", "industrial", "EIA", "2023-12-31"]),
         (MARKET, ["exchange", "cached", "2025-12-31"]),
         (FORMULA, ["energy", "P · t"]),
+        (
+            Formula(name="energy", expression="P · t", inputs={"P": Figure(value=3.5, unit="kW")}),
+            ["P = 3.5 kW"],
+        ),
         (UserInput(text="100 MW", start=0, end=6), ["100 MW"]),
-        (ToolCall(tool="power.bill", path="pue"), ["power.bill", "pue"]),
+        (ToolCall(tool="power.bill", argument="pue"), ["power.bill", "pue"]),
+        (UserInput(text="100 MW", start=0, end=6, earlier=True), ["100 MW"]),
+        (ToolCall(tool="power.bill", path="total"), ["power.bill"]),
         (ToolCall(tool="power.bill"), ["power.bill"]),
     ],
 )

@@ -39,8 +39,8 @@ from tieout.settings import Limits
 
 _ = translator("tieout")
 
-_GATHERED_CHARS = 48
-_GATHERED_SECONDS = 0.03
+_GATHERED_CHARS = 64
+_GATHERED_SECONDS = 0.04
 
 
 class AnswerText:
@@ -130,7 +130,7 @@ class AnswerText:
     async def _gather(self, index: int, delta: str) -> None:
         """Collect deltas that come thick and fast: guarding each alone costs a quarter of a short turn's CPU time.
 
-        What is held is less than 48 characters, and at most a tenth of a second old: the turn flushes it.
+        What is held is less than 64 characters, and at most a tenth of a second old: the turn flushes it.
         """
         gathered = self._gathered.get(index, "") + delta
         now = time.monotonic()

@@ -8,8 +8,17 @@ import unicodedata
 from typing import assert_never
 
 from tieout.contract.cards import Block, Card, Code, Fact, Note, Plot, Quote, Table, Text, Tree
-from tieout.contract.figures import Formula, MarketData, Origin, ReportSpan, TableRow, ToolCall, UserInput
-from tieout.i18n import translator
+from tieout.contract.figures import (
+    Figure,
+    Formula,
+    MarketData,
+    Origin,
+    ReportSpan,
+    TableRow,
+    ToolCall,
+    UserInput,
+)
+from tieout.i18n import current_language, translator
 
 _ = translator("tieout")
 
@@ -31,14 +40,24 @@ def origin_text(origin: Origin | None) -> str:
             return f"{table}: {row}, {field} — {source}{dated}"
         case MarketData(provider=provider, data_time=data_time, kind=kind):
             return f"{provider}, {kind}, {data_time.isoformat()}"
-        case Formula(name=name, expression=expression):
-            return f"{name}: {expression}"
-        case UserInput(text=text):
-            return _("your question: {text}", text=repr(text))
-        case ToolCall(tool=tool, path=path):
-            return _("argument {path} of {tool}", path=path, tool=tool) if path else tool
+        case Formula(name=name, expression=expression, inputs=inputs):
+            filled = ", ".join(f"{symbol} = {_amount(figure)}" for symbol, figure in inputs.items())
+            return f"{name}: {expression}" + (f"; {filled}" if filled else "")
+        case UserInput(text=text, earlier=earlier):
+            said = _("an earlier question of yours: {text}") if earlier else _("your question: {text}")
+            return said.format(text=repr(text))
+        case ToolCall(tool=tool, argument=argument) if argument:
+            return _("chosen by the model as {argument} of {tool}", argument=argument, tool=tool)
+        case ToolCall(tool=tool):
+            return tool
         case None:
             return ""
+
+
+def _amount(figure: Figure) -> str:
+    from tieout.quantities import format_quantity
+
+    return figure.text or format_quantity(figure.value, figure.unit, lang=current_language())
 
 
 def block_text(block: Block) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["Evidence", "EvidenceBook", "settle_result"]
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, TypeVar, cast
@@ -82,19 +82,37 @@ def _names(value: object) -> Iterator[str]:
             yield from _names(item)
 
 
-def settle_result(result: R, *, tool: str, call_id: str, said: Sequence[Quantity]) -> R:
+def settle_result(
+    result: R,
+    *,
+    tool: str,
+    call_id: str,
+    said: Sequence[Quantity],
+    earlier: Sequence[Quantity] = (),
+    arguments: Collection[str] = (),
+) -> R:
     """Give every figure without an origin one: the user's words, the argument it came in by, or the tool call.
 
     Args:
         said: The numbers of the question.
+        earlier: The numbers of the conversation's earlier questions.
+        arguments: Names of the call's arguments.
     """
-    settler = _Settler(tool, call_id, said)
+    settler = _Settler(tool, call_id, said, earlier, arguments)
     return cast(R, settler.value(result, ""))
 
 
 class _Settler:
-    def __init__(self, tool: str, call_id: str, said: Sequence[Quantity]) -> None:
-        self._tool, self._call_id, self._said = tool, call_id, said
+    def __init__(
+        self,
+        tool: str,
+        call_id: str,
+        said: Sequence[Quantity],
+        earlier: Sequence[Quantity],
+        arguments: Collection[str],
+    ) -> None:
+        self._tool, self._call_id, self._arguments = tool, call_id, arguments
+        self._said = [*((quantity, False) for quantity in said), *((quantity, True) for quantity in earlier)]
 
     def value(self, value: Any, path: str) -> Any:
         """Rebuild ``value`` with settled figures; whatever holds none is returned as it is."""
@@ -128,11 +146,12 @@ class _Settler:
             return figure.model_copy(update={"origin": figure.origin.model_copy(update={"inputs": inputs})})
         if figure.origin is not None:
             return figure
-        for said in self._said:
-            if agrees(said, figure.value, figure.unit):
-                origin = UserInput(text=said.text, start=said.start, end=said.end)
+        for said, earlier in self._said:
+            bare = said.unit == "" and agrees(said, figure.value, "")  # the 13B of "13B on 2T tokens"
+            if bare or agrees(said, figure.value, figure.unit):
+                origin = UserInput(text=said.text, start=said.start, end=said.end, earlier=earlier)
                 return figure.model_copy(update={"origin": origin, "text": figure.text or said.text})
-        argument = path.rsplit(".", 1)[-1]
-        return figure.model_copy(
-            update={"origin": ToolCall(tool=self._tool, call_id=self._call_id, path=argument)}
-        )
+        name = path.rsplit(".", 1)[-1]
+        argument = name if name in self._arguments else ""
+        origin = ToolCall(tool=self._tool, call_id=self._call_id, path=name, argument=argument)
+        return figure.model_copy(update={"origin": origin})

@@ -70,6 +70,9 @@ class Host:
             self.loaded, enabled=plugins, installed=installed, extra=dict(extra_plugins or {})
         )
         self.store_problem: StoreError | None = None
+        self.data_problem: StoreError | None = None
+        """Why plugins' data is not kept, once that is so."""
+        self._temporary: Path | None = None
         self._store_path = store_path
         self._ephemeral = ephemeral
         self._store: SqliteStore | None = None
@@ -197,6 +200,7 @@ class Host:
         import difflib
 
         prefix, _colon, name = model_id.partition(":")
+        name = name or str(self.settings.providers.get(prefix, {}).get("model", ""))
         specs = self.model_specs()
         if prefix not in specs:
             close = difflib.get_close_matches(prefix, list(specs), n=1)
@@ -300,12 +304,29 @@ class Host:
         folder = self.data_dir / "plugins" / plugin
         try:
             folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            import tempfile
-
-            folder = Path(tempfile.gettempdir()) / "tieout" / plugin
-            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            folder = self._temporary_folder(error) / plugin
+            folder.mkdir(exist_ok=True)
         return folder
+
+    def _temporary_folder(self, error: OSError) -> Path:
+        """A private folder for this process, where the data folder cannot be written; ``data_problem`` says so."""
+        import atexit
+        import shutil
+        import tempfile
+
+        if self._temporary is None:
+            self._temporary = Path(tempfile.mkdtemp(prefix="tieout-"))  # readable by this user only
+            atexit.register(shutil.rmtree, self._temporary, ignore_errors=True)
+            reason = error.strerror or str(error)
+            self.data_problem = StoreError(
+                _("{path} cannot be written ({problem}).", path=str(self.data_dir), problem=reason)
+                + " "
+                + _("What plugins store is gone when the program ends."),
+                code="data-readonly",
+                hint=_("Make the folder writable, or set data_dir (TIEOUT_DATA_DIR) to one that is."),
+            )
+        return self._temporary
 
     async def store(self) -> SqliteStore:
         """The conversation store, opened and recovered on first use.
@@ -359,7 +380,7 @@ class Host:
         Args:
             model: Model identifier; the default model when left out.
             session_id: An earlier conversation to go on with (or a unique beginning of its identifier).
-            lang: Language of answers and messages.
+            lang: Language of answers and messages; unset in the settings too, each question's own.
             on_approval: Asked when policy says ask; without it such a call raises ApprovalNeeded.
             approve: Effects that are approved beforehand.
         """
@@ -371,6 +392,7 @@ class Host:
             model=model,
             session_id=session_id,
             lang=lang or self.lang,
+            auto_lang=lang is None and self.settings.lang is None,
             on_approval=on_approval,
             approved=frozenset(Effect(effect) for effect in approve),
         )

@@ -73,6 +73,14 @@ class TurnState:
     calls: int = 0
     cancelled: bool = False
 
+    earlier_questions: tuple[str, ...] = ()
+    """The conversation's questions before this one, newest first."""
+
+    @cached_property
+    def said_earlier(self) -> list[Quantity]:
+        """The numbers of the last few earlier questions."""
+        return [number for question in self.earlier_questions[:4] for number in find(question[:4000])]
+
     @cached_property
     def said(self) -> list[Quantity]:
         """The numbers of the question, found once: 40 µs each add up when the question is long."""
@@ -154,6 +162,8 @@ class ToolRunner:
             tool=tool.qualified_name,
             call_id=call_id,
             said=self._turn.said,
+            earlier=self._turn.said_earlier,
+            arguments=validated,
         )
         await self._reread_quotes(tool, result)
         return await self._check_result(tool, result)

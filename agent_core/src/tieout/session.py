@@ -66,6 +66,8 @@ class Session:
     on_approval: Approver | None = None
     approved: frozenset[Effect] = frozenset()
     turns: list[Turn] = field(default_factory=list[Turn])
+    auto_lang: bool = False
+    """Whether each question is answered in its own language (neither settings nor the caller chose one)."""
     _owns_host: bool = False
     _running: TurnRun | None = None
     _loop: _LoopThread | None = None

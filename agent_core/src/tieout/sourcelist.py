@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tieout.cardtext import origin_text
+from tieout.contract.figures import UserInput
 from tieout.events import MarkEvent
 from tieout.i18n import translator
 
@@ -59,11 +60,12 @@ def source_groups(turn: Turn) -> list[SourceGroup]:
 def _source(mark: MarkEvent, figure: Figure | None) -> str:
     match mark.status:
         case "untied":
-            return _("not tied to any source")
+            return (origin_text(figure.origin) if figure else "") or _("not tied to any source")
         case "mismatch":
             return _("differs from the source: {detail}", detail=mark.detail)
         case "user":
-            return _("your question")
+            earlier = figure is not None and isinstance(figure.origin, UserInput) and figure.origin.earlier
+            return _("an earlier question of yours") if earlier else _("your question")
         case "quoted" if figure is None:
             return mark.detail or _("inside a quotation")
         case _:

@@ -38,6 +38,7 @@ from tieout.guarding import Watch
 from tieout.i18n import translator, use_language
 from tieout.marks import tie_out
 from tieout.running import ToolRunner, TurnState, active_turn
+from tieout.text import language_of
 
 if TYPE_CHECKING:
     from pydantic_ai import CancellationToken
@@ -67,6 +68,8 @@ class TurnRun:
 
     def __init__(self, session: Session, question: str) -> None:
         self._session = session
+        if session.auto_lang:
+            session.lang = "zh" if language_of(question) == "zh" else "en"
         self._host = session.host
         self._question = question
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
@@ -77,6 +80,7 @@ class TurnRun:
             lang=session.lang,
             emit=self.emit,
             question=question,
+            earlier_questions=tuple(turn.question for turn in reversed(session.turns[-4:])),
             approve=session.on_approval,
             approved=session.approved,
             book=EvidenceBook(prior=[item for turn in session.turns[-8:] for item in turn.evidence]),
@@ -323,7 +327,8 @@ class TurnRun:
 
         limits, used = self._host.settings.limits, conversation.usage
         return UsageLimits(
-            request_limit=used.requests + limits.requests, tool_calls_limit=used.tool_calls + limits.tool_calls
+            request_limit=used.requests + limits.requests,
+            tool_calls_limit=used.tool_calls + limits.tool_calls,
         )
 
     def _count(self, response: ModelResponse) -> None:

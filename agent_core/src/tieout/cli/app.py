@@ -98,7 +98,8 @@ class CliState:
 
 def state_of(context: click.Context) -> CliState:
     """The state made by the root command."""
-    return cast(CliState, context.find_root().obj)
+    state = cast("CliState | None", context.find_root().obj)
+    return state or CliState()  # shell completion looks up commands without running the root
 
 
 class _Root(LocalGroup):

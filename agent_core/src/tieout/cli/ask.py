@@ -97,8 +97,9 @@ async def _ask(
     printer = JsonPrinter(host) if as_json else TurnPrinter(host)
     try:
         with cancel_on_interrupt(session):
-            async for event in session.stream(question):
-                printer.on_event(event)
+            async with contextlib.aclosing(session.stream(question)) as events:
+                async for event in events:
+                    printer.on_event(event)
         turn = session.turns[-1]
         printer.finish(turn)
         return exit_code(turn)

@@ -152,6 +152,7 @@ def run_tool(
 async def run_call(
     host: Host, tool: Tool[..., Any], arguments: Mapping[str, object], approve: tuple[str, ...]
 ) -> Result:
+    from tieout.cli.output import warn
     from tieout.cli.progress import ProgressLine
     from tieout.cli.prompting import ask_approval
     from tieout.contract.tools import Effect
@@ -166,6 +167,8 @@ async def run_call(
     try:
         return (await ToolRunner(host, turn).run(tool, arguments)).value()
     finally:
+        if host.data_problem is not None:
+            warn(str(host.data_problem))
         await host.aclose()
 
 

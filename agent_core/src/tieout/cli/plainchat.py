@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["PlainChat"]
 
 import asyncio
+import contextlib
 import sys
 
 import click
@@ -90,8 +91,9 @@ class PlainChat:
 
         printer = TurnPrinter(self._host)
         with cancel_on_interrupt(self._session):
-            async for event in self._session.stream(text):
-                printer.on_event(event)
+            async with contextlib.aclosing(self._session.stream(text)) as events:
+                async for event in events:
+                    printer.on_event(event)
         printer.finish(self._session.turns[-1])
         self._code = exit_code(self._session.turns[-1])
 

@@ -15,7 +15,6 @@ from tieout.events import (
     ApprovalEvent,
     ErrorEvent,
     Event,
-    GuardEvent,
     TextEvent,
     ToolResultEvent,
     ToolStartedEvent,
@@ -57,10 +56,14 @@ class TurnPrinter:
         self._cleaner = Cleaner()
         self._progress = ProgressLine()
         self._at_line_start = True
+        self._offline = False
+        self._problems: list[ErrorEvent] = []
 
     def on_event(self, event: Event) -> None:
         """Show one event."""
         self._progress.on_event(event)
+        if isinstance(event, TurnStartedEvent):  # the offline mode says in its answer what failed
+            self._offline = event.model == "offline"
         match event:
             case TextEvent(text=text):
                 self._progress.close()
@@ -70,18 +73,20 @@ class TurnPrinter:
                 self._aside(f"{model} — {where}")
             case ToolStartedEvent(tool=tool, arguments=arguments) if sys.stderr.isatty():
                 self._aside("→ " + clean_line(f"{tool} {_brief(arguments)}", limit=160))
-            case ToolResultEvent(ok=False, tool=tool, error=error):
+            case ToolResultEvent(ok=False, tool=tool, error=error) if not self._offline:
                 self._aside(clean_line(f"✗ {tool}: {error}", limit=400))
             case WaitingEvent(reason=reason, seconds=seconds):
                 self._aside(clean_line(f"… {reason}" + (f" ({seconds:.1f} s)" if seconds else ""), limit=300))
             case ApprovalEvent(tool=tool, effect=effect, decision="denied"):
                 self._aside(_("{tool}: {effect} was not approved.", tool=tool, effect=effect))
-            case ErrorEvent() | GuardEvent() | _:
+            case ErrorEvent():
+                self._problems.append(event)
+            case _:
                 pass
 
     def finish(self, turn: Turn) -> None:
         """End the text, list the sources, then the error if there was one."""
-        from tieout.cli.output import note, show_error
+        from tieout.cli.output import note, show_error, warn
 
         self._write(self._cleaner.finish())
         if not self._at_line_start:
@@ -99,6 +104,9 @@ class TurnPrinter:
             note(_("Answered offline, without a language model."))
         if turn.status == "interrupted":
             note(_("Interrupted; the partial answer is kept."))
+        for problem in self._problems:
+            if problem.code not in ("interrupted", turn.error.code if turn.error else ""):
+                warn(clean_line(f"{problem.message} {problem.hint}", limit=600))
         if isinstance(turn.error, TieoutError):
             redact = self._host.redact
             show_error(redact(turn.error.message), hint=redact(turn.error.hint), code=turn.error.code)

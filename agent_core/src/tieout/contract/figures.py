@@ -90,16 +90,23 @@ class ToolCall(_Frozen):
     tool: str
     call_id: str = ""
     path: str = ""
-    """Dotted path of the field in the tool's result, or the argument's name."""
+    """Dotted path of the field in the tool's result."""
+    argument: str = ""
+    """Name of the argument that brought the figure in, when neither the user nor a source said it: whoever made the
+    call chose the value, so it supports nothing."""
 
 
 class UserInput(_Frozen):
-    """The user said the number; ``start`` and ``end`` are offsets in the question."""
+    """The user said the number; ``start`` and ``end`` are offsets in the question.
+
+    With ``earlier`` it was said in an earlier question of the conversation, and the offsets are in that one.
+    """
 
     type: Literal["user"] = "user"
     text: str
     start: int = Field(ge=0)
     end: int = Field(ge=0)
+    earlier: bool = False
 
 
 class Formula(_Frozen):

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from tieout.contract.figures import Figure, Formula, MarketData, ReportSpan, TableRow, UserInput
+from tieout.contract.figures import Figure, Formula, MarketData, ReportSpan, TableRow, ToolCall, UserInput
 from tieout.events import MarkEvent, MarkStatus
 from tieout.evidence import EvidenceBook
 from tieout.marks._index import Figures, Known, ValueIndex, every_origin_text, is_distinct
@@ -80,7 +80,8 @@ class _TieOut:
         quoted = self._quotes.hold(number.start, number.end)
         agreeing = self._agreeing(number)
         if quoted:
-            return _event(number, "quoted", agreeing[0] if agreeing else None)
+            read = [known for known in agreeing if isinstance(known.figure.origin, ReportSpan)]
+            return _event(number, "quoted", next(iter(read or agreeing), None))
         if agreeing:
             return self._settled(number, agreeing)
         if constant := self._constant(number):
@@ -279,6 +280,8 @@ def _status(figure: Figure) -> MarkStatus:
             return "computed"
         case UserInput():
             return "user"
+        case ToolCall(argument=argument) if argument:
+            return "untied"
         case _:
             return "tied"
 

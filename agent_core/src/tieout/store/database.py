@@ -9,6 +9,7 @@ import contextvars
 import os
 import random
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -55,7 +56,7 @@ class Database:
         """What the user should know about how the file was opened; filled on first use."""
         self.read_only = False
         """Whether the file could be opened for reading only."""
-        self._cx: sqlite3.Connection | None = None
+        self._own = threading.local()  # a connection belongs to the thread that opened it, also while closing
         self._file: tuple[int, int] | None = None
         self._thread = _one_thread()
 
@@ -86,6 +87,14 @@ class Database:
                 cx.execute(statement)
 
         await self._run(work)
+
+    @property
+    def _cx(self) -> sqlite3.Connection | None:
+        return getattr(self._own, "cx", None)
+
+    @_cx.setter
+    def _cx(self, cx: sqlite3.Connection | None) -> None:
+        self._own.cx = cx
 
     async def close(self) -> None:
         """Finish what is under way, close the file and end the thread; a later call opens it again."""
