@@ -11,7 +11,7 @@ import pytest
 
 import tieout_compute_estimator
 from tieout.plugin import Figure, Formula, Tool, translator
-from tieout_compute_estimator import hardware, memory, mfu, models, plugin, train
+from tieout_compute_estimator import fleet, hardware, memory, mfu, models, plugin, serve, train
 from tieout_compute_estimator.accelerators import device_table
 from tieout_compute_estimator.settings import ComputeSettings
 from tieout_compute_estimator.tables import shipped_tables
@@ -86,6 +86,11 @@ def _shown() -> Iterator[Figure]:
         memory(model="Llama 3 8B", context=10),
         memory(7e9, purpose="training"),
         models("GPT-3"),
+        serve("DeepSeek-V3", "H20", dtype="fp8", speculative=1.8),
+        serve("DeepSeek-V3", "H20", dtype="fp8", device_count=16),
+        serve(device="A100", params=13e9),
+        fleet("Qwen3-32B", "Ascend 910B", users=1e5),
+        fleet("Llama 3.3 70B", "H100 SXM", users=1e6, dtype="fp8"),
         *(hardware(device.name) for device in device_table().devices),
     ]
     for result in results:
