@@ -41,9 +41,9 @@ def test_a_wrong_figure_is_a_miss_with_its_error(tmp_path: Path) -> None:
 
 
 def test_a_kind_that_is_not_computed_does_not_pass(tmp_path: Path) -> None:
-    result = evaluate(_file(tmp_path, GPT3, GPT3 | {"id": "x", "kind": "claim"}))
+    result = evaluate(_file(tmp_path, GPT3, GPT3 | {"id": "x", "kind": "no_such_kind"}))
     assert (result.total, result.passed) == (2, 1)
-    assert result.by_kind["claim"].passed == 0
+    assert result.by_kind["no_such_kind"].passed == 0
     assert result.metrics["supported"] == 0.5
 
 

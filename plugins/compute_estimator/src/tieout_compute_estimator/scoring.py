@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -36,6 +37,8 @@ class Case(BaseModel):
     expected: dict[str, object]
     tolerance_rel: float | None = None
     """Largest relative error; ``None`` for a bound, which only has to hold."""
+    source: str = ""
+    """For a claim: path of its document, from the folder of the file or the one above."""
 
 
 class _File(BaseModel):
@@ -47,9 +50,10 @@ def evaluate(file: Annotated[str, Slot("text", example="cases.json")]) -> EvalRe
     """Score the estimator against a JSON file of published cases.
 
     A case has id, kind, inputs, expected and tolerance_rel. A kind that is not computed here counts as not passed.
+    Cases of kind "claim" are texts with an expected verdict and the numbers that checking them has to reproduce.
 
     Args:
-        file: Path of the file: a list of cases, or an object with the list under "cases".
+        file: Path of the file: a list of cases, an object with the list under "cases", or one case per line.
 
     Raises:
         InputError: The file cannot be read or holds no cases.
@@ -59,14 +63,16 @@ def evaluate(file: Annotated[str, Slot("text", example="cases.json")]) -> EvalRe
     misses: list[EvalMiss] = []
     errors: list[float] = []
     supported = 0
+    verdicts = _Verdicts()
     for case in cases:
-        supported += case.kind in _KINDS
-        miss = _score(case, errors)
+        supported += case.kind in _KINDS or case.kind == "claim"
+        claim = case.kind == "claim"
+        miss = _score_claim(case, errors, Path(file).parent, verdicts) if claim else _score(case, errors)
         before = tallies.get(case.kind, EvalTally(total=0, passed=0))
         tallies[case.kind] = EvalTally(total=before.total + 1, passed=before.passed + (miss is None))
         if miss is not None:
             misses.append(miss)
-    metrics = {"supported": supported / len(cases)}
+    metrics = {"supported": supported / len(cases), **verdicts.metrics()}
     if errors:
         metrics |= {
             "largest_relative_error": max(errors),
@@ -87,7 +93,7 @@ def _read(path: Path) -> list[Case]:
             raise InputError(
                 _("{path} is too large for a file of cases.", path=path), code="compute-eval-file"
             )
-        data: object = json.loads(path.read_bytes())
+        data = _parsed(path.read_bytes())
         document = cast("dict[str, object]", {"cases": data} if isinstance(data, list) else data)
         cases = TypeAdapter(_File).validate_python(document).cases
     except (OSError, ValueError, RecursionError) as error:
@@ -100,6 +106,49 @@ def _read(path: Path) -> list[Case]:
     if not cases:
         raise InputError(_("{path} holds no cases.", path=path), code="compute-eval-file")
     return cases
+
+
+def _parsed(content: bytes) -> object:
+    """JSON, or one JSON value per line."""
+    try:
+        return json.loads(content)
+    except json.JSONDecodeError:
+        lines = [line for line in content.splitlines() if line.strip()]
+        if len(lines) < 2:
+            raise
+        return [json.loads(line) for line in lines]
+
+
+@dataclass
+class _Verdicts:
+    """How the claims came out."""
+
+    total: int = 0
+    equal: int = 0
+    falsely_ok: int = 0
+    """Called ok although they are not."""
+
+    def metrics(self) -> dict[str, float]:
+        """The share of equal verdicts and the number of false claims called ok; nothing when there were no claims."""
+        if not self.total:
+            return {}
+        return {"claim_verdict_accuracy": self.equal / self.total, "false_claims_called_ok": float(self.falsely_ok)}
+
+
+def _score_claim(case: Case, errors: list[float], folder: Path, verdicts: _Verdicts) -> EvalMiss | None:
+    """Verdict equal, and each expected number among those that checking the claim computed."""
+    from tieout_compute_estimator.claims.scoring import score_claim
+
+    try:
+        score = score_claim(case.inputs, case.expected, case.tolerance_rel, folder=folder, source=case.source)
+    except (KeyError, TypeError, ValueError, ZeroDivisionError, OverflowError, TieoutError) as error:
+        return _miss(case, _("cannot be computed: {reason}", reason=repr(error)))
+    wanted = case.expected.get("verdict")
+    verdicts.total += 1
+    verdicts.equal += score.verdict == wanted
+    verdicts.falsely_ok += score.verdict == "ok" and wanted not in ("ok", "ok_with_assumption", "not_checkable")
+    errors.append(score.largest_error)
+    return None if score.passed else _miss(case, score.verdict, score.difference)
 
 
 def _first_error(error: ValidationError) -> str:

@@ -12,6 +12,7 @@ def shipped_tables() -> list[ShippedTable]:
     from tieout_compute_estimator.accelerators import device_table
     from tieout_compute_estimator.api_prices import api_price_table
     from tieout_compute_estimator.architecture_table import architecture_table
+    from tieout_compute_estimator.claims.knowledge import fact_table
     from tieout_compute_estimator.priors import grid_table, run_prior_table
     from tieout_compute_estimator.published import model_table, prior_table
     from tieout_compute_estimator.registry_lint import clock_table
@@ -22,6 +23,7 @@ def shipped_tables() -> list[ShippedTable]:
     hardware, models, prior = device_table(), model_table(), prior_table()
     serving, api = calibration_table(), api_price_table()
     architectures = architecture_table()
+    facts = fact_table()
     prices = [device.price for device in hardware.devices if device.price is not None]
     return [
         ShippedTable(
@@ -42,6 +44,9 @@ def shipped_tables() -> list[ShippedTable]:
             rows=len(architectures.models),
             as_of=architectures.as_of,
             source=architectures.source,
+        ),
+        ShippedTable(
+            name="compute published facts", rows=len(facts.facts), as_of=facts.as_of, source=facts.origin
         ),
         ShippedTable(name="compute MFU ranges", rows=len(prior.rows), as_of=prior.as_of, source=prior.source),
         ShippedTable(

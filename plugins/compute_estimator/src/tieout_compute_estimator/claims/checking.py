@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pydantic import BaseModel, ConfigDict
@@ -25,7 +26,7 @@ from tieout_compute_estimator.claims.bench import Bench
 from tieout_compute_estimator.claims.findings import Finding
 from tieout_compute_estimator.claims.frames import Claim, Measure
 from tieout_compute_estimator.claims.knowledge import Knowledge, knowledge
-from tieout_compute_estimator.claims.segments import ONE_CLAIM, Segmented, segments
+from tieout_compute_estimator.claims.segments import Segmented, segments
 from tieout_compute_estimator.claims.verdicts import Decision, Verdict, decide, settled
 from tieout_compute_estimator.derivation import N_
 
@@ -94,6 +95,9 @@ _RELEVANT = frozenset(
     )
 )
 """Roles that make a sentence of a document a claim about compute by themselves."""
+
+_ASIDE = ("count", "span", "percent", "duration", "growth", "memory")
+"""Roles that say little about compute beside a name alone."""
 
 MISSING = {
     "goodput": N_("the log of the run, or a definition of effective time"),
@@ -170,7 +174,7 @@ def read_claims(text: str, *, document: bool = False, whole: bool = False) -> li
         whole: Read all of ``text`` as one claim.
     """
     parts = list(segments(text, knowledge(), whole=whole))
-    return [part for part in parts if whole or (len(text) <= ONE_CLAIM and not document) or _relevant(part)]
+    return [part for part in parts if whole or (len(parts) == 1 and not document) or _relevant(part)]
 
 
 def check_parts(
@@ -200,10 +204,11 @@ def _relevant(part: Segmented) -> bool:
     claim = part.claim
     if any(m.role in _RELEVANT for m in claim.measures):
         return True
-    named = any(m.kind in ("model", "device", "system", "topic") for m in claim.mentions)
-    return named and any(
-        m.role not in ("count", "span", "percent", "duration", "growth", "memory") for m in claim.measures
-    )
+    if not any(m.kind in ("model", "device", "system", "topic") for m in claim.mentions):
+        return False
+    trained = re.search(r"训练|train", claim.text, re.IGNORECASE)
+    aside = ("count", "span", "percent", "growth", "memory") if trained else _ASIDE
+    return any(m.role not in aside for m in claim.measures)
 
 
 def _document(parts: Iterable[Segmented]) -> list[Measure]:

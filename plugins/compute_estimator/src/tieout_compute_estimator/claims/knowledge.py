@@ -20,7 +20,17 @@ from tieout_compute_estimator.accelerators import Device, device_table
 from tieout_compute_estimator.claims.frames import MentionKind
 from tieout_compute_estimator.published import PublishedModel, model_table
 
-__all__ = ["TABLE", "Fact", "Knowledge", "Status", "Subject", "family", "knowledge"]
+__all__ = [
+    "TABLE",
+    "Fact",
+    "FactTable",
+    "Knowledge",
+    "Status",
+    "Subject",
+    "fact_table",
+    "family",
+    "knowledge",
+]
 
 TABLE = "facts"
 
@@ -347,13 +357,18 @@ def _scaled(value: float | None, factor: float) -> float | None:
 
 
 @cache
-def knowledge() -> Knowledge:
-    """The shipped knowledge, read on first use (some 15 ms).
+def fact_table() -> FactTable:
+    """The shipped table of facts, read on first use.
 
     Raises:
-        pydantic.ValidationError: A file in the package was changed and is no valid table.
+        pydantic.ValidationError: The file in the package was changed and is no valid table.
     """
-    table = FactTable.model_validate_json(
+    return FactTable.model_validate_json(
         files("tieout_compute_estimator").joinpath("data/facts.json").read_bytes()
     )
-    return Knowledge(table, model_table().models, device_table().devices)
+
+
+@cache
+def knowledge() -> Knowledge:
+    """Facts, models and accelerators together, read on first use (some 15 ms)."""
+    return Knowledge(fact_table(), model_table().models, device_table().devices)

@@ -29,6 +29,7 @@ _PREDECESSOR = re.compile(
     r"|first[- ]generation|last generation",
     re.IGNORECASE,
 )
+_OF_DEVICE = ("link", "memory", "memory_bandwidth", "power", "rate", "item_price", "unit_price")
 _RATIOS = ("multiple", "growth", "share", "percent")
 
 
@@ -54,7 +55,10 @@ def link(claim: Claim, known: Knowledge, *, carried: Mention | None = None) -> C
         device = _device_of(claim.text, measure, devices, references.get(index))
         reference = references.get(index)
         stranger = bracketed is False
-        name = subject.name if subject else "" if stranger else carried.name if carried else ""
+        own = (
+            device and measure.role in _OF_DEVICE
+        )  # speaks about the accelerator, not about the text's model
+        name = subject.name if subject else "" if stranger or own else carried.name if carried else ""
         if measure.role in _RATIOS and not subject and device and not carried:
             name = device
         linked.append(

@@ -169,7 +169,7 @@ def _role(text: str, quantity: Quantity, before: str, after: str, wide: str) -> 
         case "power":
             return "power", unit, factor
         case "information":
-            return _information(quantity, before, after, text), unit, factor
+            return _information(quantity, before, after, wide, text), unit, factor
         case "information/time":
             memory = re.search(r"HBM|显存|内存|memory", wide, re.IGNORECASE)
             linked = re.search(
@@ -230,14 +230,14 @@ def _time(text: str, quantity: Quantity, before: str, after: str, wide: str) -> 
     return "duration"
 
 
-def _information(quantity: Quantity, before: str, after: str, text: str) -> Role:
+def _information(quantity: Quantity, before: str, after: str, wide: str, text: str) -> Role:
     if _GLUED_MEMORY.search(text[max(0, quantity.start - 12) : quantity.start]):
         return "memory"
     around = before + "|" + after
     if re.search(r"显存|HBM|内存|VRAM|memory(?! band)", around, re.IGNORECASE):
         return (
             "weights"
-            if cues.WEIGHTS.search(around) or re.search(r"FP16|BF16|INT[48]|FP8", around)
+            if cues.WEIGHTS.search(wide) or re.search(r"FP16|BF16|INT[48]|FP8", around)
             else "memory"
         )
     if cues.WEIGHTS.search(around):

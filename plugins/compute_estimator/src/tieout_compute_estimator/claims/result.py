@@ -237,7 +237,10 @@ def _interval_plot(claim: CheckedClaim, lang: Language) -> Plot | None:
     """The stated value beside the recomputed one, with its interval where it has one."""
     from tieout_compute_estimator.claims.findings import in_unit
 
-    for one in claim.findings:
+    with_interval = sorted(
+        claim.findings, key=lambda one: one.recomputed is None or one.recomputed.low is None
+    )
+    for one in with_interval:
         if one.recomputed is None or one.target is None or one.target >= len(claim.stated):
             continue
         stated, again = claim.stated[one.target], one.recomputed

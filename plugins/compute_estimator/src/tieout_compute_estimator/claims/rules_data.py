@@ -41,7 +41,7 @@ def tokens_each(bench: Bench) -> Iterator[Finding]:
         return
     each = derived(
         d / n,
-        "",
+        "token",
         "tokens per parameter",
         "D / N",
         {"D": bench.stated(tokens[0]), "N": bench.stated(params[0])},
@@ -50,9 +50,9 @@ def tokens_each(bench: Bench) -> Iterator[Finding]:
     yield finding(
         "match" if good else "contradict",
         "product",
-        N_("{tokens} for {params} are {each} tokens a parameter, as stated.")
+        N_("{tokens} for {params} are {each} a parameter, as stated.")
         if good
-        else N_("{tokens} for {params} are {each} tokens a parameter, not {stated}."),
+        else N_("{tokens} for {params} are {each} a parameter, not {stated}."),
         figures={
             "tokens": bench.stated(tokens[0]),
             "params": bench.stated(params[0]),
@@ -94,7 +94,7 @@ def optimal_tokens(bench: Bench) -> Iterator[Finding]:
     index, measure = tokens
     value = in_unit(measure.value, measure.unit, "token") or 0.0
     each = derived(
-        value / n, "", "tokens per parameter", "D / N", {"D": bench.stated(index), "N": held.figure}
+        value / n, "token", "tokens per parameter", "D / N", {"D": bench.stated(index), "N": held.figure}
     )
     numbers = {"tokens_refit": refit, "tokens_20x": twenty, "tokens_per_param": each}
     figures = {"stated": bench.stated(index), "refit": refit, "twenty": twenty, "each": each}
@@ -107,7 +107,7 @@ def optimal_tokens(bench: Bench) -> Iterator[Finding]:
             kind,
             "chinchilla",
             N_(
-                "{stated} are {each} tokens a parameter and lie in the interval of the corrected "
+                "{stated} are {each} a parameter and lie in the interval of the corrected "
                 "fit, {refit_range}; the rule of twenty gives {twenty}."
             ),
             figures=figures,
@@ -122,7 +122,7 @@ def optimal_tokens(bench: Bench) -> Iterator[Finding]:
         "contradict",
         "chinchilla",
         N_(
-            "{stated} are {each} tokens a parameter and lie outside the interval of the "
+            "{stated} are {each} a parameter and lie outside the interval of the "
             "corrected fit, {refit_range}; the rule of twenty gives {twenty}."
         ),
         figures=figures,

@@ -50,9 +50,9 @@ def doubled(bench: Bench) -> Iterator[Finding]:
         )
         numbers["months_for_factor"] = months
         ends = sorted((slow.value, fast.value))
-        good = ends[0] * 0.93 <= factor <= ends[1] * 1.07 or (
-            factor_measure.role == "multiple" and ends[0] * 0.93 <= factor + 1 <= ends[1] * 1.07
-        )
+        more = re.search(r"增长|增加|提高|提升|more|increas|grow", bench.claim.text, re.IGNORECASE)
+        factors = (factor, factor + 1) if factor_measure.role == "multiple" and more else (factor,)
+        good = any(ends[0] * 0.93 <= one <= ends[1] * 1.07 for one in factors)
         figures = {
             "time": bench.stated(index),
             "slow": slow,
@@ -314,7 +314,7 @@ def changed(bench: Bench) -> Iterator[Finding]:
             continue
         i, m = stated
         value = factor.value if m.role == "multiple" else percent.value
-        good = agrees(m, value, tolerance=0.05) or (
+        good = agrees(m, value, tolerance=0.05 if m.role == "multiple" else 0.02) or (
             m.role == "multiple" and agrees(m, value - 1, tolerance=0.05)
         )
         shown = factor if m.role == "multiple" else percent

@@ -143,9 +143,7 @@ def _explained(
         *(best.count.covers if best.count else ()),
         *(i for i, _m in bench.claim.of("per_server") if best.count),
     )
-    rivals = ", ".join(
-        dict.fromkeys(f"{family(r.fact.subject)} {_title(r.fact)}" for r in fits if r is not best)
-    )
+    rivals = _rivals(best, fits)
     words = {
         "device": best.fact.subject,
         "form": _title(best.fact),
@@ -246,6 +244,20 @@ def _explained(
         recomputed=shown,
         firm=best.fact.confidence != "low",
     )
+
+
+_MOST_RIVALS = 6
+
+
+def _rivals(best: _Reading, readings: list[_Reading]) -> str:
+    """The other ways to read a rate, each family and kind of format once."""
+
+    def label(reading: _Reading) -> str:
+        form = _title(reading.fact).replace("BF16", "FP16")
+        return f"{family(reading.fact.subject)} {form}"
+
+    names = dict.fromkeys(label(reading) for reading in readings)
+    return ", ".join([name for name in names if name != label(best)][:_MOST_RIVALS])
 
 
 def _preference(bench: Bench, measure: Measure, reading: _Reading) -> tuple[bool, ...]:
@@ -440,7 +452,7 @@ def _unnamed(bench: Bench, index: int, measure: Measure, value: float, count: He
     host = bench.known.subject(best.fact.subject)
     device = host.device if host is not None and host.device else best.fact.subject
     every = list(_readings(bench, device, count))
-    rivals = ", ".join(dict.fromkeys(f"{r.fact.subject} {_title(r.fact)}" for _rank, r in found[1:6]))
+    rivals = _rivals(best, [reading for _rank, reading in found])
     dense = _dense_of(best, every)
     shown = _converted(best.figure, measure.unit)
     numbers = _numbers(best, every, measure.unit)

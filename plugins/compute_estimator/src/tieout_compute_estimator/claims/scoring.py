@@ -116,7 +116,7 @@ _UNITS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"hours", ("h", "GPU-hour")),
     (r"bytes_per_param", ("B",)),
     (r"bytes|_gb$|_gib$", ("B", "GB", "GiB", "TB")),
-    (r"tokens_per_param", _DIMENSIONLESS),
+    (r"tokens_per_param", ("token", "")),
     (r"tokens", ("token",)),
     (r"params", ("parameter",)),
     (r"gpus|a100|h100|chips|devices", ("GPU", "chip")),

@@ -17,7 +17,7 @@ from tieout_compute_estimator.claims.tidying import tidy
 __all__ = ["ONE_CLAIM", "Segmented", "segments"]
 
 ONE_CLAIM = 320
-"""A text up to this many characters is one claim, with all its sentences read together."""
+"""A text up to this many characters and two sentences with numbers is one claim, read together."""
 _LONGEST = 700
 _ENDS = re.compile(
     r"[。!?!?;;][”」』\"')）]?|(?<=[a-z0-9%)])\.(?=\s+[A-Z\d\"“])|\n\s*\n"
@@ -25,7 +25,8 @@ _ENDS = re.compile(
 )
 _LIST_MARK = re.compile(r"[\s\d.、()（）•*-]*")
 _NUMBER = re.compile(
-    r"\d|[一二三四五六七八九十百千两数几]\s?[倍成万亿个天周月年]|half|twice|doubl|hundred|thousand|million|billion|翻",
+    r"\d|[一二三四五六七八九十百千两数几]\s?[倍成万亿个天周月年]"
+    r"|half|twice|several|few (?:weeks|months|days)|doubl|hundred|thousand|million|billion|翻",
     re.IGNORECASE,
 )
 
@@ -49,7 +50,7 @@ def segments(text: str, known: Knowledge, *, whole: bool = False) -> Iterator[Se
     """
     carried: Mention | None = None
     year = ""
-    single = whole or len(text.strip()) <= ONE_CLAIM
+    single = whole or _is_one(text)
     for start, end in [(0, len(text))] if single else _sentences(text):
         piece = text[start:end]
         if not piece.strip():
@@ -65,6 +66,17 @@ def segments(text: str, known: Knowledge, *, whole: bool = False) -> Iterator[Se
         carried = _carry(made.claim.mentions, carried)
         if made.claim.measures:
             yield made
+
+
+def _is_one(text: str) -> bool:
+    """Whether a text is short enough, and has few enough sentences with numbers, to be one claim."""
+    if len(text.strip()) > ONE_CLAIM:
+        return False
+    return sum(bool(_NUMBER.search(piece)) for piece in _STOPS.split(text)) <= _FEW
+
+
+_STOPS = re.compile(r"[。!?!?]|(?<=[a-z0-9%)])\.(?=\s+[A-Z\d\"“])|\n")
+_FEW = 2
 
 
 def _carry(mentions: list[Mention], before: Mention | None) -> Mention | None:
