@@ -50,7 +50,7 @@ MARKET = MarketData(
         (FORMULA, ["energy", "P · t"]),
         (
             Formula(name="energy", expression="P · t", inputs={"P": Figure(value=3.5, unit="kW")}),
-            ["P = 3.5 kW"],
+            ["P = 3.5"],
         ),
         (UserInput(text="100 MW", start=0, end=6), ["100 MW"]),
         (ToolCall(tool="power.bill", argument="pue"), ["power.bill", "pue"]),

@@ -163,7 +163,8 @@ class ToolRunner:
             call_id=call_id,
             said=self._turn.said,
             earlier=self._turn.said_earlier,
-            arguments=validated,
+            # Called without a question, by a person: then the arguments are that person's own words.
+            arguments=validated if self._turn.question else (),
         )
         await self._reread_quotes(tool, result)
         return await self._check_result(tool, result)

@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["Plan", "Planner"]
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -169,6 +169,13 @@ class Planner:
                 return Plan([_completed(old, given)])
         return None
 
+    def _is_new(self, old: Filling, reading: Reading, completes: Collection[str]) -> bool:
+        """Whether a short text asks for something else by a word of its own ("H100 power" after a training run)."""
+        best = self._router.rank(reading, self._find)[0]
+        if best.tool is None or best.filling is None or best.filling.missing or completes:
+            return False
+        return best.tool is not old.tool and best.likeness >= _SIDE and not is_search(best.tool)
+
     def _only_supplies(
         self, old: Filling, given: Iterable[str], reading: Reading, wanted: frozenset[str]
     ) -> bool:
@@ -178,6 +185,8 @@ class Planner:
         for word in sorted(words, key=len, reverse=True):
             rest = rest.replace(word, " ")
         left = len(re.sub(r"[\W_]", "", _fillers().sub(" ", rest.replace(MASK, " "))))
+        if self._is_new(old, reading, wanted & set(given)):
+            return False
         if left <= (2 * _SUPPLEMENT if wanted & set(given) else _SUPPLEMENT):
             return True
         scores = self._router.likeness(reading)
