@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Session", "Turn", "open_session"]
+__all__ = ["Session", "Turn", "open_session", "stored_turn"]
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ import threading
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from tieout.contract.tools import Effect
 from tieout.errors import InputError, TieoutError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tieout.contract.results import Result
     from tieout.host import Host
     from tieout.running import Approver
+    from tieout.store import Turn as StoredTurn
     from tieout.turn import TurnRun
 
 _ = translator("tieout")
@@ -49,6 +50,27 @@ class Turn:
     error: TieoutError | None = None
     """Why the turn failed or was cut."""
     seconds: float = 0.0
+
+
+def stored_turn(record: StoredTurn) -> Turn:
+    """A turn as the store kept it, with its marks and evidence; typed results are not kept."""
+    from tieout.contract.figures import Figure
+
+    evidence: list[Evidence] = []
+    for item in record.evidence:
+        data = cast("dict[str, Any]", item)
+        figure = Figure.model_validate(data["figure"])
+        evidence.append(Evidence(str(data["id"]), str(data["tool"]), str(data["call_id"]), figure))
+    return Turn(
+        id=record.id,
+        session_id=record.session_id,
+        question=record.question,
+        text=record.answer,
+        status="interrupted" if record.status == "running" else record.status,
+        model=record.model,
+        marks=tuple(MarkEvent.model_validate(dict(mark)) for mark in record.marks),
+        evidence=tuple(evidence),
+    )
 
 
 @dataclass

@@ -163,6 +163,8 @@ class TurnRun:
             await self._end(status, error)
 
     async def _begin(self) -> None:
+        from tieout.session import stored_turn
+
         session = self._session
         self._model_id = session.model or self._host.default_model()
         self._store = store = await self._host.store()
@@ -170,6 +172,7 @@ class TurnRun:
             session.session_id = (await store.create_session()).id
         elif not session.turns:
             session.session_id = (await store.session(session.session_id)).id
+            self._remember([stored_turn(record) for record in await store.turns(session.session_id)])
         self._turn_id = await store.begin_turn(session.session_id, self._question, self._model_id)
         spec, _name = self._host.model_spec(self._model_id)
         self.emit(
@@ -180,6 +183,12 @@ class TurnRun:
         if self._host.store_problem is not None:
             self._report(self._host.store_problem)
             self._host.store_problem = None
+
+    def _remember(self, turns: list[Turn]) -> None:
+        """Let a conversation that is taken up again lean on what it found before."""
+        self._session.turns += turns
+        self._state.book = EvidenceBook(prior=[item for turn in turns[-8:] for item in turn.evidence])
+        self._state.earlier_questions = tuple(turn.question for turn in reversed(turns[-4:]))
 
     async def _check_prompt(self) -> None:
         await self._host.start_guards()

@@ -228,7 +228,15 @@ def run(words: Sequence[str]) -> int:
     except TieoutError as error:
         show_error(error.message, hint=error.hint, code=error.code)
         return error.exit_code
-    except BrokenPipeError:
+    except BrokenPipeError:  # before the general case: nothing went wrong on this side
         # The reader (head, a closed pager) has had enough; nothing more may be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
+    except Exception as error:  # a fault of ours: one line here, the trace in the log
+        import logging
+        import traceback
+
+        logging.getLogger("tieout").error("%s", "".join(traceback.format_exception(error)))
+        text = _("Something went wrong inside Tieout: {problem}", problem=f"{type(error).__name__}: {error}")
+        show_error(text, hint=_("Run again with --debug and report the log."), code="internal")
+        return ExitCode.FAILURE

@@ -106,6 +106,13 @@ def show(ctx: click.Context, session_id: str, as_json: bool) -> None:
         started = f"{turn.started_at.astimezone():%Y-%m-%d %H:%M}"
         click.secho(f"{started}  {turn.model}  {statuses[turn.status]}", dim=True)
         say(f"> {turn.question}\n\n{turn.answer}\n")
+        from tieout.session import stored_turn
+        from tieout.sourcelist import source_groups
+
+        groups = source_groups(stored_turn(turn))
+        if groups:
+            click.secho(_("Sources"), bold=True)
+            say("\n".join(f"  {group.line()}" for group in groups) + "\n")
 
 
 @sessions.command()
