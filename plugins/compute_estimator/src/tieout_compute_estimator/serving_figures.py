@@ -15,6 +15,7 @@ from tieout_compute_estimator.serving_times import (
     POPE,
     TOKENS_PER_SECOND,
     Symbols,
+    brief,
     decoding_step,
     first_token,
     per_device,
@@ -53,7 +54,8 @@ def operating_point(setup: Setup) -> Point:
     fitted = calibration_table().fitted
     demand, machine, factors = setup.demand, setup.machine, fitted.factors
     room = serving_model.batch_from_memory(demand, machine)
-    batch = _batch(setup, room)
+    full = _batch(setup, room)
+    batch = brief(full)
     touched = _touched(setup, batch)
     read = _weights_read(setup, batch, touched)
     kept = _cache_read(setup, batch)
@@ -65,7 +67,7 @@ def operating_point(setup: Setup) -> Point:
     throughput = throughput_of(setup, batch, step, fitted, 1.0 / per_token.total, ceiling)
     limited = setup.batch is None and room < MAX_BATCH
     return Point(
-        batch=batch,
+        batch=full,
         weights_read=read,
         experts_touched=touched,
         cache_read=kept,

@@ -154,7 +154,7 @@ class ServingResult(Result):
         ]
         blocks.append(Fact(label=_("bound", lang=lang), value=_(BOUNDS[self.bound], lang=lang)))
         blocks += [time_shares(self.shares.parts, lang=lang), self.roofline(lang)]
-        blocks += derivations((self.throughput, self.time_to_first_token, self.upper_bound), lang)
+        blocks += derivations((self.throughput, self.batch, self.time_to_first_token, self.upper_bound), lang)
         blocks += [Note(level="warning", text=note) for note in self.notes]
         title = _("Serving", lang=lang)
         return Card(title=f"{title}: {self.subject}" if self.subject else title, blocks=tuple(blocks))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tieout.plugin import Figure, TableRow
+from tieout.plugin import Figure, Formula, TableRow
 from tieout_compute_estimator import run_figures, serving_model
 from tieout_compute_estimator.accelerators import TABLE as HARDWARE
 from tieout_compute_estimator.derivation import N_, cell, computed, given
@@ -18,6 +18,7 @@ __all__ = [
     "POPE",
     "TOKENS_PER_SECOND",
     "Symbols",
+    "brief",
     "decoding_step",
     "first_token",
     "per_device",
@@ -48,6 +49,14 @@ def verified(setup: Setup) -> Figure:
         convention=N_("the fewest drafted tokens that can give as many"),
         reference=SPECULATIVE,
     )
+
+
+def brief(figure: Figure) -> Figure:
+    """The same quantity without what it was computed from, for use beside a field that has it in full."""
+    origin = figure.origin
+    if not isinstance(origin, Formula):
+        return figure
+    return figure.model_copy(update={"origin": origin.model_copy(update={"inputs": {}})})
 
 
 @dataclass(frozen=True)
@@ -325,7 +334,7 @@ def per_device(setup: Setup, throughput: Figure) -> Figure:
         TOKENS_PER_SECOND,
         N_("output tokens per second and device"),
         expression="T / n",
-        inputs={"T": throughput, "n": setup.count},
+        inputs={"T": brief(throughput), "n": setup.count},
         latex=r"T / n",
         convention=_BAND,
         reference="",

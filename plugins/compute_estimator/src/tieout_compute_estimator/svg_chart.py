@@ -229,7 +229,8 @@ def _ends(series: Series, index: int) -> tuple[float, float]:
 
 
 def _axis(values: Sequence[float], start: float, end: float, *, log: bool) -> _Axis:
-    finite = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
+    # Numbers so small that a tenth of them is no number any more count as zero.
+    finite = [value if abs(value) > 1e-290 else 0.0 for value in values if math.isfinite(value)] or [0.0, 1.0]
     if log and min(finite) > 0:
         low, high = min(finite), max(finite)
         room = max((high / low) ** 0.04, 1.1)
