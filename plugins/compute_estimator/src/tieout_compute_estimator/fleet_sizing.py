@@ -14,6 +14,7 @@ from tieout_compute_estimator import fleet_figures as figures
 from tieout_compute_estimator.api_prices import UNIT, PricePair, api_price
 from tieout_compute_estimator.caveats import data_notes, today
 from tieout_compute_estimator.checks import fraction, positive
+from tieout_compute_estimator.counting import count_of
 from tieout_compute_estimator.derivation import N_, given
 from tieout_compute_estimator.fleet_result import FleetResult
 from tieout_compute_estimator.pricing import find_hourly_prices, hourly_price
@@ -72,18 +73,6 @@ def _find_peaks(text: str) -> Sequence[Candidate]:
     ]
 
 
-def _count(value: object) -> object:
-    """Turn text such as ``5 million`` or ``500 万用户`` into a number; other values pass."""
-    if not isinstance(value, str):
-        return value
-    from tieout.quantities import find
-
-    found = find(value)
-    if len(found) == 1:
-        return found[0].value
-    raise ValueError(f"no single number in {value[:80]!r}")
-
-
 @tool(
     examples={
         "zh": (
@@ -113,14 +102,14 @@ def fleet(
     users: Annotated[
         float | None,
         Slot("quantity", find=_find_users, cues=("用户", "日活", "users", "DAU"), example="2 million users"),
-        BeforeValidator(_count),
+        BeforeValidator(count_of),
     ] = None,
     prompts_per_day: Annotated[
         float | None,
         Slot(
             "quantity", find=_find_prompts, cues=("次", "提问", "prompts", "requests"), example="10 prompts"
         ),
-        BeforeValidator(_count),
+        BeforeValidator(count_of),
     ] = None,
     prompt: Prompt = None,
     output: Answer = None,
@@ -129,7 +118,9 @@ def fleet(
     device_count: DeviceCount = None,
     dtype: Format = None,
     peak_factor: Annotated[
-        float, Slot("quantity", find=_find_peaks, cues=("峰值", "peak"), example="3"), BeforeValidator(_count)
+        float,
+        Slot("quantity", find=_find_peaks, cues=("峰值", "peak"), example="a peak of 3"),
+        BeforeValidator(count_of),
     ] = 2.0,
     load: float = 0.7,
     spare: float = 1,

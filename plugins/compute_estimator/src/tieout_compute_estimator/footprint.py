@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
+from pydantic import BeforeValidator
+
 from tieout.plugin import Candidate, Figure, Slot, tool, translator
 from tieout_compute_estimator import footprint_figures as figures
 from tieout_compute_estimator.accelerators import find_device, find_devices
@@ -40,6 +42,12 @@ def _find_stage(text: str) -> Sequence[Candidate]:
     return [
         Candidate(float(hit.group(1)), hit.group(), hit.start(), hit.end()) for hit in _STAGE.finditer(text)
     ]
+
+
+def _stage(value: object) -> object:
+    """Turn text such as ``ZeRO-3`` into its stage; other values pass."""
+    named = _STAGE.search(value) if isinstance(value, str) else None
+    return value if named is None else int(named[1])
 
 
 @tool(
@@ -96,7 +104,7 @@ def memory(
     purpose: Annotated[
         Literal["serving", "training"], Slot("enum", find=_find_purpose, example="training")
     ] = "serving",
-    zero_stage: Annotated[int, Slot("enum", find=_find_stage, example="ZeRO-3")] = 0,
+    zero_stage: Annotated[int, Slot("enum", find=_find_stage, example="ZeRO-3"), BeforeValidator(_stage)] = 0,
     data_parallel: Annotated[
         float,
         Slot(

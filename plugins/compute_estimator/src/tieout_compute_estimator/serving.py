@@ -6,10 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
+from pydantic import BeforeValidator
+
 from tieout.plugin import Candidate, Slot, tool, translator
 from tieout_compute_estimator import serving_model
 from tieout_compute_estimator.accelerators import find_devices
 from tieout_compute_estimator.caveats import data_notes, today
+from tieout_compute_estimator.counting import count_of
 from tieout_compute_estimator.number_formats import find_formats
 from tieout_compute_estimator.published import find_models
 from tieout_compute_estimator.serving_calibration import calibration_table
@@ -116,7 +119,9 @@ def serve(
     prompt: Prompt = None,
     output: Answer = None,
     batch: Annotated[
-        float | None, Slot("quantity", find=_find_batches, cues=("并发", "batch", "concurrent"), example="64")
+        float | None,
+        Slot("quantity", find=_find_batches, cues=("并发", "batch", "concurrent"), example="64 concurrent"),
+        BeforeValidator(count_of),
     ] = None,
     dtype: Format = None,
     kv_dtype: str | None = None,

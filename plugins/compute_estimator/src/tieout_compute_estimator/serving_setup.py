@@ -185,7 +185,7 @@ def _length(value: float, metric: str, field: str, *, given_by_user: bool) -> Fi
         row="lengths",
         field=field,
         source=N_("assumed: in the middle of public benchmark settings"),
-        confidence="low",
+        confidence="medium",
     )
     return Figure(value=value, unit=TOKENS, metric=metric, origin=origin)
 
