@@ -39,6 +39,7 @@ class EvidenceBook:
 
     def __init__(self, *, prior: Sequence[Evidence] = ()) -> None:
         self.items: list[Evidence] = []
+        self._alike: dict[tuple[float, str, str, str], list[Figure]] = {}
         self.prior = [replace(item, id=f"prior-{number}") for number, item in enumerate(prior, 1)]
         self.spans: list[ReportSpan] = []
         self.names: dict[str, None] = {}
@@ -48,8 +49,10 @@ class EvidenceBook:
         """Take the figures of a settled result; a figure that is already there is not added again."""
         new: list[Evidence] = []
         for _, figure in result.figures():
-            if any(figure == item.figure for item in self.items[-200:]):
+            alike = self._alike.setdefault((figure.value, figure.unit, figure.metric, figure.subject), [])
+            if figure in alike:
                 continue
+            alike.append(figure)
             item = Evidence(f"e{len(self.items) + 1}", tool, call_id, figure)
             self.items.append(item)
             new.append(item)
@@ -122,10 +125,13 @@ class _Settler:
             return self._model(value, path)
         if isinstance(value, dict):
             mapping = cast("dict[str, Any]", value)
-            return {key: self.value(item, f"{path}.{key}") for key, item in mapping.items()}
+            settled = {key: self.value(item, f"{path}.{key}") for key, item in mapping.items()}
+            return settled if any(settled[key] is not mapping[key] for key in mapping) else mapping
         if isinstance(value, list | tuple):
             sequence = cast("list[Any] | tuple[Any, ...]", value)
-            return type(sequence)(self.value(item, f"{path}[{index}]") for index, item in enumerate(sequence))
+            items = [self.value(item, f"{path}[{index}]") for index, item in enumerate(sequence)]
+            same = all(new is old for new, old in zip(items, sequence, strict=True))
+            return sequence if same else type(sequence)(items)
         return value
 
     def _model(self, value: BaseModel, path: str) -> BaseModel:
@@ -133,7 +139,7 @@ class _Settler:
         for name in type(value).model_fields:
             before = getattr(value, name)
             after = self.value(before, f"{path}.{name}" if path else name)
-            if after is not before and after != before:
+            if after is not before:
                 changed[name] = after
         return value.model_copy(update=changed) if changed else value
 

@@ -6,14 +6,19 @@ __all__ = ["evaluate"]
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from tieout.cli.app import state_of
+from tieout.cli.app import CliState, state_of
 from tieout.cli.commands import LocalCommand
 from tieout.cli.output import print_json, say
 from tieout.errors import ExitCode, InputError
 from tieout.i18n import translator
+
+if TYPE_CHECKING:
+    from tieout.contract.results import EvalResult
+    from tieout.host import Host
 
 _ = translator("tieout")
 
@@ -33,26 +38,12 @@ _ = translator("tieout")
 @click.pass_context
 def evaluate(ctx: click.Context, name: str, file: Path, as_json: bool, misses: int) -> int:
     """Score FILE with the scorer NAME: a plugin's tool called eval, or offline for the router itself."""
-    from tieout.cli.groups import run_call
-    from tieout.contract.results import EvalResult
-
     if not file.is_file():
         raise InputError(
             _("There is no file {path}.", path=str(file)), code="file-missing", hint=_("Check the name.")
         )
-    host = state_of(ctx).host()
-    scorers = sorted(tool.group for tool in host.tools().values() if tool.name == "eval")
-    if name not in scorers:
-        raise InputError(
-            _("There is no scorer named {name}.", name=repr(name)),
-            code="scorer-unknown",
-            hint=_("Known scorers: {names}.", names=", ".join(scorers) or "-"),
-        )
-    result = asyncio.run(run_call(host, host.tool(f"{name}.eval"), {"file": str(file)}, ()))
-    if not isinstance(result, EvalResult):
-        raise InputError(
-            _("{name}.eval returned no evaluation.", name=name), hint=_("It must return an EvalResult.")
-        )
+    state = state_of(ctx)
+    result = _of_questions(state, file) if name == "offline" else _of_plugin(state.host(), name, file)
     if as_json:
         print_json(result.model_dump(mode="json", exclude={"notes"}))
         return ExitCode.OK
@@ -60,10 +51,39 @@ def evaluate(ctx: click.Context, name: str, file: Path, as_json: bool, misses: i
     return ExitCode.OK
 
 
-def _show(result: object, shown: int) -> None:
+def _of_plugin(host: Host, name: str, file: Path) -> EvalResult:
+    from tieout.cli.groups import run_call
     from tieout.contract.results import EvalResult
 
-    assert isinstance(result, EvalResult)
+    scorers = sorted(tool.group for tool in host.tools().values() if tool.name == "eval")
+    if name not in scorers:
+        raise InputError(
+            _("There is no scorer named {name}.", name=repr(name)),
+            code="scorer-unknown",
+            hint=_("Known scorers: {names}.", names=", ".join(["offline", *scorers])),
+        )
+    result = asyncio.run(run_call(host, host.tool(f"{name}.eval"), {"file": str(file)}, ()))
+    if not isinstance(result, EvalResult):
+        raise InputError(
+            _("{name}.eval returned no evaluation.", name=name), hint=_("It must return an EvalResult.")
+        )
+    return result
+
+
+def _of_questions(state: CliState, file: Path) -> EvalResult:
+    """Ask every question of the file through the offline mode, in conversations that are not kept."""
+    from tieout.host import Host
+    from tieout.models.offline.scoring import evaluate as score
+    from tieout.models.offline.scoring import read_cases
+
+    async def run() -> EvalResult:
+        async with Host(state.settings(), plugins=state.plugins, ephemeral=True) as host:
+            return await score(host, read_cases(file))
+
+    return asyncio.run(run())
+
+
+def _show(result: EvalResult, shown: int) -> None:
     say(_("{passed} of {total} passed", passed=result.passed, total=result.total))
     for kind, tally in sorted(result.by_kind.items()):
         say(f"  {kind}: {tally.passed}/{tally.total}")
