@@ -72,7 +72,7 @@ GROWTH = re.compile(
 )
 SHARE = re.compile(r"占(?!用)|比重|份额|share|account|made up|percent of|% of|of (?:the )?total|of GDP", _I)
 PER_YEAR = re.compile(
-    r"每年|年均|一年|/年|per year|a year|each year|annual|every year|yearly|per annum|/yr", _I
+    r"每年|全年|整年|年均|一年|/年|per year|a year|each year|annual|every year|yearly|per annum|/yr", _I
 )
 PER_MONTH = re.compile(r"单月|每月|月均|一个月|per month|a month|monthly", _I)
 SPAN = re.compile(

@@ -10,7 +10,7 @@ __all__ = ["history"]
 
 _USED = re.compile(
     r"用了|使用了?|采用|动用|(?<!作)用(?!于)|练了?|(?:was|were|been|is) (?:pre-?)?trained"
-    r"|(?:pre-?)?trained (?:on|with|using)|ran on|used",
+    r"|(?:pre-?)?trained (?:on|with|using)|trained \S+(?: \S+){0,4} (?:on|with|using) |ran on|used",
     re.IGNORECASE,
 )
 _NOT_USED = re.compile(

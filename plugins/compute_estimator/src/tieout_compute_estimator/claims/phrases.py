@@ -274,6 +274,7 @@ PHRASES: tuple[str, ...] = (
     N_("yearly factor"),
     N_("years of one device"),
     N_("constant"),
+    N_("room for the cache and a whole server"),
 )
 """Every assumption and correction of ``data/facts.json``, and the names of assumptions, slips, roles and
 metrics in the rules."""

@@ -37,6 +37,9 @@ _FLOP_BEFORE = re.compile(
 _DEVICE_NOUN = re.compile(
     r"\s?(?:个|张|块|颗|片|枚)?(?:AI ?)?(?:芯片|chips?|加速卡|GPU|卡(?!车))", re.IGNORECASE
 )
+_SIZED_DEVICE = re.compile(
+    r"\s?(?:个|张|块|颗|片|枚)?\s?\d{2,3}\s?GB?\s?(?:的)?\s?(?:英伟达|NVIDIA)?\s?[A-Z]{1,2}\d{2,3}"
+)
 _SERVER_NOUN = re.compile(r"\s?(?:台|个节点|节点|nodes|servers|machines)(?!湾|风|阶)", re.IGNORECASE)
 
 
@@ -201,10 +204,11 @@ def _priced(role: Role, unit: str, wide: str) -> tuple[Role, str, float]:
 
 
 def _devices(text: str, quantity: Quantity, before: str) -> Role:
+    lead = text[max(0, quantity.start - 24) : quantity.start]
     after_count = re.search(
-        r"(?:每(?:一?台|个)?(?:服务器|节点|机器)|每台|单机|per (?:node|server)|each with|each (?:node"
-        r"|server) has|(?:node|server)s? (?:each )?with)[^,,。;\d]{0,10}$",
-        before,
+        r"(?:每(?:一?台|个)?(?:服务器|节点|机器)|每台|单机|per (?:node|server)|each (?:node|server|with)"
+        r"|(?:node|server|machine)s? (?:each )?(?:with|of|having|has))[^,,。;\d]{0,10}$",
+        lead,
         re.IGNORECASE,
     )
     crossed = re.search(r"[xX×]", quantity.text) and re.search(
@@ -216,7 +220,7 @@ def _devices(text: str, quantity: Quantity, before: str) -> Role:
 
 
 def _time(text: str, quantity: Quantity, before: str, after: str, wide: str) -> Role:
-    close = text[quantity.end : quantity.end + 10] + "|" + text[max(0, quantity.start - 12) : quantity.start]
+    close = text[quantity.end : quantity.end + 10] + "|" + text[max(0, quantity.start - 18) : quantity.start]
     if cues.DOUBLING.search(close):
         return "doubling"
     if re.search(
@@ -321,7 +325,7 @@ def _counted(text: str, quantity: Quantity, before: str, after: str, wide: str) 
         return "users", "", 1.0
     if _SERVER_NOUN.match(after):
         return "servers", "server", 1.0
-    if _DEVICE_NOUN.match(after):
+    if _DEVICE_NOUN.match(after) or _SIZED_DEVICE.match(text[quantity.end : quantity.end + 28]):
         return "devices", "GPU", 1.0
     if re.match(
         r"\s?(?:个|张|块|颗|片|枚)?\s?(?:英伟达|NVIDIA|华为)?\s?(?:[ABHVLT]\d{2,3}|昇腾|TPU|Trainium|MI\d)",
@@ -427,6 +431,13 @@ def _second_look(text: str, measures: list[Measure]) -> list[Measure]:
         for index, measure in enumerate(fixed):
             if measure.role == "count" and totals and 1e8 <= measure.value < totals[0].value:
                 fixed[index] = replace(measure, role="active_params", unit="parameter", dimension="parameter")
+    if any(m.role == "servers" for m in fixed) and any(m.role == "per_server" for m in fixed):
+        for index, measure in enumerate(fixed):
+            around = text[max(0, measure.start - 6) : measure.end + 10]
+            if measure.role == "count" and re.search(
+                r"合计|共|总|total|altogether|in all", around, re.IGNORECASE
+            ):
+                fixed[index] = replace(measure, role="devices", unit="GPU", dimension="gpu")
     for index, measure in enumerate(fixed):
         if measure.role == "count" and measure.value >= 1e8 and cues.PARAMS.search(text[: measure.start]):
             fixed[index] = replace(measure, role="params", unit="parameter", dimension="parameter")

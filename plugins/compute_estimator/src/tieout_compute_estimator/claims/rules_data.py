@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -10,7 +11,7 @@ from tieout_compute_estimator.claims.bench import HOFFMANN, KAPLAN, Bench, Held
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
 from tieout_compute_estimator.derivation import N_
 
-__all__ = ["data_size", "optimal_tokens", "size_implies", "tokens_each", "weights_size"]
+__all__ = ["data_size", "fits_on", "optimal_tokens", "size_implies", "tokens_each", "weights_size"]
 
 BESIROGLU = "Besiroglu et al. 2024, arXiv:2404.10102"
 _A, _B, _ALPHA, _BETA = 482.01, 2085.43, 0.3478, 0.3658
@@ -338,6 +339,52 @@ def _format(text: str) -> str | None:
         "4比特": "int4",
         "8比特": "int8",
     }.get(name, name)
+
+
+_FITS = re.compile(r"至少|最少|需要|装得下|放得下|才能|at least|fit|hold|need|minimum", re.IGNORECASE)
+
+
+def fits_on(bench: Bench) -> Iterator[Finding]:
+    """So many devices to hold weights: bytes over memory, rounded up."""
+    count, device, form = bench.claim.first("devices"), bench.device(), _format(bench.claim.text)
+    if (
+        count is None
+        or device is None
+        or not device.memory_gb
+        or bench.claim.first("duration", "gpu_hours", "compute")
+    ):
+        return
+    index, measure = count
+    subject = bench.subject()
+    size = bench.claim.first("weights", "memory")
+    params = bench.value("params", "parameter", subject.name if subject else "")
+    if (
+        measure.value > 512
+        or not _FITS.search(bench.claim.text)
+        or (size is None and (params is None or not form))
+    ):
+        return
+    need = bench.at(size[0], "B") if size else (params.value * _FORMATS[form] if params and form else 0.0)
+    shown = bench.stated(size[0]) if size else (params.figure if params else bench.stated(index))
+    least = derived(
+        float(math.ceil((need or 0.0) / (device.memory_gb * 1e9))), "GPU", "devices", "⌈S / M⌉", {"S": shown}
+    )
+    good = measure.value == least.value
+    enough = measure.value > least.value
+    yield finding(
+        "match" if good else "assume" if enough else "contradict",
+        "fit",
+        N_("The weights alone take {least} of {device}; {stated} is what holds them.")
+        if good or enough
+        else N_("The weights alone take {least} of {device}, more than {stated}."),
+        figures={"least": least, "stated": bench.stated(index)},
+        words={"device": device.name, "assumption": "room for the cache and a whole server"},
+        covers=(index,),
+        numbers={"devices": least},
+        target=index,
+        recomputed=least,
+        fixes={} if good or enough else {index: least},
+    )
 
 
 def size_implies(bench: Bench) -> Iterator[Finding]:

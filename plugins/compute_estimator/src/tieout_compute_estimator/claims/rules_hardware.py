@@ -55,7 +55,7 @@ def _named(bench: Bench, index: int, measure: Measure, value: float, count: Held
     devices = [m.name for m in bench.claim.named("device")] or ([measure.device] if measure.device else [])
     hosts = [m.name for m in bench.claim.named("system") if (s := bench.known.subject(m.name)) and s.device]
     own = [measure.device] if measure.device else []
-    subjects: list[str] = list(dict.fromkeys([*devices, *own, *hosts]))
+    subjects: list[str] = list(dict.fromkeys([*(own or devices), *hosts]))
     readings = [
         reading
         for name in subjects

@@ -199,7 +199,8 @@ def _candidates(bench: Bench, measure: Measure) -> list[Fact]:
 
 
 def _like(bench: Bench, measure: Measure, fact: Fact) -> bool:
-    if fact.device and measure.device and not bench.same_family(fact.device, measure.device):
+    about = fact.device or (fact.subject if bench.known.device(fact.subject) else "")
+    if about and measure.device and not bench.same_family(about, measure.device):
         return False
     if measure.role == "link":
         between = re.search(

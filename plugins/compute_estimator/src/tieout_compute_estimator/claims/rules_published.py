@@ -53,6 +53,7 @@ _ROLES = (
     "rate",
 )
 _OF_DEVICE = ("link", "memory", "memory_bandwidth", "power", "item_price", "unit_price")
+_FROM_TO = re.compile(r"[由从].{1,30}?[降升增减提]?(?:至|到|为)|from .{1,40}? to ", re.IGNORECASE)
 _OPTIMAL = re.compile(r"Chinchilla|最优|最佳|optimal|scaling law", re.IGNORECASE)
 _RATE_AND_TOTAL = {
     ("power", "energy"): N_("a power where an energy is meant"),
@@ -78,15 +79,18 @@ def published(bench: Bench) -> Iterator[Finding]:
         ):
             continue  # what a law recommends is not what a model was trained on
         rejected: Finding | None = None
+        moves = measure.role in _OF_DEVICE and _FROM_TO.search(bench.claim.text) is not None
         for subject in _subjects(bench, measure):
             found = _judged(bench, index, measure, list(_comparable(bench, measure, subject)))
-            if found is not None and found.kind == "contradict" and measure.role == "memory":
+            if found is not None and found.kind == "contradict" and (measure.role == "memory" or moves):
                 rejected = rejected or found  # another variant of the family may still have it
             elif found is not None:
                 yield found
                 break
         else:
-            if rejected is not None and re.search(r"显存|HBM|VRAM|memory", bench.claim.text, re.IGNORECASE):
+            if rejected is not None and (
+                moves or re.search(r"显存|HBM|VRAM|memory", bench.claim.text, re.IGNORECASE)
+            ):
                 yield rejected
 
 
@@ -126,10 +130,13 @@ def _comparable(bench: Bench, measure: Measure, subject: str) -> Iterator[Fact]:
         "devices",
         "duration",
         "compute",
+        "cost",
     )
     names = bench.known.related(subject) if pooled else [subject]
     for name in names:
         for fact in bench.known.facts(name, *roles):
+            if fact.status == "debunked" and name != subject:
+                continue  # a mistake about one member is none about its family
             if fact.year and not _same_year(fact.year, [measure.year] if measure.year else ()):
                 continue
             if measure.role == "money" and fact.period and fact.period != measure.per:
@@ -493,4 +500,4 @@ def _pinned(bench: Bench, measure: Measure, firm: list[tuple[Fact, float]]) -> b
             return bool(named) and len({family(fact.subject) for fact, _value in firm}) == 1
         return len({value for _fact, value in firm}) == 1
     known = bench.known.subject(measure.subject)
-    return measure.role == "rate" and bool(measure.year) and known is not None and known.kind == "topic"
+    return bool(measure.year) and known is not None and known.kind == "topic"

@@ -31,8 +31,8 @@ VERDICTS: dict[Verdict, str] = {
 }
 """Verdicts from the gravest to the best, with their names."""
 
-_UNCOUNTED = ("count", "span", "year")
-"""Roles that need no confirmation: a number of chapters, the years a growth runs over."""
+_UNCOUNTED = ("span", "year")
+"""Roles that need no confirmation: the years a growth runs over."""
 _PLAUSIBLE = ("utilisation", "rent", "power", "carbon", "energy", "weights", "spend", "estimates")
 """Rules that only find a number plausible; a published value makes them superfluous."""
 _ARITHMETIC = (
@@ -121,8 +121,10 @@ def settled(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _is_usual(measure: Measure) -> bool:
-    """Four, eight or sixteen accelerators in a server need no confirmation."""
-    return measure.role == "per_server" and measure.value in (4, 8, 16)
+    """Four, eight or sixteen accelerators in a server, and small numbers of anything, need no confirmation."""
+    return (measure.role == "per_server" and measure.value in (4, 8, 16)) or (
+        measure.role == "count" and measure.value < 10
+    )
 
 
 def covered_by(one: Finding, indexes: set[int]) -> bool:
