@@ -56,7 +56,9 @@ def test_what_no_tool_can_answer_is_declined_and_what_lacks_an_argument_is_asked
 
 
 def test_no_question_of_readme_or_evaluation_stands_in_the_source() -> None:
-    questions = set(re.findall(r"^tieout ask [\"'](.+)[\"']$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE))
+    questions = set(
+        re.findall(r"^tieout ask [\"'](.+)[\"']$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    )
     cases = [case for name in ("paraphrases", "no_tool") for case in read_cases(SETS / f"{name}.jsonl")]
     questions |= {case.text for case in cases if len(case.text) > 12}
     assert len(questions) > 60
