@@ -94,7 +94,9 @@ def checked_dtype(device: Device, dtype: str | None) -> str:
 
 def missing(names: list[tuple[str, str]]) -> InputError:
     """The error for inputs that neither the arguments nor the table of models give: (name, example) each."""
-    listed = ", ".join(_("{name} (e.g. {example})", name=_(name), example=f"`{example}`") for name, example in names)
+    listed = ", ".join(
+        _("{name} (e.g. {example})", name=_(name), example=f"`{example}`") for name, example in names
+    )
     return InputError(
         _("Still needed: {names}.", names=listed),
         code="compute-missing-input",

@@ -132,7 +132,10 @@ class _Verdicts:
         """The share of equal verdicts and the number of false claims called ok; nothing when there were no claims."""
         if not self.total:
             return {}
-        return {"claim_verdict_accuracy": self.equal / self.total, "false_claims_called_ok": float(self.falsely_ok)}
+        return {
+            "claim_verdict_accuracy": self.equal / self.total,
+            "false_claims_called_ok": float(self.falsely_ok),
+        }
 
 
 def _score_claim(case: Case, errors: list[float], folder: Path, verdicts: _Verdicts) -> EvalMiss | None:
@@ -146,7 +149,11 @@ def _score_claim(case: Case, errors: list[float], folder: Path, verdicts: _Verdi
     wanted = case.expected.get("verdict")
     verdicts.total += 1
     verdicts.equal += score.verdict == wanted
-    verdicts.falsely_ok += score.verdict == "ok" and wanted not in ("ok", "ok_with_assumption", "not_checkable")
+    verdicts.falsely_ok += score.verdict == "ok" and wanted not in (
+        "ok",
+        "ok_with_assumption",
+        "not_checkable",
+    )
     errors.append(score.largest_error)
     return None if score.passed else _miss(case, score.verdict, score.difference)
 
@@ -307,20 +314,25 @@ def _zero(i: Inputs) -> dict[str, float]:
     }
 
 
-_KINDS: dict[str, Callable[[Inputs], dict[str, float]]] = {
-    "aggregate": _aggregate,
-    "bytes_per_param": _bytes_per_param,
-    "cost": _cost,
-    "days_8tp": _days_8tp,
-    "device_hours": _device_hours,
-    "device_time": _device_time,
-    "energy": _energy,
-    "flops_per_token": _flops_per_token,
-    "hfu_tokens": _mfu_tokens,
-    "implied_intensity": _implied_intensity,
-    "implied_power": _implied_power,
-    "mfu_tokens": _mfu_tokens,
-    "tokens_time": _tokens_time,
-    "train_flops": _train_flops,
-    "zero": _zero,
-} | ARCHITECTURE_KINDS | SERVING_KINDS | ECONOMIC_KINDS
+_KINDS: dict[str, Callable[[Inputs], dict[str, float]]] = (
+    {
+        "aggregate": _aggregate,
+        "bytes_per_param": _bytes_per_param,
+        "cost": _cost,
+        "days_8tp": _days_8tp,
+        "device_hours": _device_hours,
+        "device_time": _device_time,
+        "energy": _energy,
+        "flops_per_token": _flops_per_token,
+        "hfu_tokens": _mfu_tokens,
+        "implied_intensity": _implied_intensity,
+        "implied_power": _implied_power,
+        "mfu_tokens": _mfu_tokens,
+        "tokens_time": _tokens_time,
+        "train_flops": _train_flops,
+        "zero": _zero,
+    }
+    | ARCHITECTURE_KINDS
+    | SERVING_KINDS
+    | ECONOMIC_KINDS
+)

@@ -153,9 +153,7 @@ def _series(
     places = [(across(x), up(y)) for x, y in zip(series.x, series.y, strict=True)]
     if len(places) > 1 and not scatter:
         line = "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
-        body.append(
-            f"<path d='M{line}' fill='none' stroke='{colour}' stroke-width='2'{dash}/>"
-        )
+        body.append(f"<path d='M{line}' fill='none' stroke='{colour}' stroke-width='2'{dash}/>")
     else:
         body += [f"<circle cx='{x:.1f}' cy='{y:.1f}' r='5' fill='{colour}'/>" for x, y in places]
     return body
