@@ -65,6 +65,7 @@ RULES: tuple[Rule, ...] = (
     rules_arithmetic.worked_off,
     rules_arithmetic.equated,
     rules_arithmetic.multiplied_out,
+    rules_arithmetic.per_device_total,
     rules_context.run_implied,
     rules_context.estimate_behind,
     rules_context.estimates_agree,

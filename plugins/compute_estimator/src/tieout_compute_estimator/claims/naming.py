@@ -9,7 +9,7 @@ from functools import cache
 from tieout_compute_estimator.claims.frames import Mention
 from tieout_compute_estimator.claims.knowledge import Knowledge, Subject, knowledge
 
-__all__ = ["NameFinder", "name_finder"]
+__all__ = ["NameFinder", "name_finder", "sizes_of_families"]
 
 _PIECE = re.compile(r"(?<=\d)[xX](?=[A-Z])|[A-Za-z]+|\d+(?:\.\d+)?|[一-鿿α-ωΑ-ΩⅡ]")
 _JOINER = r"[\s\-_/:：·]{0,2}"
@@ -99,6 +99,30 @@ def _inside_word(text: str, start: int) -> bool:
     if not (before.isascii() and before.isalnum()) or not text[start].isascii():
         return False
     return not (before in "xX×" and start > 1 and text[start - 2].isdigit())
+
+
+_SIZE = re.compile(
+    r"(?<![\w.-])(\d+(?:\.\d+)?)\s?([BM])(?![A-Za-z0-9])(?=\s?(?:版本?|模型|用|使用|则|需|took|used|needed|model|version|was|:)|[,;,;])"
+)
+
+
+def sizes_of_families(text: str, mentions: list[Mention], known: Knowledge) -> list[Mention]:
+    """The 70B after "Llama 3 8B took …, 70B took …": another member of the family that was named."""
+    found = list(mentions)
+    for match in _SIZE.finditer(text):
+        if any(m.start <= match.start() < m.end for m in found):
+            continue
+        earlier = [m for m in mentions if m.kind == "model" and m.end <= match.start()]
+        wanted = f"{match[1]}{match[2]}"
+        members = [name for m in reversed(earlier[-2:]) for name in known.related(m.name)]
+        siblings = [other for name in members if (s := known.subject(name)) for other in s.members]
+        name = next(
+            (one for one in (*members, *siblings) if one.endswith((f" {wanted}", f"-{wanted}"))),
+            "",
+        )
+        if name:
+            found.append(Mention(name, "model", match.start(), match.end(2), match.group()))
+    return sorted(found, key=lambda m: m.start)
 
 
 def _is_tail(text: str, start: int) -> bool:

@@ -367,7 +367,8 @@ def _sparse(text: str, start: int, end: int) -> bool | None:
 
 
 def _per(role: Role, text: str, start: int, end: int):
-    around = text[max(0, start - 16) : start] + "|" + text[end : end + 14]
+    before, after = text[max(0, start - 16) : start], text[end : end + 14]
+    around = re.split(r"[,;。;]", before)[-1] + "|" + re.split(r"[,;。;]", after)[0]
     if role in ("multiple", "growth", "percent"):
         return "year" if cues.PER_YEAR.search(around) else ""
     if role in ("rate", "power", "link", "item_price", "memory", "memory_bandwidth"):

@@ -11,10 +11,10 @@ from tieout_compute_estimator.claims.frames import Measure
 from tieout_compute_estimator.claims.search import Term, dimensions, search
 from tieout_compute_estimator.derivation import N_
 
-__all__ = ["equated", "from_base", "multiplied_out", "to_base", "worked_off"]
+__all__ = ["equated", "from_base", "multiplied_out", "per_device_total", "to_base", "worked_off"]
 
 _EQUAL = re.compile(
-    r"^\s?(?:=|＝|≈|即|也?就是|等于|相当于|约合|折合|合|i\.e\.,?|equals?|is|are|or|means|\("
+    r"^\s?(?:=|＝|≈|即|也?就是|约?等于|相当于|约合|折合|合|i\.e\.,?|equals?|is|are|or|means|\("
     r"|,?\s?that is,?|(?:is )?equivalent to|amounts to)\s?(?:约|约为|每秒|about"
     r"|to)?\s?(?:每秒)?\s?$",
     re.IGNORECASE,
@@ -150,6 +150,47 @@ def equated(bench: Bench) -> Iterator[Finding]:
             target=b,
             recomputed=right,
             fixes={} if good else {b: right},
+        )
+
+
+def per_device_total(bench: Bench) -> Iterator[Finding]:
+    """So much per device and so much together: eight cards of 400 Gb/s are 3.2 Tb/s."""
+    count = bench.device_count()
+    if count is None or count.value <= 1:
+        return
+    for role in ("link", "memory"):
+        each = next(((i, m) for i, m in bench.claim.of(role) if m.per == "device"), None)
+        whole = next(((i, m) for i, m in bench.claim.of(role) if m.per != "device"), None)
+        if each is None or whole is None:
+            continue
+        (i, a), (j, b) = each, whole
+        value = in_unit(a.value * count.value, a.unit, b.unit)
+        if value is None:
+            continue
+        total = derived(value, b.unit, "product", "n · x", {"n": count.figure, "x": bench.stated(i)})
+        good = agrees(b, value)
+        slipped = (
+            any(abs(b.value / value / factor - 1) < 0.03 for factor in (8, 0.125, 1e3, 1e-3))
+            if value
+            else False
+        )
+        yield finding(
+            "match" if good else "slip" if slipped else "contradict",
+            "product",
+            N_("{count} with {each} each are {total}, as stated.")
+            if good
+            else N_("{count} with {each} each are {total}, not {stated}."),
+            figures={
+                "count": count.figure,
+                "each": bench.stated(i),
+                "total": total,
+                "stated": bench.stated(j),
+            },
+            covers=(i, j, *count.covers),
+            numbers={"total": total},
+            target=j,
+            recomputed=total,
+            fixes={} if good else {j: total},
         )
 
 

@@ -256,6 +256,10 @@ def _gain(bench: Bench, index: int, factor: float) -> Finding:
     )
 
 
+_FALLS = re.compile(r"缩短|降|减少|下滑|cut|fell|fall|drop|reduc|declin|shorten", re.IGNORECASE)
+_RISES = re.compile(r"增长到|增加到|提高到|升至|增至|提升至|rose|grew|increas|climb", re.IGNORECASE)
+
+
 def changed(bench: Bench) -> Iterator[Finding]:
     """From one value to another: the factor, and whether a stated factor or percentage fits."""
     text = bench.claim.text
@@ -283,6 +287,8 @@ def changed(bench: Bench) -> Iterator[Finding]:
         if not first.value or not other or not _moves(text, first, second):
             continue
         down = other < first.value
+        falls, rises = _FALLS.search(text), _RISES.search(text)
+        turned = bool(falls and not rises and not down) or bool(rises and not falls and down)
         factor = derived(
             first.value / other if down else other / first.value,
             "",
@@ -314,9 +320,11 @@ def changed(bench: Bench) -> Iterator[Finding]:
             continue
         i, m = stated
         value = factor.value if m.role == "multiple" else percent.value
+        more = re.search(r"增加|增长|more|increas", text, re.IGNORECASE)
         good = agrees(m, value, tolerance=0.05 if m.role == "multiple" else 0.02) or (
-            m.role == "multiple" and agrees(m, value - 1, tolerance=0.05)
+            m.role == "multiple" and more is not None and agrees(m, value - 1, tolerance=0.05)
         )
+        good = good and not turned
         shown = factor if m.role == "multiple" else percent
         yield finding(
             "match" if good else "contradict",

@@ -70,6 +70,11 @@ def _named(bench: Bench, index: int, measure: Measure, value: float, count: Held
     fits = [r for r in readings if _fits(measure, value, r.value)]
     if fits:
         return _explained(bench, index, measure, fits, readings)
+    others = [r for name in devices if name not in subjects for r in _readings(bench, name, count)]
+    others = [r for r in others if _fits(measure, value, r.value) and not _other_format(measure, r.fact)]
+    if others:
+        # Nearer to one name, but a figure of the other: it may be about that one.
+        return _explained(bench, index, measure, others, others).model_copy(update={"kind": "assume"})
     return _unexplained(bench, index, measure, value, readings)
 
 

@@ -112,7 +112,10 @@ def _subjects(bench: Bench, measure: Measure) -> list[str]:
         return [name for name in dict.fromkeys((*system, device, *every, subject)) if name]
     if measure.role == "rate":
         return [name for name in dict.fromkeys((*system, subject)) if name]
-    return [name for name in dict.fromkeys((subject, *system)) if name]
+    topics = (
+        [m.name for m in bench.claim.named("topic")] if measure.role in ("share", "money", "energy") else []
+    )
+    return [name for name in dict.fromkeys((subject, *system, *topics)) if name]
 
 
 def _comparable(bench: Bench, measure: Measure, subject: str) -> Iterator[Fact]:
@@ -391,6 +394,8 @@ def _same_digits(measure: Measure, fact: Fact) -> bool:
         measure.value * _PREFIX.get(measure.unit[:1].upper() if len(measure.unit) > 1 else "", 1.0),
         (fact.value * _PREFIX.get(fact.unit[:1].upper() if len(fact.unit) > 1 else "", 1.0)),
     )
+    if "FLOP" in measure.unit and "FLOP" in fact.unit and abs(measure.value / fact.value - 1) < 0.01:
+        return True
     if measure.unit in ("USD", "CNY", "GPU", "GPU-hour", "server", "chip") or fact.unit in ("GPU-hour",):
         a, b = measure.value, fact.value
     return bool(b) and abs(a / b - 1) < 0.01

@@ -32,7 +32,7 @@ _METRICS: tuple[tuple[re.Pattern[str], Role, str], ...] = tuple(
         (r"功耗|TDP|power", "power", "W"),
         (r"NVLink|互联|互连|interconnect|带宽|bandwidth", "link", "GB/s"),
         (r"训练效率|效率|efficien", "throughput", ""),
-        (r"性能|算力|速度|快|performance|compute|speed|fast|peak|TFLOPS|throughput", "rate", "TFLOP/s"),
+        (r"性能|峰值|算力|速度|快|performance|compute|speed|fast|peak|TFLOPS|throughput", "rate", "TFLOP/s"),
         (r"成本|造价|cost", "cost", "USD"),
         (r"碳排|排放|emission|carbon", "carbon", "tCO2e"),
     )

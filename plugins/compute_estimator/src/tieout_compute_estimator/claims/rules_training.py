@@ -479,7 +479,11 @@ def _reachable(
     bench: Bench, index: int, count: Held, hours: Figure, peak: Figure, numbers: dict[str, Figure]
 ) -> Iterator[Finding]:
     """No tokens are known: days for the twenty tokens per parameter, and for fifteen trillion."""
-    params = bench.params()
+    params, subject = bench.params(), bench.subject()
+    if (subject is not None and subject.moe) or re.search(
+        r"稀疏|MoE|混合专家|sparse", bench.claim.text, re.IGNORECASE
+    ):
+        params = None  # all parameters of a mixture say nothing about its work
     if params is None:
         yield finding(
             "imply",

@@ -10,7 +10,7 @@ from tieout_compute_estimator.claims import cues
 from tieout_compute_estimator.claims.frames import Claim, Measure, Mention
 from tieout_compute_estimator.claims.knowledge import Knowledge
 from tieout_compute_estimator.claims.linking import link
-from tieout_compute_estimator.claims.naming import name_finder
+from tieout_compute_estimator.claims.naming import name_finder, sizes_of_families
 from tieout_compute_estimator.claims.reading import measures_of
 from tieout_compute_estimator.claims.tidying import tidy
 
@@ -88,7 +88,7 @@ def _claim(
     piece: str, offset: int, known: Knowledge, carried: Mention | None, year: str = ""
 ) -> Segmented | None:
     read = tidy(piece)
-    mentions = name_finder().find(read.text)
+    mentions = sizes_of_families(read.text, name_finder().find(read.text), known)
     measures, periods = measures_of(read.text, mentions)
     years = [iso for iso, _place in periods]
     claim = Claim(
