@@ -20,7 +20,9 @@ from tieout_compute_estimator.claims import (
     rules_premise,
     rules_published,
     rules_ratio,
+    rules_runs,
     rules_training,
+    rules_weights,
 )
 from tieout_compute_estimator.claims.bench import Bench
 from tieout_compute_estimator.claims.findings import Finding
@@ -45,7 +47,7 @@ RULES: tuple[Rule, ...] = (
     rules_training.training_work,
     rules_training.counted,
     rules_training.capacity,
-    rules_training.carried_out,
+    rules_runs.carried_out,
     rules_hours.hours_stated,
     rules_hours.priced,
     rules_energy.drawn,
@@ -59,8 +61,8 @@ RULES: tuple[Rule, ...] = (
     rules_data.optimal_tokens,
     rules_data.tokens_each,
     rules_data.data_size,
-    rules_data.weights_size,
-    rules_data.fits_on,
+    rules_weights.weights_size,
+    rules_weights.fits_on,
     rules_data.size_implies,
     rules_arithmetic.worked_off,
     rules_arithmetic.equated,
