@@ -51,7 +51,7 @@ _ = translator("tieout_compute_estimator")
 )
 def solve(
     target: Annotated[
-        str | None, Slot("enum", find=find_targets, cues=("求", "solve for"), example="how many GPUs")
+        str | None, Slot("enum", find=find_targets, cues=("求", "solve for"), example="MFU")
     ] = None,
     *,
     params: Params = None,
