@@ -152,7 +152,7 @@ def _first_upper(text: str) -> str:
     }
 )
 def explain(
-    call: Annotated[str, Slot("text", example="train 70B 15T device=H100")],
+    call: Annotated[str, Slot("code", example="train 70B 15T device=H100")],
     *,
     why: str | None = None,
     what_if: str | None = None,

@@ -105,7 +105,7 @@ def _fill_names(filling: Filling, reading: Reading, find: Find) -> None:
         best = max(free, key=lambda c: (cued and _cued(parameter, reading.text, c), c.score, -c.start))
         filling.arguments[parameter.name] = best.value
         names.append((best.start, best.end))
-        if parameter.required and not cued and not filling.others:
+        if not cued and not filling.others:
             more = {c.value: c for c in free if c.value != best.value and c.score >= best.score - 0.06}
             names += [(c.start, c.end) for c in free if c.value in more]
             _place_others(filling, parameter, more)
