@@ -10,7 +10,7 @@ __all__ = ["ApprovalRequest", "Approver", "Outcome", "ToolRunner", "TurnState", 
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -163,8 +163,9 @@ class ToolRunner:
             call_id=call_id,
             said=self._turn.said,
             earlier=self._turn.said_earlier,
-            # Called without a question, by a person: then the arguments are that person's own words.
-            arguments=validated if self._turn.question else (),
+            # Called without a question, by a person: then the arguments are that person's own words. What was not
+            # given is the tool's default, which stands in its documentation.
+            arguments=_given(arguments) if self._turn.question else (),
         )
         await self._reread_quotes(tool, result)
         return await self._check_result(tool, result)
@@ -437,3 +438,8 @@ class _Context:
 
     def find(self, kind: str, text: str) -> list[Candidate]:
         return self._host.find(kind, text)
+
+
+def _given(arguments: Mapping[str, object] | str) -> Collection[str]:
+    """The names of the arguments that a call states; valid JSON by now."""
+    return json.loads(arguments or "{}") if isinstance(arguments, str) else arguments
