@@ -1,4 +1,4 @@
-"""What a model chooses as an argument supports no number of the answer; what the user said, or a tool's default, does."""
+"""A value that the model chose supports no number; what the user said, or a tool's default, does."""
 
 from __future__ import annotations
 
