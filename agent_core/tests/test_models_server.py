@@ -75,8 +75,10 @@ async def test_chat(server: str):
 
 
 async def test_stream_is_the_same_text_in_pieces(server: str):
-    whole = (await agent(server).run("How many GPUs?")).output
-    async with agent(server).run_stream("How many GPUs?") as result:
+    asked = agent(server)  # one client for the whole test: it is closed with the loop, not when it is collected
+    await asked.run("How many GPUs?")  # the server keeps the prompt: from now on each run starts alike
+    whole = (await asked.run("How many GPUs?")).output
+    async with asked.run_stream("How many GPUs?") as result:
         pieces = [piece async for piece in result.stream_text(delta=True, debounce_by=None)]
     assert len(pieces) > 5
     assert "".join(pieces) == whole
@@ -84,10 +86,11 @@ async def test_stream_is_the_same_text_in_pieces(server: str):
 
 
 async def test_a_stream_can_be_left_and_the_server_asked_again(server: str):
-    async with agent(server, max_tokens=600).run_stream("x") as result:
+    asked = agent(server, max_tokens=600)
+    async with asked.run_stream("x") as result:
         async for _piece in result.stream_text(delta=True, debounce_by=None):
             break
-    assert (await agent(server).run("x")).output
+    assert (await asked.run("x", model_settings=ModelSettings(max_tokens=24))).output
 
 
 async def test_a_server_that_is_not_there_is_one_clear_error():
