@@ -75,7 +75,9 @@ async def test_chat(server: str):
 
 
 async def test_stream_is_the_same_text_in_pieces(server: str):
-    asked = agent(server)  # one client for the whole test: it is closed with the loop, not when it is collected
+    asked = agent(
+        server
+    )  # one client for the whole test: it is closed with the loop, not when it is collected
     await asked.run("How many GPUs?")  # the server keeps the prompt: from now on each run starts alike
     whole = (await asked.run("How many GPUs?")).output
     async with asked.run_stream("How many GPUs?") as result:
