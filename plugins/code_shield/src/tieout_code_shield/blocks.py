@@ -190,6 +190,7 @@ class CodeBlock:
                 carried = self._carried.setdefault(name, Carried())
                 carried.aliases.update(facts.aliases)
                 carried.values.update(facts.values)
+                carried.types.update(facts.types)
 
     def _whole(self) -> Decision | None:
         """What only the whole block shows. Its text is out, so this can only warn."""

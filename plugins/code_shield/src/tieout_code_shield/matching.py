@@ -51,7 +51,7 @@ def match_code(
 def _candidates(walk: Walk, rules: LanguageRules, site: Site) -> Iterator[tuple[Rule, Match]]:
     match site.role:
         case "call":
-            yield from _named(rules.calls, site.name, walk.qualified(site.name))
+            yield from _named(rules.calls, site.name, walk.qualified(site.name, site))
         case "bind":
             yield from _named(rules.binds, site.name, site.name)
             last = site.name.rpartition(".")[2]
@@ -86,7 +86,7 @@ def _holds(walk: Walk, site: Site, rule: Rule, match: Match) -> bool:
     if match.compare is not None and not _compares(walk, site, match):
         return False
     if match.receiver is not None or match.receiver_lacks is not None:
-        receiver = walk.qualified(site.name).rpartition(".")[0]
+        receiver = walk.qualified(site.name, site).rpartition(".")[0]
         if match.receiver is not None and not match.receiver.search(receiver):
             return False
         if match.receiver_lacks is not None and match.receiver_lacks.search(receiver):
@@ -97,7 +97,16 @@ def _holds(walk: Walk, site: Site, rule: Rule, match: Match) -> bool:
             return False
         if match.near_lacks is not None and match.near_lacks.search(names):
             return False
-    return all(_condition_holds(walk, site, rule, condition) for condition in match.when)
+    if not all(_condition_holds(walk, site, rule, condition) for condition in match.when):
+        return False
+    return (match.before is None and match.before_lacks is None) or _comes_after(walk, site, match)
+
+
+def _comes_after(walk: Walk, site: Site, match: Match) -> bool:
+    text = walk.text_before(site)
+    if match.before is not None and not match.before.search(text):
+        return False
+    return match.before_lacks is None or not match.before_lacks.search(text)
 
 
 def _compares(walk: Walk, site: Site, match: Match) -> bool:
@@ -123,7 +132,7 @@ def _subjects(walk: Walk, site: Site, condition: Condition) -> list[Node]:
         return [site.binding.value] if site.binding is not None else []
     if condition.of == "receiver":
         callee = walk.dialect.callee(site.node) if site.role == "call" else None
-        receiver = callee.field("object") if callee is not None else None
+        receiver = (callee.field("object") or callee.field("expression")) if callee is not None else None
         return [receiver] if receiver is not None else []
     arguments = walk.arguments(site)
     if condition.of == "any":

@@ -80,6 +80,8 @@ class _MatchTable(_Table):
     receiver_lacks: Pattern = None
     near: Pattern = None
     near_lacks: Pattern = None
+    before: Pattern = None
+    before_lacks: Pattern = None
     when: tuple[_ConditionTable, ...] = ()
     whole: bool = False
     severity: Severity | None = None
@@ -106,6 +108,8 @@ class _MatchTable(_Table):
             receiver_lacks=self.receiver_lacks,
             near=self.near,
             near_lacks=self.near_lacks,
+            before=self.before,
+            before_lacks=self.before_lacks,
             when=tuple(condition.build() for condition in self.when),
             whole=self.whole,
             severity=self.severity,

@@ -68,6 +68,9 @@ class Match:
     near: re.Pattern[str] | None = None
     """Must be found in a name around the place: what is assigned, the keyword, the function."""
     near_lacks: re.Pattern[str] | None = None
+    before: re.Pattern[str] | None = None
+    """Must be found in the text of the function (of everything, outside of functions) up to the end of the place."""
+    before_lacks: re.Pattern[str] | None = None
     when: tuple[Condition, ...] = ()
     whole: bool = False
     """True when it can be judged only once the whole expression, function bodies included, is there."""

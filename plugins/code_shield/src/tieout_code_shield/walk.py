@@ -31,6 +31,8 @@ class Carried:
 
     aliases: dict[str, str] = field(default_factory=dict[str, str])
     values: dict[str, Value] = field(default_factory=dict[str, Value])
+    types: dict[str, str] = field(default_factory=dict[str, str])
+    """Declared types of variables."""
 
 
 @dataclass(slots=True, eq=False)
@@ -86,8 +88,12 @@ class Walk:
     ) -> None:
         self.dialect = dialect
         self.sites: list[Site] = []
+        self._root = root
         self.aliases: dict[str, str] = dict(carried.aliases) if carried else {}
         self._carried: Mapping[str, Value] = carried.values if carried else {}
+        self._types: dict[tuple[Site | None, str], Site] = {}
+        self._carried_types: Mapping[str, str] = carried.types if carried else {}
+        self._growing: frozenset[str] = getattr(dialect, "growing", _GROWING)
         self._clock = clock
         self._assigned: dict[str, list[Site]] = {}
         self._grown: set[str] = set()
@@ -119,8 +125,11 @@ class Walk:
         if site.role == "call":
             callee = dialect.callee(node)
             site.name = dialect.dotted(callee) if callee is not None else ""
+            if callee is node:
+                # Languages without a node of its own for what is called: ``a.b()`` is named ``a.b.()`` as a value.
+                site.name = site.name.removesuffix(".()")
             owner, _, method = site.name.rpartition(".")
-            if owner and method in _GROWING:
+            if owner and method in self._growing:
                 self._grown.add(owner)
         elif site.role == "function":
             site.name = dialect.function_name(node)
@@ -148,15 +157,29 @@ class Walk:
                 )
             each.name, each.binding = binding.target, binding
             found.append(each)
+            if binding.type:
+                self._types[each.function, binding.target] = each
             if binding.form in ("assign", "augment", "loop"):
                 self._assigned.setdefault(binding.target, []).append(each)
         return found
 
-    def qualified(self, name: str) -> str:
-        """A dotted name with import aliases resolved."""
+    def qualified(self, name: str, site: Site | None = None) -> str:
+        """A dotted name with import aliases resolved, and at a ``site`` the first part by its declared type."""
         root, dot, rest = name.partition(".")
-        alias = self.aliases.get(root)
+        alias = (self.type_of(root, site) if site is not None and rest else "") or self.aliases.get(root)
         return f"{alias}{dot}{rest}" if alias and alias != root else name
+
+    def type_of(self, name: str, site: Site) -> str:
+        """The type that a name is declared with at a site; empty when none is known."""
+        function = site.function
+        while self._types:
+            found = self._types.get((function, name))
+            if found is not None and found.binding is not None:
+                return found.binding.type
+            if function is None:
+                break
+            function = function.function
+        return self._carried_types.get(name, "")
 
     def is_source(self, name: str) -> bool:
         """Whether a qualified name's value comes from outside the program."""
@@ -176,6 +199,13 @@ class Walk:
         if site.arguments is None:
             site.arguments = self.dialect.arguments(site.node)
         return site.arguments
+
+    def text_before(self, site: Site) -> str:
+        """The text of the innermost function (of everything, outside of functions) up to the end of a site."""
+        function = site.function
+        start = function.start if function is not None else 0
+        text = (function.node if function is not None else self._root).text()
+        return text[: site.end - start]
 
     def value_of(self, name: str, site: Site) -> Value | None:
         """The value ``name`` has at ``site``, from the assignments before it; ``None`` when none is known."""
@@ -240,6 +270,9 @@ class Walk:
         for name, sites in self._assigned.items():
             if sites[-1].start >= start:
                 carried.values[name] = self.assigned_value(sites[-1])
+        for (_, name), site in self._types.items():
+            if site.start >= start and site.binding is not None:
+                carried.types[name] = site.binding.type
 
 
 class _View:
@@ -251,7 +284,7 @@ class _View:
         self._walk, self._site = walk, site
 
     def qualified(self, name: str) -> str:
-        return self._walk.qualified(name)
+        return self._walk.qualified(name, self._site)
 
     def is_source(self, name: str) -> bool:
         return self._walk.is_source(name)

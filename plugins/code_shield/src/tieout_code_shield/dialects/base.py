@@ -38,6 +38,8 @@ class Binding:
     """The target as a dotted name, ``self.x`` or ``element.innerHTML``."""
     value: Node
     form: BindForm
+    type: str = ""
+    """The type that the target is declared with, without type arguments; empty when nothing says."""
 
 
 class Scope(Protocol):
