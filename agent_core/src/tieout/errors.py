@@ -54,7 +54,7 @@ from typing import ClassVar
 
 
 class ExitCode(IntEnum):
-    """Exit codes of the command line; documented in docs/command-line.md and stable."""
+    """Exit codes of the command line; documented in docs/command_line.md and stable."""
 
     OK = 0
     FAILURE = 1
@@ -67,6 +67,7 @@ class ExitCode(IntEnum):
     STORE = 8
     PLUGIN = 9
     CHECK_FAILED = 10
+    UNCHECKED = 11
     INTERRUPTED = 130
 
 

@@ -7,7 +7,7 @@ __all__ = ["SlashCall", "bind_words", "parse_slash"]
 import shlex
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_origin
 
 from tieout.contract.tools import Tool
 from tieout.errors import InputError
@@ -63,8 +63,8 @@ def bind_words(
 ) -> dict[str, object]:
     """Give words to parameters: ``name=value`` and ``--name value`` by name, the others in order.
 
-    Parameters in ``taken`` have their value already. A last required text parameter takes all that is left, so that
-    a question needs no quotes.
+    Parameters in ``taken`` have their value already. A parameter that is a list takes all words that are left, and so
+    does a last required text parameter, so that a question needs no quotes.
     """
     names = {parameter.name: parameter for parameter in tool.parameters}
     bound: dict[str, object] = {}
@@ -83,6 +83,10 @@ def bind_words(
     free = [p for p in tool.parameters if p.name not in bound and p.name not in taken]
     for position, parameter in enumerate(free):
         if not loose:
+            break
+        if get_origin(parameter.annotation) in (list, tuple, set):
+            bound[parameter.name] = loose
+            loose = []
             break
         takes_all = parameter.slot is not None and parameter.slot.kind in ("text", "code")
         last_required = not any(other.required for other in free[position + 1 :])

@@ -7,6 +7,7 @@ __all__ = ["PluginGroup", "run_tool", "show_advice_line", "show_card"]
 import asyncio
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Union, cast, get_args, get_origin
 
@@ -14,9 +15,9 @@ import click
 
 from tieout.cli.commands import LocalCommand, LocalGroup
 from tieout.contract.tools import Effect
-from tieout.errors import PluginError
+from tieout.errors import InputError, PluginError
 from tieout.helptexts import plugin_summary, tool_texts
-from tieout.i18n import translator
+from tieout.i18n import Language, translator
 from tieout.loading import FoundEntry
 from tieout.slash import bind_words
 
@@ -74,13 +75,19 @@ def tool_command(tool: Tool[..., Any]) -> click.Command:
     parameters += [_option(parameter, texts.parameters[parameter.name]) for parameter in tool.parameters]
     parameters += [
         click.Option(["--json", "_as_json"], is_flag=True, help=_("Print the result as JSON.")),
+        click.Option(["--output", "_output"], metavar="FILE", help=_("Write it to a file instead of printing it.")),
         click.Option(["--approve", "_approve"], multiple=True, type=click.Choice([str(e) for e in _ASKED]),
                      help=_("Approve an effect beforehand.")),
     ]  # fmt: skip
 
     @click.pass_context
     def callback(
-        ctx: click.Context, _words: tuple[str, ...], _as_json: bool, _approve: tuple[str, ...], **options: Any
+        ctx: click.Context,
+        _words: tuple[str, ...],
+        _as_json: bool,
+        _output: str | None,
+        _approve: tuple[str, ...],
+        **options: Any,
     ) -> int:
         from tieout.cli.app import state_of
 
@@ -89,7 +96,13 @@ def tool_command(tool: Tool[..., Any]) -> click.Command:
             if value is not None and value != ():
                 arguments[name] = list(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else value
         arguments |= bind_words(tool, _words, taken=arguments)
-        return run_tool(state_of(ctx).host(), tool, arguments, as_json=_as_json, approve=_approve)
+        # Who typed --write has approved of writing; where the settings deny it, it stays denied.
+        approve = {
+            *_approve,
+            *(str(effect) for name, effect in tool.effects_when.items() if arguments.get(name)),
+        }
+        host = state_of(ctx).host()
+        return run_tool(host, tool, arguments, as_json=_as_json, output=_output, approve=tuple(approve))
 
     return LocalCommand(
         tool.name, params=parameters, callback=callback, help=texts.description, short_help=texts.summary
@@ -130,23 +143,54 @@ def run_tool(
     arguments: Mapping[str, object],
     *,
     as_json: bool,
-    approve: tuple[str, ...],
+    output: str | None = None,
+    approve: tuple[str, ...] = (),
 ) -> int:
-    """Run a tool for the command line and print its card or its JSON.
+    """Run a tool for the command line and print its card, its own printout or its JSON.
+
+    Args:
+        output: A file to write that to instead.
+
+    Returns:
+        The exit code that the result asks for.
 
     Raises:
-        TieoutError: The call failed.
+        TieoutError: The call failed, or the file cannot be written.
     """
-    from tieout.cli.output import print_json
+    from tieout.cli.output import print_json, say
 
     result = asyncio.run(run_call(host, tool, arguments, approve))
-    if as_json:
+    if output is not None:
+        _write(output, result, host.lang, as_json=as_json)
+    elif as_json:
         print_json(result.model_dump(mode="json"))
+    elif (text := result.printout(host.lang)) is not None:
+        say(text)
     else:
         show_card(result.card(host.lang))
         if result.advice_notice:
             show_advice_line()
-    return 0
+    return result.exit_code
+
+
+def _write(output: str, result: Result, lang: Language, *, as_json: bool) -> None:
+    """Write to a file what would have been printed."""
+    import json
+
+    from tieout.cardtext import card_text
+
+    if as_json:
+        text: str | None = json.dumps(result.model_dump(mode="json"), ensure_ascii=False, indent=2)
+    else:
+        text = result.printout(lang)
+    text = card_text(result.card(lang)) if text is None else text
+    try:
+        Path(output).expanduser().write_text(text if text.endswith("\n") else text + "\n", "utf-8")
+    except OSError as error:
+        raise InputError(
+            _("{file} cannot be written: {problem}", file=output, problem=error.strerror or error),
+            hint=_("Name a file in a folder that exists and that you may write to."),
+        ) from None
 
 
 async def run_call(

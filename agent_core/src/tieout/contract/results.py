@@ -29,6 +29,15 @@ class Result(BaseModel):
     advice_notice: ClassVar[bool] = False
     """True where answers need the line "no investment advice" (stock and report results)."""
 
+    @property
+    def exit_code(self) -> int:
+        """What the command line ends with after showing this: 0, or a check's ``tieout.errors.ExitCode``."""
+        return 0
+
+    def printout(self, lang: Language = "en") -> str | None:
+        """What the command line prints instead of the card; ``None`` for the card."""
+        return None
+
     def figures(self) -> list[tuple[str, Figure]]:
         """Every figure in the fields with its dotted path, without the inputs of formulas."""
         return [(path, item) for path, item in _walk(self, "") if isinstance(item, Figure)]

@@ -147,6 +147,8 @@ class Tool(Generic[P, R]):
     """Utterances per language that this tool answers; they train the offline router."""
     group: str = ""
     """The plugin's entry-point name; set by the host."""
+    effects_when: Mapping[str, Effect] = field(default_factory=dict[str, Effect])
+    """Effects that an argument adds when it is true: ``{"write": Effect.WRITE}``."""
 
     def __post_init__(self) -> None:
         """Take over the function's name and docstring."""
@@ -160,6 +162,10 @@ class Tool(Generic[P, R]):
     def qualified_name(self) -> str:
         """``group.name``, the name used by ``ctx.call`` and in settings."""
         return f"{self.group}.{self.name}" if self.group else self.name
+
+    def effects_of(self, arguments: Mapping[str, object]) -> frozenset[Effect]:
+        """What a call with these arguments does to the world."""
+        return self.effects | {effect for name, effect in self.effects_when.items() if arguments.get(name)}
 
     @property
     def model_name(self) -> str:
@@ -264,6 +270,7 @@ def tool(
     *,
     name: str | None = None,
     effects: Iterable[Effect | str] = (Effect.READ,),
+    effects_when: Mapping[str, Effect | str] | None = None,
     timeout: float = 30.0,
     faces: Sequence[Face] = ALL_FACES,
     examples: Mapping[str, Sequence[str]] | None = None,
@@ -276,6 +283,7 @@ def tool(
     *,
     name: str | None = None,
     effects: Iterable[Effect | str] = (Effect.READ,),
+    effects_when: Mapping[str, Effect | str] | None = None,
     timeout: float = 30.0,
     faces: Sequence[Face] = ALL_FACES,
     examples: Mapping[str, Sequence[str]] | None = None,
@@ -287,6 +295,7 @@ def tool(
     Args:
         name: Name within the plugin; the function's name when left out.
         effects: What running it does to the world.
+        effects_when: What it does besides when an argument is true: ``{"write": "write"}``.
         timeout: Seconds before the host gives up on it.
         faces: Where it appears: as a model's tool, a command, a slash command.
         examples: Language to utterances, at least six per language for a tool that the offline mode should reach.
@@ -297,6 +306,7 @@ def tool(
             function=inner,
             name=name or getattr(inner, "__name__", "tool"),
             effects=frozenset(Effect(effect) for effect in effects),
+            effects_when={name: Effect(effect) for name, effect in (effects_when or {}).items()},
             timeout=timeout,
             faces=tuple(faces),
             examples=dict(examples or {}),
