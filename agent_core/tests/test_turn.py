@@ -16,6 +16,7 @@ from tieout.errors import (
     ModelConnectionError,
     ModelResponseError,
     ModelUnavailable,
+    StoreError,
     TieoutError,
 )
 from tieout.events import ErrorEvent, TextEvent, TurnDoneEvent, TurnStartedEvent, UsageEvent, WaitingEvent
@@ -345,3 +346,25 @@ async def test_the_prompt_guard_error_has_its_exit_code(engine: Build) -> None:
     chat = engine("Done.")
     await chat.ask()
     assert chat.of(TurnStartedEvent)[0].session_id == chat.session.session_id
+
+
+async def test_a_question_that_could_not_be_stored_leaves_no_half_made_session(
+    make_host: HostMaker, tmp_path: Any, monkeypatch: Any
+) -> None:
+    from tieout.store import SqliteStore
+
+    begin, failures = SqliteStore.begin_turn, [StoreError("the disk is full", code="store-full")]
+
+    async def sometimes(self: SqliteStore, session_id: str, question: str, model: str) -> str:
+        if failures:
+            raise failures.pop()
+        return await begin(self, session_id, question, model)
+
+    monkeypatch.setattr(SqliteStore, "begin_turn", sometimes)
+    session = make_host(models=(FakeModel("One.", "Two."),), store_path=tmp_path / "s.db").session()
+    failed = await session.ask("first")
+    assert failed.error is not None
+    assert failed.error.code == "store-full"
+    again = await session.ask("second")
+    assert again.status == "done"
+    assert session.session_id == again.session_id

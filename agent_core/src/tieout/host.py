@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 from tieout.errors import ModelUnavailable, PluginError, StoreError, TieoutError
 from tieout.i18n import Language, detect_language, translator
+from tieout.invoking import Workers
 from tieout.loading import describe_failure
 from tieout.redact import Redactor
 from tieout.registry import PluginRecord, Registry
@@ -66,6 +67,8 @@ class Host:
     ) -> None:
         self.loaded = settings or load_settings()
         self.redact = Redactor()
+        self.workers = Workers()
+        """Threads for the functions of tools."""
         self.registry = Registry(
             self.loaded, enabled=plugins, installed=installed, extra=dict(extra_plugins or {})
         )

@@ -208,7 +208,7 @@ class ToolRunner:
             )
 
     async def _permit(self, tool: Tool[..., Any], arguments: dict[str, object], call_id: str) -> None:
-        for effect in sorted(tool.effects):
+        for effect in sorted(tool.effects_of(arguments)):
             permission = self._host.settings.permission(effect)
             if permission == "allow":
                 continue
@@ -272,7 +272,7 @@ class ToolRunner:
         limit = asyncio.timeout(tool.timeout)  # wait_for loses a cancellation that meets the result
         try:
             async with limit:
-                returned = await invoke(tool, {**arguments, **extra})
+                returned = await invoke(tool, {**arguments, **extra}, self._host.workers)
         except TimeoutError:
             if not limit.expired():
                 raise

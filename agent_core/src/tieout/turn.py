@@ -91,6 +91,7 @@ class TurnRun:
         self._marks: list[MarkEvent] = []
         self._model_id = session.model or ""
         self._turn_id = ""
+        self._is_new = False
         self._started = time.perf_counter()
         self._store: SqliteStore | None = None
         self.turn: Turn | None = None
@@ -164,16 +165,18 @@ class TurnRun:
 
     async def _begin(self) -> None:
         from tieout.session import stored_turn
+        from tieout.store.rows import new_id
 
         session = self._session
         self._model_id = session.model or self._host.default_model()
         self._store = store = await self._host.store()
-        if session.session_id is None:
-            session.session_id = (await store.create_session()).id
-        elif not session.turns:
+        self._is_new = session.session_id is None
+        if session.session_id is not None and not session.turns:
             session.session_id = (await store.session(session.session_id)).id
             self._remember([stored_turn(record) for record in await store.turns(session.session_id)])
-        self._turn_id = await store.begin_turn(session.session_id, self._question, self._model_id)
+        session_id = session.session_id or new_id()  # the store makes a new session with its first turn
+        self._turn_id = await store.begin_turn(session_id, self._question, self._model_id)
+        session.session_id = session_id
         spec, _name = self._host.model_spec(self._model_id)
         self.emit(
             TurnStartedEvent(
@@ -316,7 +319,7 @@ class TurnRun:
 
         assert self._store is not None
         assert self._session.session_id is not None
-        loaded = await self._store.load(self._session.session_id)
+        loaded = None if self._is_new else await self._store.load(self._session.session_id)
         return loaded or Conversation(conversation_id=self._session.session_id)
 
     def _model_settings(self, model: object) -> Any:

@@ -6,7 +6,7 @@ __all__ = ["tie_out"]
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, cached_property
 
 from tieout.contract.figures import Figure, Formula, MarketData, ReportSpan, TableRow, ToolCall, UserInput
 from tieout.events import MarkEvent, MarkStatus
@@ -65,13 +65,23 @@ class _TieOut:
         cited = list(cited_stretches(answer, [*every_origin_text(self._figures), *book.names]))
         self._names = Stretches([*named, *cited, *code_stretches(answer)])
         self._subjects = Subjects(answer, (entry.figure.subject for entry in known), numbers)
-        self._metrics = Metrics(known)
-        self._strangers = Stretches(
+        self._named = named
+
+    @cached_property
+    def _metrics(self) -> Metrics:
+        return Metrics(self._figures.known)
+
+    @cached_property
+    def _strangers(self) -> Stretches:
+        return Stretches(
             span
-            for span in named
-            if not self._subjects.names(*span) and not formats().fullmatch(answer, *span)
+            for span in self._named
+            if not self._subjects.names(*span) and not formats().fullmatch(self._answer, *span)
         )
-        self._constants = _constants(known)
+
+    @cached_property
+    def _constants(self) -> dict[float, Known]:
+        return _constants(self._figures.known)
 
     def mark(self, number: Quantity) -> MarkEvent:
         """What is known about one number."""

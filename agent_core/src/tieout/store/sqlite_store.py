@@ -5,7 +5,6 @@ from __future__ import annotations
 __all__ = ["SqliteStore"]
 
 import asyncio
-import contextlib
 import sqlite3
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
@@ -78,6 +77,8 @@ class SqliteStore(SessionStore, ConversationStore):
             StoreError: The turn is not stored (any more), or the file cannot be written.
         """
 
+        ended: list[Turn] = []
+
         def close(cx: sqlite3.Connection, last_entry_id: str | None) -> None:
             if not turns.is_open(turns.get(cx, turn_id)):
                 raise _EndedAlready
@@ -91,14 +92,17 @@ class SqliteStore(SessionStore, ConversationStore):
                 marks=marks,
                 last_entry_id=last_entry_id,
             )
+            ended[:] = [turns.get(cx, turn_id)]
 
         async def finish() -> Turn:
-            with contextlib.suppress(_EndedAlready):
+            try:
                 try:
                     await self._close_with(conversation, close)
                 except _Unwritable:
                     await self._close_plain(turn_id, close, status=status, answer=answer)
-            return await self.turn(turn_id)
+            except _EndedAlready:
+                return await self.turn(turn_id)
+            return ended[0]
 
         return await self._sheltered(finish())
 
