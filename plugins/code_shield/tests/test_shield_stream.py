@@ -153,8 +153,8 @@ async def test_private_key_in_prose_is_taken_out_whole() -> None:
 
 
 async def test_language_without_rules_is_unknown_once() -> None:
-    text, verdicts = await streamed(["```go\na := 1\n", "b := 2\n```\n", "```go\nc := 3\n```\n"])
-    assert "c := 3" in text
+    text, verdicts = await streamed(["```swift\nlet a = 1\n", "let b = 2\n```\n", "```swift\nlet c = 3\n```\n"])
+    assert "let c = 3" in text
     assert [type(verdict) for verdict in only(verdicts)] == [Unknown]
 
 

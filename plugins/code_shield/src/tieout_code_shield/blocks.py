@@ -8,8 +8,10 @@ from typing import Final
 
 from tieout.plugin import Finding, Stage, translator
 from tieout.plugin import Language as Lang
+from tieout_code_shield.dialects import has_dialect
 from tieout_code_shield.fences import CodeLine
-from tieout_code_shield.languages import Language, guess, language_of_tag
+from tieout_code_shield.guessing import guess
+from tieout_code_shield.languages import Language, language_of_tag
 from tieout_code_shield.limits import Clock, OutOfTime
 from tieout_code_shield.matching import Hit
 from tieout_code_shield.rules import SEVERITIES
@@ -94,7 +96,7 @@ class CodeBlock:
         return code[prompt.end() :] if prompt else code
 
     def _unsettled(self) -> bool:
-        named = self._named is not None and (self._named.rules or self._named.kind == "code")
+        named = self._named is not None and self._named.kind == "code"
         return not named and len(self._lines) <= SETTLED_LINES
 
     def _resettle(self) -> list[Unit] | None:
@@ -162,15 +164,17 @@ class CodeBlock:
         clock.check()
         unknown = ""
         for language in self._scanner.plausible(text, self._language):
-            carried = self._carried.get(language.rules)
-            tail = unit.closing(lowest)
-            found, facts = self._scanner.window_hits(text, language, clock, carried, tail=tail, start=start)
-            scanned.facts[language.rules] = facts
-            hits += found
-            unknown = unknown or self._scanner.canary(language.rules)
-        named = self._named
-        if named is not None and named.kind == "code" and not named.rules:
-            unknown = _("there are no rules for {language} yet", lang=self._lang, language=named.name)
+            why = self._scanner.unsupported(language)
+            if not why and has_dialect(language.rules):
+                carried = self._carried.get(language.rules)
+                tail = unit.closing(lowest)
+                found, facts = self._scanner.window_hits(
+                    text, language, clock, carried, tail=tail, start=start
+                )
+                scanned.facts[language.rules] = facts
+                hits += found
+                why = self._scanner.canary(language.rules)
+            unknown = unknown or why
         return self._fresh(hits, base, start), unknown
 
     def _fresh(self, hits: list[Hit], base: int, start: int) -> list[Hit]:
@@ -246,7 +250,7 @@ def _stand_in(language: Language | None, unit: Unit, code: str) -> str:
                 word[0] if word else "", "if False:  "
             )
         return "pass  "
-    if language is not None and language.rules == "javascript":
+    if language is not None and language.rules in ("javascript", "typescript"):
         closing = unit.closed
         opened = "".join(
             "{" if opener in ("{", "object", "${") else opener for opener in unit.stack[unit.lowest :]

@@ -131,8 +131,7 @@ def _subjects(walk: Walk, site: Site, condition: Condition) -> list[Node]:
     if condition.of == "value":
         return [site.binding.value] if site.binding is not None else []
     if condition.of == "receiver":
-        callee = walk.dialect.callee(site.node) if site.role == "call" else None
-        receiver = (callee.field("object") or callee.field("expression")) if callee is not None else None
+        receiver = walk.dialect.receiver(site.node) if site.role == "call" else None
         return [receiver] if receiver is not None else []
     arguments = walk.arguments(site)
     if condition.of == "any":

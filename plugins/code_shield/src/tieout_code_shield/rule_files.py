@@ -128,7 +128,7 @@ class _Texts(_Table):
 
 class _RuleFile(_Table):
     id: str = Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
-    language: str
+    language: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(min_length=1)
     category: Category = "code"
     cwe: str = Field("", pattern=r"^(CWE-\d+)?$")
     severity: Severity
@@ -144,7 +144,7 @@ class _RuleFile(_Table):
         texts = [text for match in self.match if (text := match.build_text()) is not None]
         return Rule(
             id=self.id,
-            language=self.language,
+            languages=self.language,
             category=self.category,
             cwe=self.cwe,
             severity=self.severity,

@@ -96,8 +96,8 @@ class Rule:
     """A weakness in one language (or in any text), and how to tell it."""
 
     id: str
-    language: str
-    """``python``, ``javascript``; ``any`` for a text rule."""
+    languages: tuple[str, ...]
+    """``python``, ``javascript`` …; ``any`` for a text rule."""
     category: Category
     cwe: str
     severity: Severity
@@ -112,6 +112,11 @@ class Rule:
     """Functions (qualified or bare names) whose result cannot carry the weakness."""
     origin: str = ""
     """The file or package it came from; empty for the ones that ship."""
+
+    @property
+    def language(self) -> str:
+        """Its languages in one word or list: ``javascript, typescript``."""
+        return ", ".join(self.languages)
 
     def say(self, lang: Language = "en") -> str:
         """The message in ``lang``."""
@@ -146,7 +151,7 @@ class RuleSet:
 
     def languages(self) -> list[str]:
         """Languages with code rules."""
-        return sorted({rule.language for rule in self.rules if rule.category == "code"})
+        return sorted({name for rule in self.rules if rule.category == "code" for name in rule.languages})
 
     def text_rules(self, categories: frozenset[Category]) -> list[Rule]:
         """Text rules of the given categories."""
@@ -155,7 +160,7 @@ class RuleSet:
     def code_rules(self, language: str) -> LanguageRules:
         """The index of a language's code rules."""
         if language not in self._index:
-            self._index[language] = LanguageRules(rule for rule in self.rules if rule.language == language)
+            self._index[language] = LanguageRules(rule for rule in self.rules if language in rule.languages)
         return self._index[language]
 
 

@@ -10,8 +10,9 @@ from typing import Final
 
 from tieout.plugin import Language as Lang
 from tieout.plugin import Severity, translator
-from tieout_code_shield.dialects import dialect
-from tieout_code_shield.languages import Language, guess, language_of_tag
+from tieout_code_shield.dialects import dialect, has_dialect
+from tieout_code_shield.guessing import CLEARLY, guess, looks_like_code, related, scores, tried
+from tieout_code_shield.languages import Language, language_of_tag
 from tieout_code_shield.limits import GUARD_LIMITS, Clock, Limits, OutOfTime
 from tieout_code_shield.matching import Hit, match_code
 from tieout_code_shield.rules import SEVERITIES, Category, Rule, RuleSet
@@ -95,21 +96,18 @@ class Scanner:
             honour_suppressions: Let comments such as ``# nosec`` silence findings; for the user's own files only.
         """
         bounds = limits or self.limits
-        found = (
-            language
-            if isinstance(language, Language)
-            else language_of_tag(language)
-            if language
-            else guess(code)
-        )
-        name = found.name if found else language if isinstance(language, str) else ""
+        named = language_of_tag(language) if isinstance(language, str) and language else None
+        named = language if isinstance(language, Language) else named
+        name = named.name if named else str(language or "")
         if len(code) > bounds.characters:
             return Report(name, (), _("longer than {limit} characters", limit=bounds.characters))
         clock = Clock(bounds.seconds)
         try:
             hits = self.text_hits(code, CODE_CATEGORIES, clock)
             clock.check()
-            code_hits, unknown = self._scan_languages(code, found, language, clock)
+            languages = self.plausible(code, named)
+            name = name or (languages[0].name if languages else "")
+            code_hits, unknown = self._scan_languages(code, languages, clock)
             hits += code_hits
         except OutOfTime:
             return Report(
@@ -117,34 +115,49 @@ class Scanner:
             )
         except Exception as error:
             return Report(name, (), said(error))
+        if named is None and language:
+            unknown = _("{language} is not a language it knows", language=repr(language))
         return Report(name, tuple(_issues(code, hits, honour_suppressions=honour_suppressions)), unknown)
 
     def _scan_languages(
-        self, code: str, found: Language | None, asked: str | Language | None, clock: Clock
+        self, code: str, languages: Sequence[Language], clock: Clock
     ) -> tuple[list[Hit], str]:
         hits: list[Hit] = []
         unknown = ""
-        languages = self.plausible(code, found)
         for language in languages:
-            hits += self.code_hits(code, language, clock)
-            unknown = unknown or self.canary(language.rules)
-        if found is not None and found.kind == "code" and not found.rules:
-            unknown = _("there are no rules for {language} yet", language=found.name)
-        elif found is None and asked:
-            unknown = _("{language} is not a language it knows", language=repr(asked))
+            why = self.unsupported(language)
+            if not why and has_dialect(language.rules):
+                hits += self.code_hits(code, language, clock)
+                why = self.canary(language.rules)
+            unknown = unknown or why
         return hits, unknown
 
+    @staticmethod
+    def unsupported(language: Language) -> str:
+        """Why code in a language cannot be read; empty where it can, and for commands, which the text rules cover."""
+        if language.kind != "code" or has_dialect(language.rules):
+            return ""
+        return _("there are no rules for {language} yet", language=language.name)
+
     def plausible(self, code: str, named: Language | None) -> list[Language]:
-        """The languages with rules that a text may be in: the one it is said to be, and the one it looks like."""
-        found = [named] if named is not None and named.rules else []
-        guessed = guess(code)
-        if guessed is not None and guessed.rules not in {language.rules for language in found}:
-            found.append(guessed)
-        if not found and named is None:
-            found = [
-                language for tag in ("python", "javascript") if (language := language_of_tag(tag)) is not None
-            ]
-        return found
+        """The languages whose rules read a text: the one it is said to be in, and the one it clearly looks like.
+
+        A text that nobody named and that fits nothing is read in a few; one that looks like no code in none.
+        """
+        if named is None:
+            languages = tried(code) if looks_like_code(code) else []
+            return (
+                languages if len(languages) == 1 else [each for each in languages if has_dialect(each.rules)]
+            )
+        languages = [named] if named.kind == "code" or has_dialect(named.rules) else []
+        seen = scores(code)
+        most = max(seen, key=lambda name: seen[name], default="")
+        if most and not related(most, named.name):
+            margin = CLEARLY if languages else 1
+            other = guess(code) if seen[most] - seen.get(named.name, 0) >= margin else None
+            if other is not None and has_dialect(other.rules) and not related(other.name, named.name):
+                languages.append(other)
+        return languages
 
     def code_hits(self, code: str, language: Language, clock: Clock) -> list[Hit]:
         """Hits of one language's code rules in a text of its own."""
@@ -171,9 +184,10 @@ class Scanner:
         return hits, facts
 
     def _walk(self, code: str, language: Language, clock: Clock, carried: Carried | None) -> Walk:
-        root = parse(code, language.grammar, clock)
+        grammar = language.grammar_for(code)
+        root = parse(code, grammar, clock)
         clock.check()
-        return Walk(root, dialect(language.rules), language.grammar, clock, carried)
+        return Walk(root, dialect(language.rules), grammar, clock, carried)
 
     def text_hits(self, text: str, categories: frozenset[Category], clock: Clock | None = None) -> list[Hit]:
         """Hits of the text rules of the given categories."""

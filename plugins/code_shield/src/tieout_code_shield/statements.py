@@ -200,7 +200,7 @@ def _escaped(line: str, position: int) -> bool:
 def _lexer(language: Language | None) -> _Lexer:
     rules = language.rules if language is not None else ""
     return (
-        _PythonLexer() if rules == "python" else _JavaScriptLexer() if rules == "javascript" else _LineLexer()
+        _PythonLexer() if rules == "python" else _JavaScriptLexer() if rules in ("javascript", "typescript") else _LineLexer()
     )
 
 
@@ -225,7 +225,7 @@ def starts_inside(code: str, language: Language) -> int:
     Fragments are often cut from the middle of a docstring or block comment; read from there, everything behind its
     end would be taken for text and the text for code.
     """
-    if language.rules == "javascript":
+    if language.rules in ("javascript", "typescript"):
         end = code.find("*/")
         return end + 2 if end >= 0 and "/*" not in code[:end] else 0
     first = _TRIPLE.search(code)

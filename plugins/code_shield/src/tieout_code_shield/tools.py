@@ -97,7 +97,7 @@ def _rules(shield: Shield) -> Tool[..., Any]:
         found = [
             rule
             for rule in shield.rules.rules
-            if (not language or rule.language == language.lower())
+            if (not language or language.lower() in rule.languages)
             and (not wanted or rule.cwe == f"CWE-{wanted}")
             and (not severity or rule.severity == severity.lower())
         ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Carried", "Site", "Walk"]
 
-_WORD: Final = re.compile(r"[\w$]+")
 _GROWING: Final = frozenset(
     {"append", "extend", "insert", "add", "update", "push", "unshift", "splice", "appendleft"}
 )
@@ -123,11 +121,7 @@ class Walk:
         """Fill in what a node is; one that binds several names becomes several sites."""
         node, dialect = site.node, self.dialect
         if site.role == "call":
-            callee = dialect.callee(node)
-            site.name = dialect.dotted(callee) if callee is not None else ""
-            if callee is node:
-                # Languages without a node of its own for what is called: ``a.b()`` is named ``a.b.()`` as a value.
-                site.name = site.name.removesuffix(".()")
+            site.name = dialect.call_name(node)
             owner, _, method = site.name.rpartition(".")
             if owner and method in self._growing:
                 self._grown.add(owner)
@@ -259,9 +253,7 @@ class Walk:
     def _parameters_of(self, function: Site) -> frozenset[str]:
         known = self._parameters.get(function)
         if known is None:
-            listed = function.node.field("parameters") or function.node.field("parameter")
-            known = frozenset(_WORD.findall(listed.text())) if listed is not None else frozenset[str]()
-            self._parameters[function] = known
+            known = self._parameters[function] = self.dialect.parameters(function.node)
         return known
 
     def carry(self, carried: Carried, *, start: int) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
 
     from tieout_code_shield.values import Value
 
-__all__ = ["Arguments", "BindForm", "Binding", "Dialect", "Role", "Scope"]
+__all__ = ["Arguments", "BindForm", "Binding", "CommonDialect", "Dialect", "Role", "Scope"]
+
+_WORD: Final = re.compile(r"[\w$]+")
+_RECEIVERS: Final = ("object", "receiver", "operand", "argument", "expression", "value", "scope")
 
 Role = Literal["call", "bind", "import", "function", "compare"]
 
@@ -84,6 +88,18 @@ class Dialect(Protocol):
         """The expression that a call calls."""
         ...
 
+    def call_name(self, node: Node) -> str:
+        """The dotted name of what a call calls; :class:`CommonDialect` takes it from :meth:`callee`."""
+        ...
+
+    def receiver(self, node: Node) -> Node | None:
+        """What stands before the last dot of what a call calls."""
+        ...
+
+    def parameters(self, node: Node) -> frozenset[str]:
+        """The names of a function's parameters."""
+        ...
+
     def arguments(self, node: Node) -> Arguments:
         """The arguments of a call."""
         ...
@@ -119,3 +135,60 @@ class Dialect(Protocol):
     def evaluate(self, node: Node, scope: Scope, depth: int = 0) -> Value:
         """What is known about an expression."""
         ...
+
+
+class CommonDialect:
+    """What is the same in most languages; a dialect inherits it and says the rest."""
+
+    def callee(self, node: Node) -> Node | None:
+        """The expression that a call calls."""
+        return node.field("function")
+
+    def dotted(self, node: Node) -> str:
+        """The text of the expression."""
+        return node.text()
+
+    def call_name(self, node: Node) -> str:
+        """The dotted name of the callee; without its brackets where a grammar's call has no node of its own for it."""
+        callee = self.callee(node)
+        name = self.dotted(callee) if callee is not None else ""
+        return name.removesuffix(".()") if callee is node else name
+
+    def receiver(self, node: Node) -> Node | None:
+        """The object of the callee, or of the call itself in grammars whose calls name both."""
+        callee = self.callee(node)
+        for holder in (callee, node):
+            for name in _RECEIVERS:
+                found = holder.field(name) if holder is not None else None
+                if found is not None:
+                    return found
+        return None
+
+    def parameters(self, node: Node) -> frozenset[str]:
+        """Every word between the parentheses: types among them do no harm, since nobody assigns to one."""
+        listed = node.field("parameters") or node.field("parameter")
+        return frozenset(_WORD.findall(listed.text())) if listed is not None else frozenset[str]()
+
+    def imports(self, node: Node) -> list[tuple[str, str]]:
+        """None."""
+        return []
+
+    def required(self, node: Node) -> list[tuple[str, str]]:
+        """None."""
+        return []
+
+    def imported(self, node: Node) -> list[str]:
+        """None."""
+        return []
+
+    def function_name(self, node: Node) -> str:
+        """The field ``name``."""
+        name = node.field("name")
+        return name.text() if name is not None else ""
+
+    def operands(self, node: Node) -> tuple[Node, Node] | None:
+        """Both sides of ``==`` and ``!=``."""
+        operator, left, right = node.field("operator"), node.field("left"), node.field("right")
+        if operator is None or left is None or right is None:
+            return None
+        return (left, right) if operator.text() in ("==", "!=") else None

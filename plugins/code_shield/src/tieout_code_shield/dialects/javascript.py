@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Role, Scope
+from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, CommonDialect, Role, Scope
 from tieout_code_shield.values import (
     HOLE,
     UNKNOWN,
@@ -53,7 +53,7 @@ _WRAPPERS: Final = frozenset(
 MAX_DEPTH: Final = 14
 
 
-class JavaScriptDialect:
+class JavaScriptDialect(CommonDialect):
     """How JavaScript spells what the engine looks for."""
 
     name = "javascript"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Role, Scope
+from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, CommonDialect, Role, Scope
 from tieout_code_shield.values import UNKNOWN, Value, alternatives, called, constant, joined, leaf, merged
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _CONVERSIONS: Final = frozenset(
 MAX_DEPTH: Final = 14
 
 
-class PythonDialect:
+class PythonDialect(CommonDialect):
     """How Python spells what the engine looks for."""
 
     name = "python"
