@@ -64,7 +64,7 @@ def _candidates(walk: Walk, rules: LanguageRules, site: Site) -> Iterator[tuple[
         case "compare":
             yield from rules.compares
         case "function":
-            pass
+            yield from rules.functions.get(site.name.rpartition(" ")[2], ()) if rules.functions else ()
         case _:
             assert_never(site.role)
 
@@ -129,6 +129,8 @@ def _condition_holds(walk: Walk, site: Site, rule: Rule, condition: Condition) -
 
 def _subjects(walk: Walk, site: Site, condition: Condition) -> list[Node]:
     if condition.of == "value":
+        if site.role == "function":
+            return [site.node]
         return [site.binding.value] if site.binding is not None else []
     if condition.of == "receiver":
         receiver = walk.dialect.receiver(site.node) if site.role == "call" else None

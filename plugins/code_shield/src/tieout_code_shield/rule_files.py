@@ -72,6 +72,7 @@ class _ConditionTable(_Table):
 class _MatchTable(_Table):
     call: Names = ()
     bind: Names = ()
+    function: Names = ()
     target: Pattern = None
     form: Annotated[frozenset[str], BeforeValidator(_listed)] = frozenset()
     imports: Names = Field((), alias="import")
@@ -92,14 +93,15 @@ class _MatchTable(_Table):
 
     @model_validator(mode="after")
     def _looks_for_something(self) -> _MatchTable:
-        if not (self.call or self.bind or self.target or self.imports or self.compare or self.regex):
-            raise ValueError("a match needs call, bind, target, import, compare or regex")
+        if not (self.call or self.bind or self.function or self.target or self.imports or self.compare or self.regex):
+            raise ValueError("a match needs call, bind, function, target, import, compare or regex")
         return self
 
     def build(self) -> Match:
         return Match(
             calls=self.call,
             binds=self.bind,
+            functions=self.function,
             target=self.target,
             forms=self.form,
             imports=self.imports,

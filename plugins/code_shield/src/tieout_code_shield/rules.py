@@ -57,6 +57,8 @@ class Match:
     calls: tuple[str, ...] = ()
     """Qualified names; one that starts with a dot is a method of any receiver."""
     binds: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    """Names of functions that are defined; the value is the whole definition."""
     target: re.Pattern[str] | None = None
     """For bindings: must match the last part of the target's name."""
     forms: frozenset[str] = frozenset()
@@ -171,6 +173,7 @@ class LanguageRules:
         self.calls: dict[str, list[tuple[str, Rule, Match]]] = {}
         self.binds: dict[str, list[tuple[str, Rule, Match]]] = {}
         self.targets: list[Entry] = []
+        self.functions: dict[str, list[Entry]] = {}
         self.imports: dict[str, list[Entry]] = {}
         self.compares: list[Entry] = []
         for rule in rules:
@@ -182,6 +185,8 @@ class LanguageRules:
             self.calls.setdefault(name.rpartition(".")[2], []).append((name, rule, match))
         for name in match.binds:
             self.binds.setdefault(name.rpartition(".")[2], []).append((name, rule, match))
+        for name in match.functions:
+            self.functions.setdefault(name, []).append((rule, match))
         for name in match.imports:
             self.imports.setdefault(name, []).append((rule, match))
         if match.target is not None and not match.binds:

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Carried", "Site", "Walk"]
 
-_GROWING: Final = frozenset(
-    {"append", "extend", "insert", "add", "update", "push", "unshift", "splice", "appendleft"}
-)
 MAX_ASSIGNMENTS: Final = 6
 
 
@@ -91,7 +88,7 @@ class Walk:
         self._carried: Mapping[str, Value] = carried.values if carried else {}
         self._types: dict[tuple[Site | None, str], Site] = {}
         self._carried_types: Mapping[str, str] = carried.types if carried else {}
-        self._growing: frozenset[str] = getattr(dialect, "growing", _GROWING)
+        self._growing: frozenset[str] = dialect.growing
         self._clock = clock
         self._assigned: dict[str, list[Site]] = {}
         self._grown: set[str] = set()
@@ -125,6 +122,7 @@ class Walk:
             owner, _, method = site.name.rpartition(".")
             if owner and method in self._growing:
                 self._grown.add(owner)
+            return [site, *(self._beside(site, effect) for effect in dialect.effects(node, site.name))]
         elif site.role == "function":
             site.name = dialect.function_name(node)
         elif site.role == "import":
@@ -133,6 +131,15 @@ class Walk:
             self.aliases.update(dialect.required(node))
             return self._bind(site)
         return [site]
+
+    def _beside(self, site: Site, binding: Binding) -> Site:
+        """A binding that a call makes."""
+        each = Site(
+            "bind", site.node, site.start, site.end, site.line, site.column, site.parent, site.function
+        )
+        each.name, each.binding = binding.target, binding
+        self._assigned.setdefault(binding.target, []).append(each)
+        return each
 
     def _bind(self, site: Site) -> list[Site]:
         found: list[Site] = []
@@ -225,10 +232,14 @@ class Walk:
         """Every assignment that may have been the last: back to one that is certain to have run."""
         options: list[Value] = []
         for site in reversed(before[-MAX_ASSIGNMENTS:]):
+            runs = self.dialect.reached(site.node, _View(self, site)) if len(before) > 1 else None
+            if runs is False:
+                continue
             options.append(self.assigned_value(site))
-            if site.column <= use.column and site.binding is not None and site.binding.form != "augment":
+            certain = runs or site.column <= use.column
+            if certain and site.binding is not None and site.binding.form != "augment":
                 break
-        return alternatives(options)
+        return alternatives(options) if options else UNKNOWN
 
     def assigned_value(self, site: Site) -> Value:
         """The value that a binding gives."""

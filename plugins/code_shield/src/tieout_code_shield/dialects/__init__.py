@@ -46,6 +46,6 @@ def dialect(name: str) -> Dialect:
         raise KeyError(name)
     module, wanted = _DIALECTS[name]
     found: type[Dialect] = getattr(import_module(f"{__name__}.{module}"), wanted)
-    if not hasattr(found, "call_name"):
+    if not issubclass(found, CommonDialect):
         found = type(found.__name__, (found, CommonDialect), {})
     return found()

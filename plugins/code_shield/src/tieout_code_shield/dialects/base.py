@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 __all__ = ["Arguments", "BindForm", "Binding", "CommonDialect", "Dialect", "Role", "Scope"]
 
 _WORD: Final = re.compile(r"[\w$]+")
+_GROWING: Final = frozenset(
+    {"append", "extend", "insert", "add", "update", "push", "unshift", "splice", "appendleft"}
+)
 _RECEIVERS: Final = ("object", "receiver", "operand", "argument", "expression", "value", "scope")
 
 Role = Literal["call", "bind", "import", "function", "compare"]
 
-BindForm = Literal["assign", "augment", "keyword", "pair", "default", "loop", "attribute"]
+BindForm = Literal["assign", "augment", "keyword", "pair", "default", "loop", "attribute", "declare"]
 """How a name gets a value: ``x = v``, ``x += v``, ``f(x=v)``, ``{"x": v}``, ``def f(x=v)``, ``for x in v``,
-``<a x={v}>``."""
+``<a x={v}>``, a declaration without a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,19 @@ class Dialect(Protocol):
         """The names that a node binds."""
         ...
 
+    @property
+    def growing(self) -> frozenset[str]:
+        """Methods that change what they are called on in ways that nobody follows: its value is unknown then."""
+        ...
+
+    def effects(self, node: Node, name: str) -> list[Binding]:
+        """What a call of ``name`` does to the value of a name: ``sql.append(x)`` where that is followed."""
+        ...
+
+    def reached(self, node: Node, scope: Scope) -> bool | None:
+        """Whether a binding is run, as far as constant conditions around it tell; ``None`` where they do not."""
+        ...
+
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """(local name, qualified name) of each import in a node."""
         ...
@@ -168,6 +184,19 @@ class CommonDialect:
         """Every word between the parentheses: types among them do no harm, since nobody assigns to one."""
         listed = node.field("parameters") or node.field("parameter")
         return frozenset(_WORD.findall(listed.text())) if listed is not None else frozenset[str]()
+
+    @property
+    def growing(self) -> frozenset[str]:
+        """The common methods of collections."""
+        return _GROWING
+
+    def effects(self, node: Node, name: str) -> list[Binding]:
+        """None that are followed."""
+        return []
+
+    def reached(self, node: Node, scope: Scope) -> bool | None:
+        """Not told."""
+        return None
 
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """None."""
