@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from tieout.errors import SettingsError
 from tieout.plugin import Severity, load_entry_points, translator
+from tieout_code_shield.rewrites import ArgumentChange, Fix
 from tieout_code_shield.rules import Category, Condition, Match, Rule, RuleSet, Test, TextMatch
 
 __all__ = ["ENTRY_POINT_GROUP", "load_all", "read_folder", "read_rule", "shipped_rules"]
@@ -84,6 +85,7 @@ class _MatchTable(_Table):
     before: Pattern = None
     before_lacks: Pattern = None
     when: tuple[_ConditionTable, ...] = ()
+    check: Names = ()
     whole: bool = False
     severity: Severity | None = None
     regex: Pattern = None
@@ -113,6 +115,7 @@ class _MatchTable(_Table):
             before=self.before,
             before_lacks=self.before_lacks,
             when=tuple(condition.build() for condition in self.when),
+            checks=self.check,
             whole=self.whole,
             severity=self.severity,
         )
@@ -121,6 +124,64 @@ class _MatchTable(_Table):
         if self.regex is None:
             return None
         return TextMatch(self.regex, tuple(word.lower() for word in self.keywords), self.lacks, self.token)
+
+
+class _ArgumentTable(_Table):
+    arg: int | None = Field(None, ge=0, le=20)
+    name: Names = ()
+    to: str | None = None
+    matches: Pattern = None
+    add: bool = False
+    optional: bool = False
+
+    @model_validator(mode="after")
+    def _names_one(self) -> _ArgumentTable:
+        if self.arg is None and not self.name:
+            raise ValueError("an argument of a fix needs arg or name")
+        if self.add and (self.to is None or not self.name):
+            raise ValueError("an argument that a fix adds needs name and to")
+        return self
+
+    def build(self) -> ArgumentChange:
+        return ArgumentChange(self.arg, self.name, self.to, self.matches, self.add, self.optional)
+
+
+class _TextTable(_Table):
+    from_: Annotated[re.Pattern[str], BeforeValidator(_pattern)] = Field(alias="from")
+    to: str
+
+
+class _FixTable(_Table):
+    call: Names = ()
+    bind: Names = ()
+    language: Names = ()
+    callee: str = ""
+    method: str = ""
+    argument: tuple[_ArgumentTable, ...] = ()
+    value: str = ""
+    whole: str = ""
+    text: tuple[_TextTable, ...] = ()
+    imports: Names = Field((), alias="import")
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> _FixTable:
+        if not (self.callee or self.method or self.argument or self.value or self.whole or self.text):
+            raise ValueError("a fix needs callee, method, argument, value, whole or text")
+        return self
+
+    def build(self) -> Fix:
+        return Fix(
+            calls=self.call,
+            binds=self.bind,
+            languages=self.language,
+            callee=self.callee,
+            method=self.method,
+            arguments=tuple(change.build() for change in self.argument),
+            value=self.value,
+            whole=self.whole,
+            texts=tuple((text.from_, text.to) for text in self.text),
+            imports=self.imports,
+        )
 
 
 class _Texts(_Table):
@@ -141,6 +202,7 @@ class _RuleFile(_Table):
     message: _Texts
     advice: _Texts
     match: tuple[_MatchTable, ...] = Field(min_length=1)
+    fix: tuple[_FixTable, ...] = ()
 
     def build(self, origin: str) -> Rule:
         texts = [text for match in self.match if (text := match.build_text()) is not None]
@@ -159,6 +221,7 @@ class _RuleFile(_Table):
             texts=tuple(texts),
             sanitizers=self.sanitizers,
             origin=origin,
+            fixes=tuple(fix.build() for fix in self.fix),
         )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from tieout.plugin import Language, Severity
+from tieout_code_shield.rewrites import Fix
 
 __all__ = ["SEVERITIES", "Category", "Condition", "Match", "Rule", "RuleSet", "Test", "TextMatch"]
 
@@ -74,6 +75,8 @@ class Match:
     """Must be found in the text of the function (of everything, outside of functions) up to the end of the place."""
     before_lacks: re.Pattern[str] | None = None
     when: tuple[Condition, ...] = ()
+    checks: tuple[str, ...] = ()
+    """Properties by name that the dialect decides (``Dialect.check``)."""
     whole: bool = False
     """True when it can be judged only once the whole expression, function bodies included, is there."""
     severity: Severity | None = None
@@ -114,6 +117,8 @@ class Rule:
     """Functions (qualified or bare names) whose result cannot carry the weakness."""
     origin: str = ""
     """The file or package it came from; empty for the ones that ship."""
+    fixes: tuple[Fix, ...] = ()
+    """Ways to rewrite a place that breaks it; the first that can be proved is offered."""
 
     @property
     def language(self) -> str:

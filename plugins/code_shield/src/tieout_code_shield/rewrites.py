@@ -1,0 +1,48 @@
+"""Fixes as data: what a rule file's ``[[fix]]`` says of how to rewrite a place that breaks the rule."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+__all__ = ["ArgumentChange", "Fix"]
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentChange:
+    """What becomes of one argument of a call."""
+
+    position: int | None
+    names: tuple[str, ...] = ()
+    to: str | None = None
+    """What takes its place, where ``{}`` stands for the argument as it is written; ``None`` takes it out."""
+    matches: re.Pattern[str] | None = None
+    """Must be found in the argument as written, or the fix is not offered."""
+    add: bool = False
+    """Add it by its (first) name where it is missing; else the fix is not offered there."""
+    optional: bool = False
+    """Leave it alone where it is missing, instead of not offering the fix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One way to rewrite a place; every part that is given is done. Nothing but the named pieces of text changes."""
+
+    calls: tuple[str, ...] = ()
+    """Qualified names of calls it is for, written as in a match; empty for any place of the rule."""
+    binds: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    """Languages it is for; empty for all of the rule's."""
+    callee: str = ""
+    """What is called instead, as a qualified name. The receiver stays as written where it means the same module."""
+    method: str = ""
+    """The last part of the callee (or of the target of a binding) instead of what stands there."""
+    arguments: tuple[ArgumentChange, ...] = ()
+    value: str = ""
+    """For bindings: the new value, where ``{}`` stands for the one as written."""
+    whole: str = ""
+    """The whole place anew: ``{callee}``, ``{receiver}``, ``{0}``, ``{1}``, ``{args}``, ``{name}``, ``{value}``."""
+    texts: tuple[tuple[re.Pattern[str], str], ...] = ()
+    """Regular expressions and what takes the place of what they match, within the place."""
+    imports: tuple[str, ...] = ()
+    """Lines to add to the imports where the text does not have them."""
