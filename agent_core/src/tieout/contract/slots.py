@@ -28,6 +28,8 @@ class Candidate:
     end: int
     score: float = 1.0
     reason: str = ""
+    label: str = ""
+    """What a person calls it, where the value is a code: a search for it looks for this name too."""
 
 
 Finder = Callable[[str], Sequence[Candidate]]

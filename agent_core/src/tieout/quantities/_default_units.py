@@ -181,7 +181,7 @@ def _power() -> Iterator[Unit]:
 
 
 def _counts() -> Iterator[Unit]:
-    token_words = ("token", "tokens")
+    token_words = ("token", "tokens", "tok", "toks")
     yield Unit(
         "token", "token", en="tokens", zh="token", spellings=("Token", "Tokens", "词元"), words=token_words
     )

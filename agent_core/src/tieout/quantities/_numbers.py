@@ -159,7 +159,7 @@ def _scale_words() -> re.Pattern[str]:
 @cache
 def _counted() -> re.Pattern[str]:
     """What makes a lower-case or spaced suffix certain: 15t tokens, 70 B parameters."""
-    return re.compile(r"[ -]{0,2}(?:个 ?|的 ?)?(?:tokens?|param|参数|models?|模型|gpu)", re.IGNORECASE)
+    return re.compile(r"[ -]{0,2}(?:个 ?|的 ?)?(?:tok(?:en)?s?|param|参数|models?|模型|gpu)", re.IGNORECASE)
 
 
 def _suffix(text: str, numeral: Numeral, units: UnitTable) -> Numeral | None:

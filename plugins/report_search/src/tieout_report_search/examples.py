@@ -16,6 +16,7 @@ SEARCH = {
         "文中关于算力需求增长的依据是什么，给出页码",
         "分析师对科大讯飞写了什么",
         "查一下资料里对大模型收费模式的描述",
+        "周报里对光模块是怎么讲的",
     ],
     "en": [
         "what do the reports say about inference cost?",
@@ -28,6 +29,7 @@ SEARCH = {
         "look up how the note explains the utilisation gap",
         "cite the source for the emissions of training runs",
         "does any report mention iFlytek, and in which words?",
+        "what does the weekly make of optical modules?",
     ],
 }
 LIST = {

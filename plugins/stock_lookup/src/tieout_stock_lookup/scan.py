@@ -98,7 +98,13 @@ class Scanner:
             start, end = folded.raw_span(hit.start, hit.end)
             if hit.instrument.symbol not in found and not found.keys() & set(hit.instrument.siblings):
                 found[hit.instrument.symbol] = Candidate(
-                    hit.instrument.symbol, text[start:end], start, end, hit.score, hit.reason
+                    hit.instrument.symbol,
+                    text[start:end],
+                    start,
+                    end,
+                    hit.score,
+                    hit.reason,
+                    hit.instrument.name,
                 )
         return list(found.values())
 

@@ -98,10 +98,15 @@ class EntityFinder:
         prose = _without_code(text, code)
         found = {finder: run_finder(finder, prose) for finder in self._labels}
         found = {finder: candidates[:_MOST] for finder, candidates in found.items()}
-        # A list of numbers is no name: what is in it is read as quantities, whatever else it may be used for.
-        names = {f: tuple(c for c in held if not c.text[:1].isdigit()) for f, held in found.items()}
+        # A number (四成), or a list of them, is no name: it is read as quantities, whatever else it may be used for.
+        numbers = find(prose)
+        spans = {(q.start, q.end) for q in numbers}
+        names = {
+            f: tuple(c for c in held if not c.text[:1].isdigit() and (c.start, c.end) not in spans)
+            for f, held in found.items()
+        }
         named = [c for candidates in names.values() for c in candidates if c.score >= SURE]
-        quantities = tuple(_counted(q, prose, named) for q in find(prose) if not _inside(q, named))[:_MOST]
+        quantities = tuple(_counted(q, prose, named) for q in numbers if not _inside(q, named))[:_MOST]
         entities = _entities(prose, code, [(self._labels[f], c) for f, c in names.items()], quantities)
         # A choice ("training", "which MFU") is told by words that also say what is asked, so they stay readable.
         hidden = [self._with_names(prose, entity) for entity in entities if entity.label not in self._worded]

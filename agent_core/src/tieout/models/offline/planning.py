@@ -109,8 +109,8 @@ class Planner:
         if not found:
             return []
         _sum, first, second, left, right = max(found, key=lambda item: item[0])
-        _aim_search(reading, first, left)
-        _aim_search(reading, second, right)
+        _aim_search(reading, first, left, second)
+        _aim_search(reading, second, right, first)
         return [c.filling for c in sorted((first, second), key=_last_if_search) if c.filling]
 
     def _fed(
@@ -138,6 +138,8 @@ class Planner:
         reading = self._read(part)
         if len(re.sub(rf"[\W_{MASK}]", "", reading.masked)) < 2:
             return None
+        if _asks_documents().search(reading.prose) and (search := self._search(reading, question)):
+            return search
         if max((v for name, v in self._router.likeness(reading).items() if name), default=0.0) < _SIDE / 3:
             return None
         best = self._router.rank(reading, self._find)[0]
@@ -156,6 +158,15 @@ class Planner:
         if best.tool.parameters and not own.arguments and not own.missing:
             return None  # nothing in the whole question is for it
         return Choice(best.tool, best.score, best.likeness, own)
+
+    def _search(self, reading: Reading, question: Reading) -> Choice | None:
+        """The search tool, for a part that says in so many words what the reports say."""
+        ranked = self._router.rank(reading, self._find)
+        for choice in ranked:
+            if choice.tool is not None and is_search(choice.tool):
+                whole = fill(choice.tool, question, self._find)
+                return None if whole.missing else Choice(choice.tool, choice.score, choice.likeness, whole)
+        return None
 
     def _supplemented(self, standing: Plan, reading: Reading) -> Plan | None:
         """The standing plan with what the new text adds or changes, when it does nothing else."""
@@ -202,14 +213,14 @@ def _only_topic(choice: Choice, part: str) -> bool:
 @cache
 def _asks() -> re.Pattern[str]:
     return re.compile(
-        r"[?？几哪谁吗么呢怎算查求估]|多少|什么|如何|是否|给出|找|告诉|对比|比较"
+        r"[?？几哪谁吗么呢怎算查求估]|多少|什么|代码|代號|代碼|如何|是否|给出|找|告诉|对比|比较"
         r"|\b(?:what|which|how|who|where|when|is|are|does|do|did|can|will|compute|calculate|estimate|find|look|check|tell"
         r"|give|show|work|use|compare|identify|resolve|ticker|code|mfu|scan)\b",
         re.IGNORECASE,
     )
 
 
-def _aim_search(reading: Reading, choice: Choice, part: str) -> None:
+def _aim_search(reading: Reading, choice: Choice, part: str, other: Choice) -> None:
     """Point the search of a pair at its own part of the question, and at the names in the other.
 
     What the other tool computes with (numbers, devices) names nothing to search for, so it is left out where the
@@ -231,13 +242,23 @@ def _aim_search(reading: Reading, choice: Choice, part: str) -> None:
         if (text := reading.text[e.start : e.end]) and (e not in inputs or re.fullmatch(r"\d{4,6}", text))
         if e.label != "purpose"
     ]
+    named += [label for label in _labels(reading, other) if label not in reading.text]
     if len(tokens(own, query=True)) >= _OWN_WORDS and own != part.strip():
         query = " ".join([*(name for name in named if name not in own), own])
     else:
-        query = whole
+        query = " ".join([*(name for name in named if name not in reading.text), whole])
     for parameter in choice.filling.tool.parameters:
         if parameter.required and parameter.name in choice.filling.arguments and len(query.strip()) > 1:
             choice.filling.arguments[parameter.name] = query
+
+
+def _labels(reading: Reading, choice: Choice) -> list[str]:
+    """What the things that the other tool looks up by a code are called: 688111 is 金山办公 in a report."""
+    given = set(choice.filling.arguments.values()) if choice.filling is not None else set[object]()
+    found = [
+        c for candidates in reading.candidates.values() for c in candidates if c.label and c.value in given
+    ]
+    return list(dict.fromkeys(candidate.label for candidate in found))
 
 
 def _completed(old: Filling, given: dict[str, Any]) -> Filling:
@@ -279,10 +300,24 @@ def _attributed() -> re.Pattern[str]:
 
 
 @cache
+def _asks_documents() -> re.Pattern[str]:
+    """ "What does the weekly say", "报告观点": what to look for may stand elsewhere, that it is in documents is said."""
+    documents = r"(?:reports?|research|notes?|weekly|monthly|documents?|papers?|analysts?|brokers?)"
+    saying = r"(?:say|says|said|mention|mentions|mentioned|write|writes|wrote|put|puts|describe|describes|think|thinks)"
+    return re.compile(
+        rf"\b(?:what|how|whatever|anything)\b[^?？。.]{{0,40}}\b{documents}\b[^?？。.]{{0,30}}\b{saying}\b"
+        rf"|\b{documents}\b[^?？。.]{{0,10}}\b(?:views?|quotes?|passages?|coverage|take)\b"
+        r"|(?:报告|研报|周报|月报|报道|專題|专题|報告|研報|券商|文中|资料)[^,，。?？]{0,8}"
+        r"(?:怎么|如何|什么|什麼|怎麼|观点|看法|描述|说法|原话|原文|介绍|评价|说|写|讲|提)",
+        re.IGNORECASE,
+    )
+
+
+@cache
 def _joints() -> re.Pattern[str]:
     return re.compile(
         r"[?？。!！;；\n]+|\.\s+(?=[A-Z])|[,，]\s*(?:and\b|then\b|also\b|plus\b)?"
-        r"|\s(?:and then|and|then|plus|as well as)\s"
+        r"|\s(?:and then|and|then|plus|as well as)\s|\s[-–—/|;]{1,3}\s|\s?[+＋&]\s?(?=[^\W\d])"
         r"|(?<=[^\s,，])(?:并且|并|同时|以及|顺便|另外|还有|然后|再(?=[查看找搜算问])|和(?=报告|研报))",
         re.IGNORECASE,
     )
