@@ -99,7 +99,9 @@ def _holds(walk: Walk, site: Site, rule: Rule, match: Match) -> bool:
             return False
     if not all(_condition_holds(walk, site, rule, condition) for condition in match.when):
         return False
-    return (match.before is None and match.before_lacks is None) or _comes_after(walk, site, match)
+    if not ((match.before is None and match.before_lacks is None) or _comes_after(walk, site, match)):
+        return False
+    return all(walk.dialect.check(name, walk, site) for name in match.checks)
 
 
 def _comes_after(walk: Walk, site: Site, match: Match) -> bool:

@@ -123,6 +123,9 @@ class Walk:
             if owner and method in self._growing:
                 self._grown.add(owner)
             return [site, *(self._beside(site, effect) for effect in dialect.effects(node, site.name))]
+        elif site.role == "compare":
+            # ``cin >> x`` binds and compares nothing.
+            return [site, *(self._beside(site, effect) for effect in dialect.effects(node, ""))]
         elif site.role == "function":
             site.name = dialect.function_name(node)
         elif site.role == "import":
@@ -138,8 +141,14 @@ class Walk:
             "bind", site.node, site.start, site.end, site.line, site.column, site.parent, site.function
         )
         each.name, each.binding = binding.target, binding
-        self._assigned.setdefault(binding.target, []).append(each)
+        self._note(each, binding)
         return each
+
+    def _note(self, site: Site, binding: Binding) -> None:
+        if binding.type:
+            self._types[site.function, binding.target] = site
+        if binding.form in ("assign", "augment", "loop"):
+            self._assigned.setdefault(binding.target, []).append(site)
 
     def _bind(self, site: Site) -> list[Site]:
         found: list[Site] = []
@@ -158,10 +167,7 @@ class Walk:
                 )
             each.name, each.binding = binding.target, binding
             found.append(each)
-            if binding.type:
-                self._types[each.function, binding.target] = each
-            if binding.form in ("assign", "augment", "loop"):
-                self._assigned.setdefault(binding.target, []).append(each)
+            self._note(each, binding)
         return found
 
     def qualified(self, name: str, site: Site | None = None) -> str:
@@ -228,18 +234,29 @@ class Walk:
             return None
         return self._carried.get(name)
 
+    def assignments_of(self, name: str, use: Site) -> list[Site]:
+        """The bindings in the same function that may have given ``name`` its value at a place, the last one first."""
+        sites = self._assigned.get(name, ())
+        return self._may_be_last(
+            [each for each in sites if each.function is use.function and each.since <= use.start], use
+        )
+
     def _last_of(self, before: list[Site], use: Site) -> Value:
+        options = [self.assigned_value(site) for site in self._may_be_last(before, use)]
+        return alternatives(options) if options else UNKNOWN
+
+    def _may_be_last(self, before: list[Site], use: Site) -> list[Site]:
         """Every assignment that may have been the last: back to one that is certain to have run."""
-        options: list[Value] = []
+        found: list[Site] = []
         for site in reversed(before[-MAX_ASSIGNMENTS:]):
             runs = self.dialect.reached(site.node, _View(self, site)) if len(before) > 1 else None
             if runs is False:
                 continue
-            options.append(self.assigned_value(site))
+            found.append(site)
             certain = runs or site.column <= use.column
             if certain and site.binding is not None and site.binding.form != "augment":
                 break
-        return alternatives(options) if options else UNKNOWN
+        return found
 
     def assigned_value(self, site: Site) -> Value:
         """The value that a binding gives."""

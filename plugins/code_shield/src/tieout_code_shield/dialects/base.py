@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
 
     from tieout_code_shield.values import Value
+    from tieout_code_shield.walk import Site, Walk
 
 __all__ = ["Arguments", "BindForm", "Binding", "CommonDialect", "Dialect", "Role", "Scope"]
 
@@ -152,6 +153,14 @@ class Dialect(Protocol):
         """What is known about an expression."""
         ...
 
+    def check(self, name: str, walk: Walk, site: Site) -> bool:
+        """Whether a property that a rule asks for by name holds at a site: sizes, earlier checks, later uses.
+
+        Raises:
+            KeyError: The language knows no such property.
+        """
+        ...
+
 
 class CommonDialect:
     """What is the same in most languages; a dialect inherits it and says the rest."""
@@ -193,6 +202,10 @@ class CommonDialect:
     def effects(self, node: Node, name: str) -> list[Binding]:
         """None that are followed."""
         return []
+
+    def check(self, name: str, walk: Walk, site: Site) -> bool:
+        """None."""
+        raise KeyError(name)
 
     def reached(self, node: Node, scope: Scope) -> bool | None:
         """Not told."""
