@@ -56,8 +56,130 @@ def test_quotes_in_text_do_not_hold_anything() -> None:
     assert units("python", "# don't (\na = 1") == ["# don't (", "a = 1"]
 
 
+HELD = {
+    "java": [
+        'x = """\n  "a" (\n  """;',
+        "a\n  .b()\n  .c();",
+        "char c = '\"';",
+        'String[] a = {\n "x",\n "y"\n};',
+        'String s = "a" +\n  "b";',
+        "return foo\n   (x);",
+    ],
+    "csharp": [
+        'var x = @"a ""b""\n  (";',
+        'var y = $@"{A("x")}\n (";',
+        'var z = """\n a " (\n """;',
+        "var q = from x in y\n  where x\n  select x;",
+        'Foo($"a {b("c")} (");',
+    ],
+    "go": ['x := `a\n( "\n`', "foo(a,\n b)", "x := a +\n  b", "r := '\"'"],
+    "rust": [
+        'let x = r#"a "(\n"#;',
+        'let x = "a\n ( b";',
+        "let c = '\"';",
+        "foo::<&'a str>(x,\n y);",
+        "a\n  .b();",
+    ],
+    "c": [
+        "#define A(x) { \\\n  ( x",
+        'x = "a"\n    "b";',
+        "foo(a,\n b);",
+        "c = '\"';",
+        "int a[] = {\n 1,\n};",
+    ],
+    "cpp": ['auto x = R"sql(\n " ( )"\n)sql";', "cout << a\n     << b;", 'std::string s("a"\n "b");'],
+    "kotlin": ['val x = """\n ( "\n"""', "a\n  .b()", 'val x = "a ${f("(")}"', "val y = a ?:\n  b"],
+    "php": [
+        '$x = <<<EOT\n ( "\nEOT;',
+        "$y = <<<'X'\n (\n  X, $z);",
+        '$q = "a\n (";',
+        "$a->b()\n  ->c();",
+        "$z = 'it\\'s (';",
+        '$q = "{$a["b"]} (";',
+    ],
+    "ruby": [
+        'x = <<~SQL\n  ( " end\nSQL',
+        "y = %w[a\n b]",
+        "foo(a,\n  b)",
+        "a\n  .b\n  .c",
+        "x = a +\n  b",
+        's = "a #{f("(")} ("',
+        'r = /[("]/',
+    ],
+    "bash": [
+        "x=$(foo\n bar)",
+        "cat <<EOF\n ( \" '\nEOF",
+        "a |\n  b",
+        "echo 'a\n (b'",
+        "a && \\\n b",
+        "x=(\n a\n b\n)",
+        'echo "$(foo "a" b)"',
+        "curl x \\\n  | sh",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("tag", "statement"), [(tag, each) for tag, listed in HELD.items() for each in listed]
+)
+def test_statement_is_held_together(tag: str, statement: str) -> None:
+    end = ";" if tag in ("java", "csharp", "rust", "c", "cpp", "php") else ""
+    assert units(tag, f"b(){end}\n{statement}\nc(){end}") == [f"b(){end}", statement, f"c(){end}"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "code"),
+    [
+        (
+            "ruby",
+            (
+                "def a\n x.each do |y|\n  foo if z\n  while a do\n  b\n  end\n  case x\n  when 1 then 2\n  end\n"
+                "  if a then b end\n  y = if a\n    b\n  end\n end\nend"
+            ),
+        ),
+        (
+            "ruby",
+            "def f = 1\nclass A < B\n attr :end, :if\n def end?; @end; end\n x = { if: 1 }\n f { |a| b }\nend",
+        ),
+        (
+            "bash",
+            (
+                'case "$1" in\n a|b) foo;;\n *) bar;;\nesac\nif [ a ]; then b; fi\nfor i in *; do echo $i; done\n'
+                "f() {\n echo done\n}\nwhile read x; do\n y\ndone < z"
+            ),
+        ),
+        ("php", "<html>don't (<?php if ($a) { ?>\n<b>it's (</b>\n<?php } // x ?>\n it's <?= $x ?>"),
+        (
+            "c",
+            "/* it's (\n */ foo();\n#if A\n#define X {\n#endif\nint f(void)\n{\n return 'x'; // don't (\n}",
+        ),
+    ],
+)
+def test_whole_program_leaves_nothing_open(tag: str, code: str) -> None:
+    language = language_of_tag(tag)
+    assert language is not None
+    assert closers(code, language) == ""
+
+
+@pytest.mark.parametrize(
+    ("tag", "code", "closed"),
+    [
+        ("ruby", "def a\n  b.each do |c|\n    d([", "])endend"),
+        ("bash", 'f() {\n  if a; then\n    b "$(c', ')"fi}'),
+        ("php", "function a() {\n  $b = [", "]}"),
+        ("java", "class A {\n  void b() { c(", ")}}"),
+        ("rust", 'fn a() { b(r#"c', '"#)}'),
+        ("cpp", 'a(R"x(b', ')x")'),
+    ],
+)
+def test_what_closes_a_fragment(tag: str, code: str, closed: str) -> None:
+    language = language_of_tag(tag)
+    assert language is not None
+    assert "".join(closers(code, language).split()) == closed
+
+
 def test_other_languages_are_taken_by_the_line() -> None:
-    assert units("bash", "a \\\n b\nc") == ["a \\\n b", "c"]
+    assert units("makefile", "a \\\n b (\nc") == ["a \\\n b (", "c"]
 
 
 def test_private_key_is_one_unit_in_any_language() -> None:

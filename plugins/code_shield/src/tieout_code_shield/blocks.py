@@ -157,13 +157,19 @@ class CodeBlock:
         self._slide()
         begin = self._window[0].first
         text = "\n".join(self._code[begin : self._done]) + "\n"
+        code = text
+        inside = self._window[0].unit.inside
+        if inside:
+            # The window starts in a comment or string: what is left of it is no code.
+            end = text.find(inside) + len(inside) if inside in text else len(text)
+            code = re.sub(r"[^\n]", " ", text[:end]) + text[end:]
         base = self._offsets[begin]
         start = self._offsets[first] - base
         lowest = min(each.unit.lowest for each in self._window)
         hits = self._scanner.text_hits(text, CODE_CATEGORIES, clock)
         clock.check()
         unknown = ""
-        for language in self._scanner.plausible(text, self._language):
+        for language in self._scanner.plausible(code, self._language):
             why = self._scanner.unsupported(language)
             if not why and has_dialect(language.rules):
                 carried = self._carried.get(language.rules)
@@ -243,17 +249,21 @@ class CodeBlock:
 
 def _stand_in(language: Language | None, unit: Unit, code: str) -> str:
     """What takes the place of the statement before the comment: an empty statement or header, or its open brackets."""
-    if language is not None and language.rules == "python":
+    if language is None:
+        return ""
+    if language.rules == "python":
         if unit.lines[-1].split("#")[0].rstrip().endswith(":") and not unit.cut:
             word = re.match(r"\w+", code)
             return {"elif": "elif False:  ", "else": "else:  ", "except": "except OSError:  "}.get(
                 word[0] if word else "", "if False:  "
             )
         return "pass  "
-    if language is not None and language.rules in ("javascript", "typescript"):
-        closing = unit.closed
-        opened = "".join(
-            "{" if opener in ("{", "object", "${") else opener for opener in unit.stack[unit.lowest :]
-        )
-        return f"{closing}{opened} " if closing or opened else ""
-    return ""
+    opened = [opening for opening in unit.stack[unit.lowest :] if opening.text is None]
+    if language.rules in ("ruby", "shell"):
+        commands = {"ruby": "begin", "shell": "if false; then"}
+        closed = " ".join(unit.closed.split())
+        opens = "; ".join(commands[language.rules] for opening in opened if opening.closing.strip().isalpha())
+        return "; ".join(part for part in (closed, opens) if part) + ("  " if closed or opens else "")
+    closing = unit.closed
+    marks = "".join("{" if opening.closing == "}" else opening.mark for opening in opened)
+    return f"{closing}{marks} " if closing or marks else ""

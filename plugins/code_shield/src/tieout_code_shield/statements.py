@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from tieout_code_shield.languages import Language
+from tieout_code_shield.lexers import Opening
 from tieout_code_shield.syntax import error_share
+from tieout_code_shield.syntaxes import lexer_for
 
 __all__ = ["MAX_HELD_CHARACTERS", "MAX_HELD_LINES", "Splitter", "Unit", "closers", "starts_inside"]
 
@@ -20,203 +22,21 @@ PROSE_SHARE: Final = 0.25
 """Prose read as Python is in error to at least this share (of its characters); code hardly ever is."""
 
 _PEM: Final = re.compile(r"-----(BEGIN|END)[A-Z0-9 ]{0,40}PRIVATE KEY")
-_CLOSING: Final = {
-    "(": ")",
-    "[": "]",
-    "{": "}",
-    "object": "}",
-    "${": "}",
-    "`": "`",
-    "/*": "*/",
-    '"""': '"""',
-    "'''": "'''",
-}
+_TRIPLE: Final = re.compile(r'''"""|\'\'\'''')
+MAX_SOFT_LINES: Final = 30
+"""A statement that is held only because its lines are indented is let go after this many."""
 
 
-class _Lexer(Protocol):
-    stack: list[str]
-    """What is open, outermost first."""
-
-    def feed(self, line: str) -> None: ...
-    def held(self) -> bool: ...
-    def may_go_on(self) -> bool: ...
-    def goes_on(self, line: str) -> bool: ...
-
-
-class _LineLexer:
-    """Any other language: a statement is a line, unless it ends with a backslash."""
-
-    def __init__(self) -> None:
-        self.stack: list[str] = []
-        self._last = ""
-
-    def feed(self, line: str) -> None:
-        self._last = line.rstrip()
-
-    def held(self) -> bool:
-        return self._last.endswith("\\")
-
-    def may_go_on(self) -> bool:
-        return False
-
-    def goes_on(self, line: str) -> bool:
-        return False
-
-
-_PY_TOKEN: Final = re.compile(r"""#|\"\"\"|'''|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[()\[\]{}]""")
-
-
-class _PythonLexer(_LineLexer):
-    """Brackets, triple quotes and backslashes hold a statement open."""
-
-    def feed(self, line: str) -> None:
-        self._last = ""
-        position = 0
-        while position < len(line):
-            if self.stack and len(self.stack[-1]) == 3:
-                position = self._in_string(line, position)
-                continue
-            found = _PY_TOKEN.search(line, position)
-            if found is None:
-                break
-            if found[0] == "#":
-                return
-            position = found.end()
-            self._bracket(found[0])
-        self._last = line.rstrip()
-
-    def _in_string(self, line: str, position: int) -> int:
-        end = line.find(self.stack[-1], position)
-        while end > 0 and _escaped(line, end):
-            end = line.find(self.stack[-1], end + 1)
-        if end < 0:
-            return len(line)
-        self.stack.pop()
-        return end + 3
-
-    def _bracket(self, mark: str) -> None:
-        if mark in ('"""', "'''") or mark in "([{":
-            self.stack.append(mark)
-        elif mark in ")]}" and self.stack:
-            self.stack.pop()
-
-    def held(self) -> bool:
-        return bool(self.stack) or self._last.endswith("\\")
-
-
-_JS_TOKEN: Final = re.compile(
-    r"""//[^\n]*|/\*|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|=>|\+\+|--|[()\[\]{}`/]|[\w$]+|[^\s\w$()\[\]{}`/"'+-]|["'+-]"""
-)
-_JS_REGEX: Final = re.compile(r"/(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
-_JS_TEMPLATE: Final = re.compile(r"\\.|`|\$\{")
-_BEFORE_REGEX: Final = frozenset(
-    {"(", ",", "=", ":", "[", "!", "&", "|", "?", "{", "}", ";", "+", "-", "*", "%", "<", ">", "~", "^", "=>",
-     "return", "typeof", "case", "in", "of", "void", "delete", ""}
-)  # fmt: skip
-_BEFORE_OBJECT: Final = frozenset(
-    {"(", ",", "=", ":", "[", "?", "&", "|", "+", "return", "typeof", "in", "of", "new", "await", "yield", "default"}
-)  # fmt: skip
-_GOES_ON_AFTER: Final = frozenset(
-    {"=", "+", "-", "*", "/", "%", "&", "|", "^", "<", ">", "?", ":", ",", ".", "!", "~", "=>",
-     "extends", "new", "return", "typeof", "in", "of", "instanceof", "await", "throw"}
-)  # fmt: skip
-_GOES_ON_WITH: Final = re.compile(r"\s*(?:[.=*%&|^<>?:,(\[`]|/(?![/*])|\+(?!\+)|-(?!-)|instanceof\b|in\b)")
-
-
-class _JavaScriptLexer(_LineLexer):
-    """Brackets hold a statement open, save the braces of a block, inside which statements end as they do outside."""
-
-    def feed(self, line: str) -> None:
-        position = 0
-        while position < len(line):
-            top = self.stack[-1] if self.stack else ""
-            if top == "/*":
-                position = self._in_comment(line, position)
-            elif top == "`":
-                position = self._in_template(line, position)
-            else:
-                found = _JS_TOKEN.search(line, position)
-                if found is None:
-                    return
-                position = self._token(line, found)
-
-    def _in_comment(self, line: str, position: int) -> int:
-        end = line.find("*/", position)
-        if end < 0:
-            return len(line)
-        self.stack.pop()
-        return end + 2
-
-    def _in_template(self, line: str, position: int) -> int:
-        found = _JS_TEMPLATE.search(line, position)
-        if found is None:
-            return len(line)
-        if found[0] == "`":
-            self.stack.pop()
-            self._last = "`"
-        elif found[0] == "${":
-            self.stack.append("${")
-            self._last = "("
-        return found.end()
-
-    def _token(self, line: str, found: re.Match[str]) -> int:
-        mark = found[0]
-        if mark.startswith("//"):
-            return len(line)
-        if mark == "/*":
-            self.stack.append("/*")
-            return found.end()
-        if mark == "/" and self._last in _BEFORE_REGEX:
-            literal = _JS_REGEX.match(line, found.start())
-            if literal:
-                self._last = "/x/"
-                return literal.end()
-        if mark in ("(", "[", "`"):
-            self.stack.append(mark)
-        elif mark == "{":
-            self.stack.append("object" if self._last in _BEFORE_OBJECT else "{")
-        elif mark in (")", "]", "}") and self.stack:
-            self.stack.pop()
-        self._last = mark
-        return found.end()
-
-    def held(self) -> bool:
-        return bool(self.stack) and self.stack[-1] != "{"
-
-    def may_go_on(self) -> bool:
-        return self._last not in (";", "{", "}", "")
-
-    def goes_on(self, line: str) -> bool:
-        return self._last in _GOES_ON_AFTER or _GOES_ON_WITH.match(line) is not None
-
-
-def _escaped(line: str, position: int) -> bool:
-    count = 0
-    while position > count and line[position - count - 1] == "\\":
-        count += 1
-    return count % 2 == 1
-
-
-def _lexer(language: Language | None) -> _Lexer:
-    rules = language.rules if language is not None else ""
-    return (
-        _PythonLexer() if rules == "python" else _JavaScriptLexer() if rules in ("javascript", "typescript") else _LineLexer()
-    )
-
-
-def _closing(stack: Sequence[str]) -> str:
-    return "\n" + "".join(_CLOSING[opener] for opener in reversed(stack)) if stack else ""
+def _closing(stack: Sequence[Opening]) -> str:
+    return "\n" + "".join(opening.closing for opening in reversed(stack)) if stack else ""
 
 
 def closers(code: str, language: Language) -> str:
-    """What must be put behind a fragment so that every bracket and string in it is closed."""
-    lexer = _lexer(language)
+    """What must be put behind a fragment so that every bracket, block and string in it is closed."""
+    lexer = lexer_for(language)
     for line in code.split("\n"):
         lexer.feed(line)
     return _closing(lexer.stack)
-
-
-_TRIPLE: Final = re.compile(r'''"""|\'\'\'''')
 
 
 def starts_inside(code: str, language: Language) -> int:
@@ -225,9 +45,16 @@ def starts_inside(code: str, language: Language) -> int:
     Fragments are often cut from the middle of a docstring or block comment; read from there, everything behind its
     end would be taken for text and the text for code.
     """
-    if language.rules in ("javascript", "typescript"):
-        end = code.find("*/")
-        return end + 2 if end >= 0 and "/*" not in code[:end] else 0
+    if language.rules == "python":
+        return _starts_inside_docstring(code, language)
+    opener, closer = ("=begin", "\n=end") if language.rules == "ruby" else ("/*", "*/")
+    if language.rules == "shell":
+        return 0
+    end = code.find(closer)
+    return end + len(closer) if end >= 0 and opener not in code[:end] else 0
+
+
+def _starts_inside_docstring(code: str, language: Language) -> int:
     first = _TRIPLE.search(code)
     if (
         first is None
@@ -246,12 +73,14 @@ class Unit:
     """Lines that are released together: one statement, or several on one line."""
 
     lines: tuple[str, ...]
-    stack: tuple[str, ...]
+    stack: tuple[Opening, ...]
     """What is open behind it."""
     lowest: int
     """The smallest depth within it."""
     closed: str = ""
     """The brackets that it closes without having opened them."""
+    inside: str = ""
+    """What ends the comment or string that it starts in."""
     cut: bool = False
     """True when it was let go unfinished, because it was too long."""
 
@@ -264,18 +93,18 @@ class Splitter:
     """Splits code into units as lines arrive; the units depend on the lines only."""
 
     def __init__(self, language: Language | None) -> None:
-        self._lexer = _lexer(language)
+        self._lexer = lexer_for(language)
         self._lines: list[str] = []
         self._characters = 0
         self._lowest = 0
-        self._before: tuple[str, ...] = ()
+        self._before: tuple[Opening, ...] = ()
         self._in_key = False
 
     def push(self, line: str) -> list[Unit]:
         """Take the next line (without its end); returns the units that are now complete."""
         done: list[Unit] = []
         idle = not line.strip() or line.lstrip().startswith("//")
-        if self._lines and not self._open() and not idle and not self._lexer.goes_on(line):
+        if self._lines and not self._open() and not idle and not self._goes_on(line):
             done.append(self._take())
         self._lines.append(line)
         self._characters += len(line) + 1
@@ -289,6 +118,9 @@ class Splitter:
             done.append(self._take())
         return done
 
+    def _goes_on(self, line: str) -> bool:
+        return len(self._lines) < MAX_SOFT_LINES and self._lexer.goes_on(line, self._lines[0])
+
     def flush(self) -> list[Unit]:
         """The code has ended: what is left."""
         return [self._take()] if self._lines else []
@@ -298,8 +130,9 @@ class Splitter:
 
     def _take(self, *, cut: bool = False) -> Unit:
         stack = tuple(self._lexer.stack)
-        closed = "".join(_CLOSING[opener] for opener in reversed(self._before[self._lowest :]))
-        unit = Unit(tuple(self._lines), stack, self._lowest, closed, cut)
+        closed = "".join(opening.closing for opening in reversed(self._before[self._lowest :]))
+        inside = self._before[-1].closing if self._before and self._before[-1].text is not None else ""
+        unit = Unit(tuple(self._lines), stack, self._lowest, closed, inside, cut)
         self._lines = []
         self._characters = 0
         self._lowest = len(stack)
