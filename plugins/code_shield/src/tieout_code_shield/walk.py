@@ -234,12 +234,20 @@ class Walk:
             return None
         return self._carried.get(name)
 
-    def assignments_of(self, name: str, use: Site) -> list[Site]:
-        """The bindings in the same function that may have given ``name`` its value at a place, the last one first."""
-        sites = self._assigned.get(name, ())
-        return self._may_be_last(
-            [each for each in sites if each.function is use.function and each.since <= use.start], use
-        )
+    def assignments_of(self, name: str, use: Site, *, effects: bool = True) -> list[Site]:
+        """The bindings in the same function that may have given ``name`` its value at a place, the last one first.
+
+        Args:
+            effects: Whether those that calls made (``Dialect.effects``) count.
+        """
+        before = [
+            each
+            for each in self._assigned.get(name, ())
+            if each.function is use.function
+            and each.since <= use.start
+            and (effects or self.dialect.role(each.node.kind()) == "bind")
+        ]
+        return self._may_be_last(before, use)
 
     def _last_of(self, before: list[Site], use: Site) -> Value:
         options = [self.assigned_value(site) for site in self._may_be_last(before, use)]
