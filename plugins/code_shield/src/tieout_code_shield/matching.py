@@ -154,7 +154,7 @@ def _subject_passes(walk: Walk, site: Site, rule: Rule, condition: Condition, no
     if not (condition.tests or condition.matches or condition.lacks):
         return True
     value = walk.evaluate(node, site).without(rule.sanitizers)
-    if condition.tests and not any(_test(test, value) for test in condition.tests):
+    if condition.tests and not any(_test(test, value, walk) for test in condition.tests):
         return False
     if condition.matches is not None and not (
         value.text is not None and condition.matches.search(value.text)
@@ -163,7 +163,7 @@ def _subject_passes(walk: Walk, site: Site, rule: Rule, condition: Condition, no
     return not (condition.lacks is not None and value.text is not None and condition.lacks.search(value.text))
 
 
-def _test(test: Test, value: Value) -> bool:
+def _test(test: Test, value: Value, walk: Walk) -> bool:
     match test:
         case "dynamic":
             return not value.constant
@@ -171,6 +171,8 @@ def _test(test: Test, value: Value) -> bool:
             return value.built
         case "tainted":
             return value.tainted
+        case "remote":
+            return any(leaf.tainted and not walk.is_local(leaf.name) for leaf in value.leaves)
         case "constant":
             return value.constant
         case "string":

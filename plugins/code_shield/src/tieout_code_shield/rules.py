@@ -23,6 +23,7 @@ Test = Literal[
     "dynamic",
     "built",
     "tainted",
+    "remote",
     "constant",
     "string",
     "true",

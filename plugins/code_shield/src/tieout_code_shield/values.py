@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from tieout_code_shield.checks import CHECKED
+
 __all__ = [
     "HOLE",
     "UNKNOWN",
@@ -86,11 +88,20 @@ class Value:
         )
 
 
+_NUMERIC: Final = frozenset({"int", "float", "bool", "len", "Number", "parseInt", "parseFloat", "Boolean", CHECKED})
+"""What nothing can hide in: numbers, and what was compared with a list of what is allowed."""
+
+
 def _sanitised(leaf: Leaf, sanitizers: frozenset[str]) -> bool:
     if leaf.named_like_a_constant:
         return True
     names = {*leaf.through, leaf.name} if leaf.kind == "call" else leaf.through
-    return any(name in sanitizers or name.rpartition(".")[2] in sanitizers for name in names)
+    if not names:
+        return False
+    last = {name.rpartition(".")[2] for name in names}
+    return not (
+        _NUMERIC.isdisjoint(last) and sanitizers.isdisjoint(last) and sanitizers.isdisjoint(names)
+    )
 
 
 def constant(kind: ValueKind, text: str | None = None) -> Value:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Arguments, Binding, Dialect, Role
+from tieout_code_shield.flow import Flow
 from tieout_code_shield.syntax import known_kinds, visit
-from tieout_code_shield.values import UNKNOWN, Value, alternatives, joined
+from tieout_code_shield.values import UNKNOWN, Value, alternatives, joined, leaf
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -83,7 +85,7 @@ class Walk:
     ) -> None:
         self.dialect = dialect
         self.sites: list[Site] = []
-        self._root = root
+        self.root = root
         self.aliases: dict[str, str] = dict(carried.aliases) if carried else {}
         self._carried: Mapping[str, Value] = carried.values if carried else {}
         self._types: dict[tuple[Site | None, str], Site] = {}
@@ -95,6 +97,8 @@ class Walk:
         self._parameters: dict[Site, frozenset[str]] = {}
         self._values: dict[Site, Value] = {}
         self._busy: set[Site] = set()
+        self.flow = Flow(self)
+        self.branches = known_kinds(grammar, tuple(dialect.branching))
         self._collect(root, known_kinds(grammar, tuple(dialect.kinds)))
 
     def _collect(self, root: Node, kinds: tuple[str, ...]) -> None:
@@ -190,12 +194,13 @@ class Walk:
 
     def is_source(self, name: str) -> bool:
         """Whether a qualified name's value comes from outside the program."""
-        for source in self.dialect.sources:
-            if name.startswith(source) and (
-                source[-1] == "." or name[len(source) : len(source) + 1] in ("", ".")
-            ):
-                return True
-        return False
+        if not any(_begins(name, source) for source in self.dialect.sources):
+            return False
+        return not any(_begins(name, trusted) for trusted in self.dialect.trusted)
+
+    def is_local(self, name: str) -> bool:
+        """Whether only the user of the machine controls the value of a qualified name."""
+        return any(_begins(name, source) for source in self.dialect.local_sources)
 
     def evaluate(self, node: Node, site: Site) -> Value:
         """What is known about an expression at a site."""
@@ -211,7 +216,7 @@ class Walk:
         """The text of the innermost function (of everything, outside of functions) up to the end of a site."""
         function = site.function
         start = function.start if function is not None else 0
-        text = (function.node if function is not None else self._root).text()
+        text = (function.node if function is not None else self.root).text()
         return text[: site.end - start]
 
     def value_of(self, name: str, site: Site) -> Value | None:
@@ -226,11 +231,11 @@ class Walk:
                 return self._last_of(before, site)
             if function is None:
                 break
-            if name in self._parameters_of(function):
+            if name in self.parameters_of(function):
                 return None
             # A closure sees what the function around it assigned, wherever that stands.
             site, function = function, function.function
-        if function is not None and name in self._parameters_of(function):
+        if function is not None and name in self.parameters_of(function):
             return None
         return self._carried.get(name)
 
@@ -250,7 +255,15 @@ class Walk:
         return self._may_be_last(before, use)
 
     def _last_of(self, before: list[Site], use: Site) -> Value:
-        options = [self.assigned_value(site) for site in self._may_be_last(before, use)]
+        for site in before if len(before) > MAX_ASSIGNMENTS else ():
+            # In order, so that each finds the one before it known: a chain of hundreds would be too deep otherwise.
+            self.assigned_value(site)
+        found = self._may_be_last(before, use)
+        options = [self.assigned_value(site) for site in found]
+        if found and found[-1].column > use.column and use.function is not None:
+            name = found[-1].name
+            if name in self.parameters_of(use.function):
+                options.append(self.flow.refined(name, None, use) or leaf(name, "name"))
         return alternatives(options) if options else UNKNOWN
 
     def _may_be_last(self, before: list[Site], use: Site) -> list[Site]:
@@ -286,11 +299,26 @@ class Walk:
         self._values[site] = value
         return value
 
-    def _parameters_of(self, function: Site) -> frozenset[str]:
+    def parameters_of(self, function: Site) -> frozenset[str]:
+        """The names of a function's parameters."""
         known = self._parameters.get(function)
         if known is None:
             known = self._parameters[function] = self.dialect.parameters(function.node)
         return known
+
+    def place(self, node: Node, function: Site) -> Site:
+        """A place in a function that is no site of its own."""
+        span = node.range()
+        return Site("call", node, span.start.index, span.end.index, span.start.line, span.start.column, None, function)
+
+    @contextmanager
+    def fresh_values(self) -> Iterator[None]:
+        """Values found inside belong to one reading of a function's parameters and are forgotten afterwards."""
+        kept, self._values = self._values, {}
+        try:
+            yield
+        finally:
+            self._values = kept
 
     def carry(self, carried: Carried, *, start: int) -> None:
         """Add to ``carried`` what the text from offset ``start`` on says."""
@@ -301,6 +329,11 @@ class Walk:
         for (_, name), site in self._types.items():
             if site.start >= start and site.binding is not None:
                 carried.types[name] = site.binding.type
+
+
+def _begins(name: str, prefix: str) -> bool:
+    """Whether a dotted name is ``prefix`` or a part of it; one that ends with a dot covers everything behind it."""
+    return name.startswith(prefix) and (prefix[-1] == "." or name[len(prefix) : len(prefix) + 1] in ("", "."))
 
 
 class _View:
@@ -318,4 +351,8 @@ class _View:
         return self._walk.is_source(name)
 
     def lookup(self, name: str) -> Value | None:
-        return self._walk.value_of(name, self._site)
+        walk = self._walk
+        return walk.flow.refined(name, walk.value_of(name, self._site), self._site)
+
+    def result(self, name: str, given: Sequence[Value], named: Mapping[str, Value]) -> Value | None:
+        return self._walk.flow.result(name, given, named)

@@ -65,6 +65,10 @@ class Scope(Protocol):
         """Whether the value of a qualified name comes from outside the program."""
         ...
 
+    def result(self, name: str, given: Sequence[Value], named: Mapping[str, Value]) -> Value | None:
+        """What a call of a function of the same text returns; ``None`` when it is defined elsewhere."""
+        ...
+
 
 class Dialect(Protocol):
     """A language's syntax."""
@@ -82,6 +86,10 @@ class Dialect(Protocol):
     @property
     def canary(self) -> str:
         """A snippet in which a rule must find something: the proof that the engine works for this language."""
+        ...
+
+    def prepare(self, code: str) -> str:
+        """``code`` as its grammar reads it: of the same length, with every offset and line where it was."""
         ...
 
     def role(self, kind: str) -> Role:
@@ -125,6 +133,33 @@ class Dialect(Protocol):
         """Whether a binding is run, as far as constant conditions around it tell; ``None`` where they do not."""
         ...
 
+    @property
+    def branching(self) -> Sequence[str]:
+        """Kinds of nodes with a condition whose checks count (``if name not in ALLOWED: return``); none by default."""
+        ...
+
+    @property
+    def trusted(self) -> Sequence[str]:
+        """Prefixes of names that are no sources although one of ``sources`` covers them: ``request.user``."""
+        ...
+
+    @property
+    def local_sources(self) -> Sequence[str]:
+        """Those of ``sources`` that only the user of the machine controls: arguments, standard input."""
+        ...
+
+    def signature(self, node: Node) -> tuple[str, ...]:
+        """The names of a function's parameters in order; empty where calls are not followed into functions."""
+        ...
+
+    def inputs(self, node: Node) -> frozenset[str]:
+        """Parameters that come from outside the program, because a framework calls the function with a request."""
+        ...
+
+    def returned(self, node: Node) -> list[Node]:
+        """The expressions that a function returns; empty where results are not followed."""
+        ...
+
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """(local name, qualified name) of each import in a node."""
         ...
@@ -164,6 +199,10 @@ class Dialect(Protocol):
 
 class CommonDialect:
     """What is the same in most languages; a dialect inherits it and says the rest."""
+
+    def prepare(self, code: str) -> str:
+        """The code itself."""
+        return code
 
     def callee(self, node: Node) -> Node | None:
         """The expression that a call calls."""
@@ -210,6 +249,33 @@ class CommonDialect:
     def reached(self, node: Node, scope: Scope) -> bool | None:
         """Not told."""
         return None
+
+    @property
+    def branching(self) -> Sequence[str]:
+        """None."""
+        return ()
+
+    @property
+    def trusted(self) -> Sequence[str]:
+        """None."""
+        return ()
+
+    @property
+    def local_sources(self) -> Sequence[str]:
+        """None."""
+        return ()
+
+    def signature(self, node: Node) -> tuple[str, ...]:
+        """Not followed."""
+        return ()
+
+    def inputs(self, node: Node) -> frozenset[str]:
+        """None."""
+        return frozenset()
+
+    def returned(self, node: Node) -> list[Node]:
+        """Not followed."""
+        return []
 
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """None."""

@@ -1,0 +1,150 @@
+"""What a condition proves about the names in it: that they stand in a list, match a pattern, are numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+__all__ = ["CHECKED", "DOT_CHECK", "PREFIX_CHECK", "TEXT_CHECK", "Proof", "proofs"]
+
+CHECKED: Final = "checked"
+"""In ``Leaf.through``: compared with a list, a pattern or a type, so that it cannot carry anything."""
+PREFIX_CHECK: Final = "prefix-check"
+"""Known to begin with something: enough for a resolved path or an address."""
+DOT_CHECK: Final = "dot-check"
+"""Known not to contain ``..``."""
+TEXT_CHECK: Final = "text-check"
+"""Known to be text, and no object: enough for queries that take objects."""
+
+MAX_CONDITION: Final = 600
+
+_NAME: Final = r"[A-Za-z_$][\w$]{0,60}(?:\.[A-Za-z_$][\w$]{0,60}){0,5}"
+_ALLOWED: Final = re.compile(
+    r"(?i)allow|white|valid|known|permit|support|trust|safe|accept|option|choice|legal|expect|regist|avail|enum"
+)
+_DENIED: Final = re.compile(r"(?i)den(?:y|ied)|black|block|forbid|banned|bad|exclu|invalid|unsafe|danger|malicious|suspicious|disallow")
+_LIST: Final = rf"[\[({{]['\"\d]|(?:new Set\()?\[['\"\d]|{_NAME}"
+
+# name in LIST; LIST.includes(name)
+_MEMBER: Final = re.compile(
+    rf"(?P<name>{_NAME})(?:\(\))?\s{{1,3}}(?P<no>not\s)?in\s{{1,3}}(?P<list>{_LIST})"
+    rf"|(?P<list2>{_NAME}|['\"]\])\.(?:includes|has|contains|indexOf|hasOwnProperty|hasOwn)\(\s?(?P<name2>{_NAME})(?:\.to\w{{1,12}}\(\))?\s?\)"
+    r"(?P<minus>\s{0,2}(?:===?\s{0,2}-1|<\s{0,2}0))?"
+)
+_EQUAL: Final = re.compile(
+    rf"(?P<name>{_NAME})(?:\(\))?\s{{0,2}}(?P<sign>===?|!==?)\s{{0,2}}(?:['\"][^'\"]{{1,80}}['\"]|\d|(?P<like>[A-Z][A-Z_\d.]{{2,40}}\b|request\.host\b))"
+)
+# re.fullmatch(pattern, name), pattern.match(name), /^a$/.test(name), name.match(/^a$/)
+_PATTERN: Final = re.compile(
+    rf"(?P<call>{_NAME}|/[^/\n]{{1,200}}/\w{{0,3}})\.?(?:match|fullmatch|search|test|exec)\((?:(?P<text>r?['\"][^'\"\n]{{1,200}}['\"])\s?,\s?|[A-Z_]{{2,40}}\s?,\s?)?(?P<name>{_NAME})"
+    rf"|(?P<name2>{_NAME})\.(?:match|search)\((?P<text2>/[^/\n]{{1,200}}/)"
+)
+_DIGITS: Final = re.compile(
+    rf"(?P<name>{_NAME})(?:\[[^\]]{{1,20}}\])?\.(?:is(?:digit|alnum|alpha|numeric|decimal|identifier))\(\)"
+    rf"|isinstance\((?P<name2>{_NAME}),\s?\(?(?:int|float|bool|UUID|uuid\.UUID|datetime)"
+    rf"|(?:Number\.isInteger|Number\.isFinite|Number\.isSafeInteger|isFinite|(?P<nan>(?:Number\.)?isNaN))\((?:\w{{1,12}}\()?(?P<name3>{_NAME})"
+    rf"|typeof\s(?P<name4>{_NAME})\s?(?P<sign>[!=]==?)\s?['\"](?:number|boolean)"
+)
+_TEXT: Final = re.compile(
+    rf"typeof\s(?P<name>{_NAME})\s?(?P<sign>[!=]==?)\s?['\"]string|isinstance\((?P<name2>{_NAME}),\s?str\)|(?:_|lodash)\.isString\((?P<name3>{_NAME})"
+)
+_NAMED: Final = re.compile(
+    r"(?i)(?P<call>[\w$.]{0,40}(?:valid|allow|safe|trust|permit|white_?list|saniti[sz]|(?:^|[^\w.])check_?\w|verify)[\w$.]{0,40})\((?P<inside>[^()]{0,120})"
+)
+_PREFIX: Final = re.compile(
+    rf"(?P<name>{_NAME})(?:\(\))?(?:\.resolve\(\))?\.(?:starts[wW]ith|is_relative_to)\("
+    rf"|(?:commonpath|commonprefix)\((?P<inside>[^)]{{1,120}})\)|(?P<base>{_NAME})\s{{1,2}}(?P<no>not\s)?in\s(?P<name2>{_NAME})\.parents"
+)
+_DOTS: Final = re.compile(
+    rf"['\"](?:\.\./?|/|\\\\\\\\|\.\.\\\\)['\"]\s(?:not\s)?in\s(?P<name>{_NAME})|(?P<name2>{_NAME})\.(?:includes|indexOf|contains|find)\(['\"](?:\.\.|/)"
+)
+_ANCHORED: Final = re.compile(r"\$|\\Z|\\z|fullmatch")
+_WORD: Final = re.compile(_NAME)
+_HOST: Final = re.compile(
+    rf"(?:\burl(?:parse|split)|urllib\.parse\.url(?:parse|split)|parse_url|(?:new )?\bURL)\((?P<name>{_NAME})\)\.(?:netloc|host(?:name)?|origin)"
+)
+_PART: Final = re.compile(r"\.(?:netloc|host(?:name)?|origin|scheme|protocol|suffix)$")
+_MAYBE: Final = re.compile(
+    r"\bin\b|includes|has|contains|indexOf|==|match|search|test|exec|is[a-z]+\(|isinstance|typeof|(?i:valid|allow|safe|trust|permit|white|sanit|check|verify)|starts|relative|common|isN|isI|isF"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One thing that a condition says about a name."""
+
+    name: str
+    tag: str
+    holds: bool
+    """True when it holds where the condition does, false when it holds where the condition does not."""
+    among: str = ""
+    """The name of the list that it was looked up in, where only the name is known."""
+
+
+def proofs(condition: str) -> list[Proof]:
+    """What a condition says about the names in it; linear in its length."""
+    text = condition[:MAX_CONDITION]
+    if not _MAYBE.search(text):
+        return []
+    if "url" in text.lower():
+        text = _HOST.sub(r"\g<name>.hostname", text)
+    found = list(_all(text))
+    # Who knows the host of an address knows enough of the address.
+    return found + [replace(one, name=_PART.sub("", one.name)) for one in found if _PART.search(one.name)]
+
+
+def _all(text: str) -> Iterator[Proof]:
+    for found in _MEMBER.finditer(text):
+        name, listed = found["name"] or found["name2"], found["list"] or found["list2"]
+        literal = listed[0] in "[({'\"" or listed.startswith("new ")
+        if not literal and _DENIED.search(listed):
+            continue
+        negative = bool(found["no"]) or bool(found["minus"]) != _negated(text, found.start())
+        sure = literal or listed.rpartition(".")[2].isupper() or _ALLOWED.search(listed)
+        yield Proof(name, CHECKED, not negative, "" if sure else listed)
+    for found in _EQUAL.finditer(text):
+        if not text[: found.start()].rstrip().endswith("typeof"):
+            yield Proof(found["name"], CHECKED, found["sign"][0] == "=")
+    yield from _patterns(text)
+    for found in _DIGITS.finditer(text):
+        negative = (bool(found["nan"]) or (found["sign"] or "=")[0] == "!") != _negated(text, found.start())
+        yield Proof(_first(found, "name"), CHECKED, not negative)
+    for found in _TEXT.finditer(text):
+        negative = (found["sign"] or "=")[0] == "!" or _negated(text, found.start())
+        yield Proof(_first(found, "name"), TEXT_CHECK, not negative)
+    for found in _NAMED.finditer(text):
+        negative = bool(_DENIED.search(found["call"])) != _negated(text, found.start())
+        for name in _WORD.findall(found["inside"]):
+            yield Proof(name, CHECKED, not negative)
+    for found in _PREFIX.finditer(text):
+        negative = bool(found["no"]) or "!=" in text[found.end() : found.end() + 60] or _negated(text, found.start())
+        names = [_first(found, "name")] if found["inside"] is None else _WORD.findall(found["inside"])
+        for name in names:
+            yield Proof(name, PREFIX_CHECK, not negative)
+    for found in _DOTS.finditer(text):
+        negative = "not in" in found[0] or _negated(text, found.start()) or "-1" in text[found.end() : found.end() + 10]
+        yield Proof(_first(found, "name"), DOT_CHECK, negative)
+
+
+def _patterns(text: str) -> Iterator[Proof]:
+    for found in _PATTERN.finditer(text):
+        name, call = _first(found, "name"), found["call"] or ""
+        written = found["text"] or found["text2"] or (call if call.startswith("/") else "")
+        negative = _negated(text, found.start())
+        if "[^" in written and not written.lstrip("r/'\"").startswith("^"):
+            yield Proof(name, CHECKED, negative)
+        elif not written or _ANCHORED.search(written) or "fullmatch" in found[0]:
+            yield Proof(name, CHECKED, not negative)
+
+
+def _negated(text: str, position: int) -> bool:
+    before = text[max(0, position - 24) : position].rstrip()
+    while before.endswith(("(", ".", "bool")):
+        before = before[:-1].rstrip() if before[-1] in "(." else before[:-4].rstrip()
+    return before.endswith("!") or bool(re.search(r"\bnot$", before))
+
+
+def _first(found: re.Match[str], prefix: str) -> str:
+    return next(text for key, text in found.groupdict().items() if key.startswith(prefix) and text)

@@ -1,0 +1,255 @@
+"""What crosses the borders of functions, and what is proved before a place: input, results of helpers, checks."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from tieout_code_shield.checks import Proof, proofs
+from tieout_code_shield.syntax import visit
+from tieout_code_shield.values import Leaf, Value, alternatives, leaf, merged
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode as Node
+
+    from tieout_code_shield.walk import Site, Walk
+
+__all__ = ["Flow"]
+
+MAX_CALLS: Final = 4
+MAX_RETURNS: Final = 6
+MAX_NESTING: Final = 2
+"""How far a value is followed from function to function."""
+MAX_ASSIGNED: Final = 300
+REACH: Final = 3_000
+"""Characters before a check in which an assignment ties another name to the one that is checked."""
+
+_STOPS: Final = re.compile(r"\b(?:return|raise|throw|continue|break|abort|exit|die|reject|panic)\b")
+_SAME_THING: Final = re.compile(
+    r"(?i)pars|url|realpath|abspath|resolve|norm|split|basename|dirname|lower|strip|trim|match|search|exec|test|suffix"
+    r"|extname|path|ip_address|gethostby|lookup|decode|unquote"
+)
+_WORD: Final = re.compile(r"[A-Za-z_$][\w$]*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """A part of the text in which something is known about a name."""
+
+    start: int
+    end: int
+    proof: Proof
+
+
+class Flow:
+    """Follows values from function to function within one text, one step each way."""
+
+    def __init__(self, walk: Walk) -> None:
+        self._walk = walk
+        self._inputs: dict[Site, frozenset[str]] = {}
+        self._checks: dict[str, list[_Check]] | None = None
+        self._calls: dict[str, list[Site]] | None = None
+        self._functions: dict[str, list[Site]] = {}
+        self._results: dict[Site, Value | None] = {}
+        self._texts: list[tuple[int, str, str]] | None = None
+        self._assumed: list[Site] = []
+        self._busy: set[tuple[Site, str]] = set()
+
+    def refined(self, name: str, value: Value | None, site: Site) -> Value | None:
+        """What is known about a name beyond its assignments: that it is input, or that it was checked."""
+        if value is not None and not value.leaves:
+            return value
+        if value is None and "." not in name:
+            value = self._parameter(name, site)
+        tags = self._proved(name, site)
+        if not tags:
+            return value
+        if value is None:
+            qualified = self._walk.qualified(name, site)
+            value = leaf(qualified, "name", tainted=self._walk.is_source(qualified))
+        return replace(value, leaves=tuple(replace(item, through=item.through | tags) for item in value.leaves))
+
+    def result(self, name: str, given: Sequence[Value], named: Mapping[str, Value]) -> Value | None:
+        """What a call returns, where the function is defined in the same text; ``None`` where it is not."""
+        self._index()
+        owner, _, last = name.rpartition(".")
+        found = self._functions.get(last)
+        if found is None or len(found) != 1 or owner not in ("", "self", "cls", "this"):
+            return None
+        function = found[0]
+        summary = self._summary(function)
+        if summary is None:
+            return None
+        parameters = self._signature(function)
+        leaves: list[Leaf] = []
+        for item in summary.leaves:
+            if not item.name.startswith(_MARK):
+                leaves.append(item)
+                continue
+            parameter = item.name[len(_MARK) :]
+            index = parameters.index(parameter) if parameter in parameters else len(given)
+            value = named.get(parameter) or (given[index] if index < len(given) else None)
+            for each in value.leaves if value is not None else ():
+                leaves.append(replace(each, through=each.through | item.through | {name}))
+        kept = tuple(dict.fromkeys(leaves))
+        return replace(summary, leaves=kept, built=summary.built and bool(kept))
+
+    def _summary(self, function: Site) -> Value | None:
+        """What a function returns, its parameters standing in it by name; ``None`` when nobody can tell."""
+        if function in self._results:
+            return self._results[function]
+        walk = self._walk
+        expressions = walk.dialect.returned(function.node)
+        if not expressions or len(expressions) > MAX_RETURNS or len(self._assumed) >= MAX_NESTING:
+            return None
+        if function in self._assumed:
+            return None
+        self._assumed.append(function)
+        try:
+            with walk.fresh_values():
+                value = alternatives(
+                    [walk.evaluate(node, walk.place(node, function)) for node in expressions]
+                )
+        finally:
+            self._assumed.pop()
+        if not self._assumed:
+            self._results[function] = value
+        return value
+
+    def _parameter(self, name: str, site: Site) -> Value | None:
+        function = site.function
+        while function is not None and name not in self._walk.parameters_of(function):
+            function = function.function
+        if function is None:
+            return None
+        if function in self._assumed and name in self._signature(function):
+            return Value("other", None, (Leaf(_MARK + name, "name", tainted=True),))
+        known = self._inputs.get(function)
+        if known is None:
+            known = self._inputs[function] = self._walk.dialect.inputs(function.node)
+        if name in known:
+            return leaf(name, "name", tainted=True)
+        return self._given(name, function)
+
+    def _given(self, name: str, function: Site) -> Value | None:
+        """What callers in the same text pass for a parameter, as far as it comes from outside."""
+        parameters = self._signature(function)
+        if name not in parameters or not function.name or (function, name) in self._busy:
+            return None
+        if len(self._busy) >= MAX_NESTING:
+            return None
+        self._index()
+        index = parameters.index(name)
+        self._busy.add((function, name))
+        try:
+            found: list[Value] = []
+            for call in (self._calls or {}).get(function.name, ())[:MAX_CALLS]:
+                arguments = self._walk.arguments(call)
+                node = arguments.named.get(name)
+                if node is None and index < len(arguments.positional):
+                    node = arguments.positional[index]
+                if node is not None and not (function.start <= call.start < function.end):
+                    found.append(self._walk.evaluate(node, call))
+        finally:
+            self._busy.discard((function, name))
+        tainted = tuple(item for item in merged(found) if item.tainted)
+        if not tainted:
+            return None
+        return Value("other", None, (Leaf(name, "name"), *tainted))
+
+    def _signature(self, function: Site) -> tuple[str, ...]:
+        names = self._walk.dialect.signature(function.node)
+        return names[1:] if names[:1] in (("self",), ("cls",)) else names
+
+    def _index(self) -> None:
+        if self._calls is not None:
+            return
+        self._calls = {}
+        for site in self._walk.sites:
+            if site.role == "call":
+                self._calls.setdefault(site.name.rpartition(".")[2], []).append(site)
+            elif site.role == "function" and site.name:
+                self._functions.setdefault(site.name, []).append(site)
+
+    def _proved(self, name: str, site: Site) -> frozenset[str]:
+        if self._checks is None:
+            self._checks = {}
+            self._collect(self._checks)
+        tags: set[str] = set()
+        for check in self._checks.get(name, ()):
+            if check.start <= site.start < check.end and self._is_a_list(check.proof.among, site):
+                tags.add(check.proof.tag)
+        return frozenset(tags)
+
+    def _is_a_list(self, name: str, site: Site) -> bool:
+        if not name:
+            return True
+        value = self._walk.value_of(name, site)
+        return value is not None and value.constant and value.kind == "collection"
+
+    def _collect(self, checks: dict[str, list[_Check]]) -> None:
+        for node in visit(self._walk.root, self._walk.branches) if self._walk.branches else ():
+            condition = node.field("condition") or next(
+                (child for child in node.children() if child.is_named()), None
+            )
+            for proof in proofs(condition.text()) if condition is not None else ():
+                for start, end in _validity(node, holds=proof.holds):
+                    for name in {proof.name, *self._related(proof.name, node)}:
+                        checks.setdefault(name, []).append(_Check(start, end, proof))
+
+    def _related(self, name: str, node: Node) -> list[str]:
+        """Names that were made from ``name`` before a check, and the name that it was itself made from."""
+        start = node.range().start.index
+        word = re.compile(rf"(?<![\w$.]){re.escape(name)}(?![\w$])")
+        if self._texts is None:
+            self._texts = sorted(
+                (site.start, site.name, text)
+                for site in self._walk.sites
+                if site.binding is not None
+                and site.binding.form == "assign"
+                and len(text := site.binding.value.text()) <= MAX_ASSIGNED
+            )
+        found: list[str] = []
+        first = bisect_left(self._texts, (start - REACH, "", ""))
+        for _, other, text in self._texts[first : bisect_left(self._texts, (start, "", ""))]:
+            if other == name:
+                callee, called, inside = text.partition("(")
+                if called and _SAME_THING.search(callee):
+                    found += _WORD.findall(inside)
+            elif name in text and word.search(text):
+                found.append(other)
+        return found
+
+
+_MARK: Final = "parameter:"
+
+
+def _validity(node: Node, *, holds: bool) -> list[tuple[int, int]]:
+    """Where a condition is known to hold (or not to): in its branch, and behind it when the other branch ends there."""
+    consequence, alternative = node.field("consequence"), node.field("alternative")
+    block = node.parent()
+    behind = (node.range().end.index, block.range().end.index if block is not None else 1 << 60)
+    if consequence is None:
+        return [behind] if holds and node.kind().startswith("assert") else []
+    ranges: list[tuple[int, int]] = []
+    if holds:
+        ranges.append((consequence.range().start.index, consequence.range().end.index))
+    else:
+        if alternative is not None:
+            ranges.append((alternative.range().start.index, alternative.range().end.index))
+        if _stops(consequence):
+            ranges.append(behind)
+    return ranges
+
+
+def _stops(block: Node) -> bool:
+    """Whether a branch ends by leaving the function or the loop."""
+    if block.kind().endswith(("block", "compound_statement", "statement_list", "body")):
+        inner = [child for child in block.children() if child.is_named() and "comment" not in child.kind()]
+        if not inner:
+            return False
+        block = inner[-1]
+    return bool(_STOPS.search(block.text()[:80]))
