@@ -62,6 +62,7 @@ def _stage(value: object) -> object:
             "训练状态每个参数占几个字节",
             "Gemma 3 27B 的 Q4_K_M 文件有多大",
             "激活值重计算能省多少显存",
+            "34B 网络按 8 位存，权重有多大",
         ),
         "en": (
             "How much VRAM do the weights of a 32B model take in FP8?",
@@ -73,6 +74,7 @@ def _stage(value: object) -> object:
             "optimizer state memory for a 7B model with Adam",
             "file size of Qwen3-14B quantised to IQ3_XS",
             "activation memory of Llama 3 8B at 8k tokens with full recomputation",
+            "how large is a 34B network when it is stored in 8 bits",
         ),
     }
 )

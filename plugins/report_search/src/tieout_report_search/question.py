@@ -8,12 +8,15 @@ from functools import cache
 
 from tieout.quantities import Quantity, find
 from tieout.text import fold, language_of, tokens
+from tieout_report_search.glossary import abbreviations, counterparts
 
 __all__ = ["Question", "read_question"]
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 NAME_WEIGHT = 1.5
 VARIANT_WEIGHT = 0.5
+TERM_WEIGHT = 0.7
+"""Of a term of the same meaning, in the other language above all."""
 
 _FURNITURE = """
 是哪只股票 哪只股票 用了多少 报告里怎么说
@@ -21,7 +24,8 @@ _FURNITURE = """
 写了什么 提到了什么 提到 提及 里面 里头 说的是 说的 是多少 是什么 有多少 有哪些 有没有 是不是 多少 哪些 哪个
 哪只 哪家 哪一 什么 为什么 为何 请问 请帮我 帮我 请 告诉我 我想知道 想知道 查一下 查查 查找 找一下 找找 搜索
 搜一下 看一下 看看 找出来 摘出来 列出来 那句话 那段话 这句话 那句 那段 原话 原文 翻一下 翻翻 我记得 记得
-来着 哪个数 有篇 提到过 列过 讲过 说过 给的 顺便 帮忙 它的 他们 关于 对于 根据 依据 按照 这份 这篇 这些 那份 那些 样本报告 示例报告 样例报告 研究报告 研报
+来着 哪个数 有篇 提到过 列过 讲过 说过 给的 顺便 帮忙 它的 他们
+关于 对于 根据 依据 按照 这份 这篇 这些 那份 那些 样本报告 示例报告 样例报告 研究报告 研报
 报告里 报告中 报告 周报 文中 文里 吗 呢 呀 吧 了解 介绍一下 介绍 是哪 大概 大约 分别
 """
 _STOP_WORDS = """
@@ -81,6 +85,10 @@ def read_question(text: str) -> Question:
             if variant not in weights:
                 weights[variant] = VARIANT_WEIGHT
                 variants[variant] = token
+    for variant, token in counterparts(fold(text).text):
+        if token in weights and token not in variants and variant not in weights:
+            weights[variant] = TERM_WEIGHT
+            variants[variant] = token
     return Question(text, weights, variants, names, needed, focus, _numbers(text))
 
 
@@ -142,9 +150,9 @@ def _latin_names(text: str) -> list[str]:
             ".?!。？！"
         )
         named = bool(re.search(r"[A-Z]", word[0 if not opening else 1 :])) or bool(
-            re.fullmatch(r"\d{6}|[a-z]{1,6}-?\d{1,4}[a-z]{0,2}", word)  # lower case, too: h20, gpt-4
+            re.fullmatch(r"(?i)\d{6}|[a-z]{1,6}-?\d{1,4}[a-z]{0,2}", word)  # h20, gpt-4; first words, too
         )
-        if named and fold(word).text not in _stop_words() and len(word) > 1:
+        if named and fold(word).text not in _stop_words() | abbreviations() and len(word) > 1:
             found.append(word)
     return list(dict.fromkeys(found))
 

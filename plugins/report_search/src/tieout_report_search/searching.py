@@ -30,6 +30,8 @@ UNKNOWN_WEIGHT = 0.75
 """For words that no passage holds: in a chatty question most of them are chat."""
 FOCUS_BONUS = 0.5
 """For a quote that names the property asked for."""
+UNNAMED_WEIGHT = 0.5
+"""For a quote that names nothing of what the question names; beside it in the passage stands one that does."""
 LEAST_COVERAGE = 0.25
 """Share of the question's token weight (by idf) that a passage must hold to be about the question at all."""
 
@@ -141,10 +143,14 @@ def _weighed(candidate: _Candidate, question: Question) -> _Candidate:
 
 
 def _holds_name(candidate: _Candidate, name: str) -> bool:
+    return _named(candidate.held, candidate.text, name)
+
+
+def _named(held: set[str], text: str, name: str) -> bool:
     words = tokens(name, query=True)
     if name.isascii() and words:
-        return words[0] in candidate.held
-    return normal_form(name) in normal_form(candidate.text)
+        return words[0] in held
+    return normal_form(name) in normal_form(text)
 
 
 def _occurs(store: Store, index: ReportIndex, name: str) -> bool:
@@ -190,6 +196,8 @@ def _cited(
         score = candidate.score * (0.3 + 0.7 * says) * (0.4 + 0.6 * readable(quote))
         if question.focus and question.focus <= held:
             score *= 1 + FOCUS_BONUS
+        if question.names and not any(_named(held, quote, name) for name in question.names):
+            score *= UNNAMED_WEIGHT
         passage = Passage(span=citation.span, text=candidate.text, score=score)
         # The same sentence in another copy of the report is not shown again.
         hits.setdefault(normal_form(quote), Found(document, chunk.section, passage, citation))

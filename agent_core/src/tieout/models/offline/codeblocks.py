@@ -155,7 +155,11 @@ def _language_names() -> re.Pattern[str]:
 
 def _looks_like_code(text: str, *, strict: bool = False) -> bool:
     """Whether a stretch of text is code: calls, assignments, braces, keywords at line starts."""
-    call, assignment, line_end = r"\w\([^()\n]*\)", r"[\w\])]\s*(?:[-+*/|&]?=|==|=>|:=)\s*\S", r"[{};][ \t]*$"
+    call, assignment, line_end = (
+        r"(?<![^\x00-\x7f])[A-Za-z_][A-Za-z0-9_]*\([^()\n]*\)",
+        r"[\w\])]\s*(?:[-+*/|&]?=|==|=>|:=)\s*\S",
+        r"[{};][ \t]*$",
+    )
     signs = len(
         re.findall(
             rf"{call}|{assignment}|{line_end}|^[ \t]*[#@]\w|\w\.\w+\(|<\w+[^>\n]{{0,200}}>", text, re.M
@@ -166,4 +170,5 @@ def _looks_like_code(text: str, *, strict: bool = False) -> bool:
         r"|#include|SELECT .+ FROM"
     )
     signs += 2 * len(re.findall(rf"^[ \t]*(?:{keywords})", text, re.M))
-    return signs >= (3 if strict else 1)
+    prose = re.search(r"[\u4e00-\u9fff]", re.sub(r"\"[^\"\n]*\"|'[^'\n]*'|(?:#|//).*", "", text))
+    return signs >= (3 if strict else 2 if prose else 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["SURE", "Entity", "EntityFinder", "Reading", "run_finder"]
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +17,14 @@ from tieout.text import fold
 
 SURE = 0.5
 """Least score of a finder's candidate that is more than a guess."""
+
+_LINK_CHARS = 32
+_LINKS = re.compile(
+    r"(?:[\s=:：~≈@()（）]|约|为|是|就|按|取|算|设|大概|大约|估计|假设|假定|控制在|在"
+    r"|\b(?:of|at|is|was|be|should|would|will|can|about|around|roughly|approximately|approx|some|assumed|assuming|say"
+    r"|to|as|equals?|the|an?|set|stays?|near)\b)+$"
+)
+"""What may stand between a value and the word that names it: "MFU should be around 0.40", "利用率就按四成"."""
 
 _MOST = 48
 """Quantities, and candidates of one finder, that are looked at: matching them with arguments is quadratic."""
@@ -81,13 +90,17 @@ class EntityFinder:
 
     def _with_names(self, text: str, entity: Entity) -> Entity:
         """The entity with the word that names it: who writes "MFU 40%" gives the MFU and does not ask for it."""
-        words = self._cues.get(entity.label, ())
+        ordered = sorted(self._cues.get(entity.label, ()), key=len, reverse=True)
         before, after = text[: entity.start].lower(), text[entity.end :].lower()
-        lead = before.rstrip(" =:：约为是").removesuffix(" of").removesuffix(" at").rstrip()
+        start = entity.start
+        while (lead := _linked(before, start)) and (
+            word := next((w for w in ordered if lead.endswith(w)), "")
+        ):
+            start = len(lead) - len(word)  # and once more: 利用率(MFU)就按四成
+        if start < entity.start:
+            return replace(entity, start=start)
         trail = after.lstrip()
-        for word in sorted(words, key=len, reverse=True):
-            if lead.endswith(word) and len(before) - len(lead) <= 5:
-                return replace(entity, start=len(lead) - len(word))
+        for word in ordered:
             if trail.startswith(word) and len(after) - len(trail) <= 1:
                 return replace(entity, end=entity.end + len(after) - len(trail) + len(word))
         return entity
@@ -112,6 +125,12 @@ class EntityFinder:
         hidden = [self._with_names(prose, entity) for entity in entities if entity.label not in self._worded]
         masked = _masked(prose, hidden)
         return Reading(text, quantities, found, code, prose, entities, masked)
+
+
+def _linked(text: str, end: int) -> str:
+    """``text`` up to ``end``, without the words that tie a value to the one that names it."""
+    near = text[max(0, end - _LINK_CHARS) : end]
+    return text[: end - len(near)] + _LINKS.sub("", near)
 
 
 def finder_class(parameter: Parameter) -> str:

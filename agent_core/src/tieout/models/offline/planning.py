@@ -80,7 +80,8 @@ class Planner:
     def _fresh(self, reading: Reading) -> Plan:
         ranked = self._router.rank(reading, self._find)
         search = next((choice for choice in ranked if choice.tool and is_search(choice.tool)), None)
-        if search is not None and search.filling is not None and _attributed().search(reading.prose):
+        attributed = _attributed().search(reading.prose) and not _recomputes().search(reading.prose)
+        if search is not None and search.filling is not None and attributed:
             return Plan([search.filling])
         best = ranked[0]
         pair = self._pair(reading, ranked)
@@ -300,8 +301,19 @@ def _attributed() -> re.Pattern[str]:
 
 
 @cache
+def _recomputes() -> re.Pattern[str]:
+    """What is quoted is to be worked out as well: "according to the report …? Please also recompute it from …"."""
+    return re.compile(
+        r"\b(?:re-?comput|re-?calculat|re-?deriv|double-?check|verify|compute|calculate)\w*\b"
+        r"|\bwork (?:it |that |this )?out\b"
+        r"|[再也另自][己外]?[^。?？]{0,6}算|重新?算|核算|复核|验算|核对|推算",
+        re.IGNORECASE,
+    )
+
+
+@cache
 def _asks_documents() -> re.Pattern[str]:
-    """ "What does the weekly say", "报告观点": what to look for may stand elsewhere, that it is in documents is said."""
+    """ "What does the weekly say", "报告观点": what to look for may stand elsewhere, that it is in reports is said."""
     documents = r"(?:reports?|research|notes?|weekly|monthly|documents?|papers?|analysts?|brokers?)"
     saying = r"(?:say|says|said|mention|mentions|mentioned|write|writes|wrote|put|puts|describe|describes|think|thinks)"
     return re.compile(

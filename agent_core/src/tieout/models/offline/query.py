@@ -21,7 +21,8 @@ _ENGLISH = (
     r"\b(?:please|kindly|(?:could|can|would) you|(?:tell|show) me|let me know|i(?: would|'d) like to know)\b",
     r"\bdo you know\b",
     (
-        r"\b(?:any|the|a|whatever|what(?:ever)? is) (?:mentions?|passages?|sentences?|paragraphs?|parts?|bits?|lines?|words?)"
+        r"\b(?:any|the|a|whatever|what(?:ever)? is)"
+        r" (?:mentions?|passages?|sentences?|paragraphs?|parts?|bits?|lines?|words?)"
         r" (?:about|on|of|for|regarding|concerning|where)\b"
     ),
     r"\b(?:pls|plz|thx|thanks|asap)\b",
