@@ -28,7 +28,7 @@ def project(folder: Path) -> Path:
     (folder / "node_modules").mkdir()
     (folder / "a.py").write_text("import os\nos.system('ls ' + name)\n", "utf-8")
     (folder / "pkg" / "b.js").write_text("eval(x);\neval(y); // tieout: ignore\n", "utf-8")
-    (folder / "pkg" / "c.go").write_text("package main\n", "utf-8")
+    (folder / "pkg" / "c.swift").write_text("let a = 1\n", "utf-8")
     (folder / "pkg" / "d.bin").write_bytes(b"\0\1")
     (folder / "node_modules" / "e.js").write_text("eval(z);\n", "utf-8")
     return folder
@@ -36,15 +36,18 @@ def project(folder: Path) -> Path:
 
 def test_scan_of_a_folder(tmp_path: Path) -> None:
     context = FakeToolContext()
-    result = TOOLS["scan"](str(project(tmp_path)), ctx=context)
+    result = TOOLS["scan"]([str(project(tmp_path))], ctx=context)
     data = result.model_dump(mode="json")
     assert [(Path(f["path"]).name, f["line"]["value"], f["rule"]) for f in data["findings"]] == [
         ("a.py", 2, "py-os-command"),
         ("b.js", 1, "js-eval"),
     ]
+    assert [(Path(f["path"]).name, f["suppressed"]) for f in data["suppressed"]] == [
+        ("b.js", "tieout: ignore")
+    ]
     assert data["files"]["value"] == 3
     assert len(data["unknown"]) == 1
-    assert "c.go" in data["unknown"][0]
+    assert "c.swift" in data["unknown"][0]["path"]
     assert context.reported[-1][:2] == (3, 3)
     assert "py-os-command" in result.say("en")
     assert "未检查" in result.say("zh")
@@ -55,22 +58,26 @@ def test_scan_of_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
         buffer = io.BytesIO("名 = 1\neval(名字)\n".encode())
 
     monkeypatch.setattr(sys, "stdin", Input())
-    result = TOOLS["scan"]("-", language="python")
+    result = TOOLS["scan"](["-"], language="python")
     assert [finding.rule for finding in result.findings] == ["py-eval"]
+    assert result.findings[0].place == "-:2:1"
 
 
 @pytest.mark.parametrize(("path", "language"), [("no-such-file.py", ""), (".", "klingon")])
 def test_scan_of_nothing_says_what_to_do(path: str, language: str) -> None:
     with pytest.raises(InputError) as caught:
-        TOOLS["scan"](path, language=language)
+        TOOLS["scan"]([path], language=language)
     assert caught.value.hint
 
 
 def test_scan_never_says_fine_about_what_was_not_checked(tmp_path: Path) -> None:
-    (tmp_path / "a.rs").write_text("fn main() {}\n", "utf-8")
-    said = TOOLS["scan"](str(tmp_path)).say("en")
+    (tmp_path / "a.swift").write_text("let a = 1\n", "utf-8")
+    result = TOOLS["scan"]([str(tmp_path)])
+    said = result.say("en")
     assert "Not checked" in said
     assert "could be checked" in said
+    assert result.exit_code == 11
+    assert TOOLS["scan"]([str(tmp_path)], allow_unknown=True).exit_code == 0
 
 
 def test_scan_result_does_not_repeat_a_credential() -> None:

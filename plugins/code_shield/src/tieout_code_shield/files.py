@@ -3,111 +3,114 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
-from tieout.errors import InputError
-from tieout.plugin import translator
-from tieout_code_shield.languages import Language, language_of_file, language_of_tag
-from tieout_code_shield.limits import FILE_LIMITS
-from tieout_code_shield.scanner import Issue, Scanner
+from tieout.plugin import Language, translator
+from tieout_code_shield.fileworker import Cancelled, FileWorker
+from tieout_code_shield.inspecting import FileJob, FileScan
+from tieout_code_shield.limits import FILE_LIMITS, Limits
+from tieout_code_shield.results import Found, NotChecked
+from tieout_code_shield.settings import ShieldSettings
+from tieout_code_shield.sources import find_sources, readable_language
 
-__all__ = ["FolderReport", "scan_path"]
+__all__ = ["STANDARD_INPUT", "FilesReport", "Request", "scan_files"]
 
 _ = translator("tieout_code_shield")
 
-LEFT_OUT: Final = frozenset(
-    {".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".mypy_cache", ".ruff_cache",
-     "dist", "build", ".idea", "site-packages"}
-)  # fmt: skip
-"""Folders that are not looked into; naming one directly does."""
+STANDARD_INPUT: Final = "-"
 
 
-@dataclass
-class FolderReport:
-    """Issues by file, and what was not checked."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to look at, and how."""
 
-    issues: list[tuple[str, Issue]] = field(default_factory=list[tuple[str, Issue]])
-    unknown: list[str] = field(default_factory=list[str])
+    paths: Sequence[str]
+    """Files and folders; ``-`` for standard input."""
+    language: str = ""
+    exclude: Sequence[str] = ()
+    ignore: bool = True
+    want: Literal["findings", "fixes", "rewrite"] = "findings"
+    rules: tuple[str, ...] = ()
+    lang: Language = "en"
+
+
+@dataclass(slots=True)
+class FilesReport:
+    """What was found in files, and what was not checked."""
+
+    findings: list[Found] = field(default_factory=list[Found])
+    suppressed: list[Found] = field(default_factory=list[Found])
+    unknown: list[NotChecked] = field(default_factory=list[NotChecked])
     files: int = 0
+    problems: tuple[str, ...] = ()
+    """Why other packages' rules were left out."""
+
+    def add(self, scan: FileScan) -> None:
+        """Take what was found in one file."""
+        if scan.passed_over:
+            return
+        self.files += 1
+        self.findings += scan.findings
+        self.suppressed += scan.suppressed
+        if scan.unknown:
+            self.unknown.append(NotChecked(path=scan.path, reason=scan.unknown))
 
 
-def scan_path(
-    scanner: Scanner,
-    path: str,
+def scan_files(
+    settings: ShieldSettings,
+    request: Request,
     *,
-    language: str = "",
+    limits: Limits = FILE_LIMITS,
     progress: Callable[[float, float | None, str], None] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
-) -> FolderReport:
-    """Scan a file, every source file below a folder, or standard input (``-``).
+    each: Callable[[FileJob, FileScan], None] | None = None,
+) -> FilesReport:
+    """Look at files one after another, in a child process.
+
+    Args:
+        each: Told of every file as it is done.
 
     Raises:
         InputError: There is no such file, or the language is not known.
+        SettingsError: The rules cannot be read.
     """
-    named = language_of_tag(language) if language else None
-    if language and named is None:
-        raise InputError(
-            _("{language} is not a language it knows", language=repr(language)),
-            hint=_("Leave the language out to have it guessed."),
-        )
-    report = FolderReport()
-    if path == "-":
-        _scan_bytes(scanner, sys.stdin.buffer.read(), "-", named, report)
-        return report
-    root = Path(path).expanduser()
-    if not root.exists():
-        raise InputError(
-            _("There is no file or folder {path}.", path=path), hint=_("Use - for standard input.")
-        )
-    found = [root] if root.is_file() else list(_sources(root))
-    for index, file in enumerate(found):
-        if cancelled():
-            report.unknown.append(_("stopped after {count} files", count=index))
-            break
-        _scan_file(scanner, file, named, report)
-        if progress is not None:
-            progress(index + 1, len(found), str(file))
+    readable_language(request.language)
+    report = FilesReport()
+    jobs = list(_jobs(request, limits))
+    with FileWorker(settings, limits=limits, cancelled=cancelled) as worker:
+        for index, job in enumerate(jobs):
+            try:
+                scan = worker.look(job)
+            except Cancelled:
+                reason = _("stopped after {count} files", lang=request.lang, count=index)
+                report.unknown.append(NotChecked(path=job.shown, reason=reason))
+                break
+            report.add(scan)
+            if each is not None:
+                each(job, scan)
+            if progress is not None:
+                progress(index + 1, len(jobs), job.shown)
+        report.problems = worker.problems
     return report
 
 
-def _sources(root: Path) -> Iterator[Path]:
-    """Files below ``root`` in a language with rules or in a script language, in a fixed order."""
-    for entry in sorted(root.iterdir(), key=lambda entry: entry.name):
-        if entry.is_symlink():
-            continue
-        if entry.is_dir():
-            if entry.name not in LEFT_OUT:
-                yield from _sources(entry)
-        elif entry.is_file() and language_of_file(entry.name) is not None:
-            yield entry
-
-
-def _scan_file(scanner: Scanner, file: Path, named: Language | None, report: FolderReport) -> None:
-    try:
-        if file.stat().st_size > FILE_LIMITS.characters:
-            report.files += 1
-            report.unknown.append(f"{file}: " + _("larger than {limit} bytes", limit=FILE_LIMITS.characters))
-            return
-        data = file.read_bytes()
-    except OSError as error:
-        report.unknown.append(f"{file}: {error.strerror or error}")
-        return
-    _scan_bytes(scanner, data, str(file), named, report)
-
-
-def _scan_bytes(
-    scanner: Scanner, data: bytes, name: str, named: Language | None, report: FolderReport
-) -> None:
-    report.files += 1
-    if b"\0" in data[:8_000]:
-        report.unknown.append(f"{name}: " + _("not a text"))
-        return
-    text = data.decode("utf-8", "replace")
-    language = named or language_of_file(name)
-    scanned = scanner.scan(text, language, limits=FILE_LIMITS, honour_suppressions=True)
-    report.issues += [(name, issue) for issue in scanned.issues]
-    if scanned.unknown:
-        report.unknown.append(f"{name}: {scanned.unknown}")
+def _jobs(request: Request, limits: Limits) -> Iterator[FileJob]:
+    common = FileJob(
+        path="",
+        shown="",
+        language=request.language,
+        want=request.want,
+        rules=request.rules,
+        lang=request.lang,
+    )
+    if STANDARD_INPUT in request.paths:
+        data = sys.stdin.buffer.read(limits.characters + 1)
+        # One byte too many is enough to be told that it is too long.
+        text = data.decode("utf-8", "replace")
+        yield common.model_copy(update={"path": STANDARD_INPUT, "shown": STANDARD_INPUT, "text": text})
+    named = [path for path in request.paths if path != STANDARD_INPUT]
+    for source in find_sources(named, exclude=request.exclude, ignore=request.ignore):
+        update = {"path": str(source.path.absolute()), "shown": source.shown, "named": source.named}
+        yield common.model_copy(update=update)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Literal
 
+from pydantic import BaseModel, ConfigDict, Field
+
+from tieout.errors import ExitCode
 from tieout.plugin import (
     Card,
     CardBlock,
@@ -18,10 +21,21 @@ from tieout.plugin import (
     ToolCall,
     translator,
 )
-from tieout_code_shield.rules import Rule
-from tieout_code_shield.scanner import Issue
+from tieout_code_shield.rules import SEVERITIES, Rule
 
-__all__ = ["CodeScan", "Found", "RuleDetail", "RuleEntry", "RuleList", "counted"]
+__all__ = [
+    "CodeScan",
+    "Edit",
+    "FailOn",
+    "FixReport",
+    "FixedFile",
+    "Found",
+    "NotChecked",
+    "RuleDetail",
+    "RuleEntry",
+    "RuleList",
+    "counted",
+]
 
 _ = translator("tieout_code_shield")
 
@@ -30,6 +44,21 @@ SHOWN = 200
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True)
+
+
+class Edit(_Frozen):
+    """One replacement in a file's text."""
+
+    start: int
+    """Offset of the first character that goes."""
+    end: int
+    text: str
+    """What takes its place."""
+    line: int
+    """1-based, as the other places are."""
+    column: int
+    end_line: int
+    end_column: int
 
 
 class Found(_Frozen):
@@ -42,28 +71,50 @@ class Found(_Frozen):
     advice: dict[Language, str]
     path: str
     line: Figure
-    """1-based."""
+    """1-based; in a notebook, within the cell."""
     column: int
     """1-based."""
+    end_line: int = 0
+    end_column: int = 0
+    """Just behind the last character."""
+    cell: int = 0
+    """Number of the notebook's cell, 1-based; 0 where there are no cells."""
     text: str
     """The line, cut at 200 characters; empty where it holds a credential."""
+    tool: str = "tieout"
+    """Who found it; other tools are asked with ``--also``."""
+    also: tuple[str, ...] = ()
+    """Rules of other tools that object to the same weakness on the same line."""
+    fingerprint: str = ""
+    """The same for as long as the flagged line reads the same, wherever in the file it stands."""
+    suppressed: str = ""
+    """The comment that silences it; empty when none does."""
+    fix: tuple[Edit, ...] = ()
+    """A rewrite that was tried: the code parses, this finding is gone, no other came. Empty when there is none."""
 
-    @classmethod
-    def of(cls, issue: Issue, path: str, tool: str) -> Found:
-        """A scan's issue in a file (or in code that was handed over), found by a tool."""
-        rule = issue.rule
-        secret = rule.category == "secret" or rule.cwe == "CWE-798"
-        return cls(
-            rule=rule.id,
-            cwe=rule.cwe,
-            severity=issue.severity,
-            message=dict(rule.message),
-            advice=dict(rule.advice),
-            path=path,
-            line=counted(issue.line, subject=path, metric="line", tool=tool),
-            column=issue.column,
-            text="" if secret else issue.text,
-        )
+    @property
+    def place(self) -> str:
+        """Path, cell, line and column, as compilers print them."""
+        cell = f"#cell{self.cell}" if self.cell else ""
+        return f"{self.path}{cell}:{self.line.value:g}:{self.column}"
+
+    @property
+    def name(self) -> str:
+        """The weakness and the rule."""
+        return f"{self.cwe} {self.rule}".strip()
+
+
+class NotChecked(_Frozen):
+    """A file, or a part of one, that nobody can say is fine."""
+
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+FailOn = Literal["info", "low", "medium", "high", "critical", "never"]
 
 
 class CodeScan(Result):
@@ -71,26 +122,45 @@ class CodeScan(Result):
 
     target: str
     findings: tuple[Found, ...] = ()
-    unknown: tuple[str, ...] = ()
+    suppressed: tuple[Found, ...] = ()
+    """Findings that comments in the files silence."""
+    unknown: tuple[NotChecked, ...] = ()
     """What was not checked, and why."""
     count: Figure
     """Number of findings."""
     files: Figure
     """Number of files (or texts) looked at."""
+    fail_on: FailOn = "never"
+    """Severity from which on findings fail a check."""
+    allow_unknown: bool = True
+    """False when a check fails because something could not be checked."""
+    page: str | None = Field(None, exclude=True, repr=False)
+    """What the command line prints; ``None`` for the card."""
+
+    @property
+    def exit_code(self) -> int:
+        """10 for findings that are to fail a check, 11 where only something could not be checked, else 0."""
+        if self.fail_on != "never":
+            least = SEVERITIES.index(self.fail_on)
+            if any(SEVERITIES.index(found.severity) >= least for found in self.findings):
+                return ExitCode.CHECK_FAILED
+        return ExitCode.UNCHECKED if self.unknown and not self.allow_unknown else ExitCode.OK
+
+    def printout(self, lang: Language = "en") -> str | None:
+        """The listing, or the SARIF log."""
+        return self.page
 
     def say(self, lang: Language = "en") -> str:
         """The findings in a few sentences."""
-        lines = [self._headline(lang)]
+        lines = [self.headline(lang)]
         for found in self.findings[:5]:
-            place = _number(found.line, lang)
-            name = f"{found.cwe} {found.rule}".strip()
             lines.append(
                 _(
                     "- line {line}: {message} ({name}) {advice}",
                     lang=lang,
-                    line=place,
+                    line=_number(found.line, lang),
                     message=found.message[lang],
-                    name=name,
+                    name=found.name,
                     advice=found.advice[lang],
                 )
             )
@@ -100,13 +170,7 @@ class CodeScan(Result):
     def card(self, lang: Language = "en") -> Card:
         """A table of findings and notes on what was not checked."""
         rows = tuple(
-            (
-                f"{found.path}:{found.line.value:g}:{found.column}",
-                found.severity,
-                f"{found.cwe} {found.rule}".strip(),
-                found.message[lang],
-                found.text,
-            )
+            (found.place, found.severity, found.name, found.message[lang], found.text)
             for found in self.findings[:SHOWN]
         )
         columns = (
@@ -116,7 +180,7 @@ class CodeScan(Result):
             _("What", lang=lang),
             _("Code", lang=lang),
         )
-        blocks: list[CardBlock] = [Text(text=self._headline(lang))]
+        blocks: list[CardBlock] = [Text(text=self.headline(lang))]
         if rows:
             blocks.append(Table(columns=columns, rows=rows))
         blocks += [
@@ -126,7 +190,8 @@ class CodeScan(Result):
         blocks += [Note(level="info", text=note) for note in self.notes]
         return Card(title=_("Code shield: {target}", lang=lang, target=self.target), blocks=tuple(blocks))
 
-    def _headline(self, lang: Language) -> str:
+    def headline(self, lang: Language) -> str:
+        """The outcome in one sentence."""
         if not self.findings:
             if self.unknown:
                 return _(
@@ -146,6 +211,63 @@ class CodeScan(Result):
             target=self.target,
             count=count,
         )
+
+
+class FixedFile(_Frozen):
+    """What the rules' fixes make of one file."""
+
+    path: str
+    rules: tuple[str, ...]
+    """The rules whose findings were fixed, one entry for each."""
+    diff: str
+    """From the file as it was to the file as it is fixed, in the unified format."""
+    written: bool = False
+
+
+class FixReport(Result):
+    """Rewrites of unsafe code, each of them tried before."""
+
+    target: str
+    files: tuple[FixedFile, ...] = ()
+    unknown: tuple[NotChecked, ...] = ()
+    """What was not looked at or not written, and why."""
+    count: Figure
+    """Number of findings fixed."""
+
+    @property
+    def exit_code(self) -> int:
+        """11 where something could not be looked at or written, else 0."""
+        return ExitCode.UNCHECKED if self.unknown else ExitCode.OK
+
+    def printout(self, lang: Language = "en") -> str | None:
+        """The differences, then what was done."""
+        lines = [file.diff.rstrip("\n") for file in self.files]
+        lines += [_("Not fixed: {reason}.", lang=lang, reason=reason) for reason in self.unknown]
+        return "\n".join([*lines, *self.notes, self.say(lang)])
+
+    def say(self, lang: Language = "en") -> str:
+        """How many were fixed, and whether files were changed."""
+        count = _number(self.count, lang)
+        if not self.files:
+            return _("There is nothing in {target} that a rule can rewrite.", lang=lang, target=self.target)
+        if all(file.written for file in self.files):
+            return _("Rewritten in {target}: {count}.", lang=lang, target=self.target, count=count)
+        return _(
+            "Could be rewritten in {target}: {count}. No file was changed; --write changes them.",
+            lang=lang,
+            target=self.target,
+            count=count,
+        )
+
+    def card(self, lang: Language = "en") -> Card:
+        """The differences as listings."""
+        blocks: list[CardBlock] = [Text(text=self.say(lang))]
+        blocks += [Code(text=file.diff, language="diff") for file in self.files[:SHOWN]]
+        blocks += [
+            Note(level="warning", text=_("Not fixed: {reason}.", lang=lang, reason=reason))
+            for reason in self.unknown[:SHOWN]
+        ]
+        return Card(title=_("Code shield: {target}", lang=lang, target=self.target), blocks=tuple(blocks))
 
 
 class RuleEntry(_Frozen):
@@ -230,9 +352,12 @@ class RuleDetail(Result):
         if self.bad:
             blocks += [
                 Text(text=_("It objects to", lang=lang)),
-                Code(text=self.bad, language=self.rule.language),
+                Code(text=self.bad, language=self.rule.language.partition(",")[0]),
             ]
-        blocks += [Text(text=_("It lets pass", lang=lang)), Code(text=self.good, language=self.rule.language)]
+        blocks += [
+            Text(text=_("It lets pass", lang=lang)),
+            Code(text=self.good, language=self.rule.language.partition(",")[0]),
+        ]
         blocks += [Text(text=link) for link in self.references]
         return Card(title=f"{self.rule.id} {self.rule.cwe}".strip(), blocks=tuple(blocks))
 

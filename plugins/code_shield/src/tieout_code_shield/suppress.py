@@ -1,28 +1,112 @@
-"""Suppression comments. They count in the user's own files only: an injected model could write them."""
+"""Suppression comments. They count in the user's own files only: an injected model could write them.
+
+Known are ``# nosec``, ``# nosec B602``, ``# noqa: S602``, ``nosemgrep`` and our own ``shield: ignore``,
+``shield: ignore[rule-id, CWE-89] reason``, on a line of the finding (its first or last) or alone on the line above.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-__all__ = ["suppressed"]
+from tieout_code_shield.bandit_codes import weaknesses_of
+
+if TYPE_CHECKING:
+    from tieout_code_shield.limits import Clock
+
+__all__ = ["Suppression", "Suppressions"]
 
 _COMMENT: Final = re.compile(
-    r"(?:#|//|/\*)\s*(?:"
-    r"(?P<all>nosec\b(?:\s*[:B]?\s*$|\s+(?!B\d)|$)|nosemgrep\b|noqa\s*:\s*(?:\w+\s*,\s*)*S\d{3})"
-    r"|nosec\s*:?\s*B\d{3}"
-    r"|tieout\s*:\s*ignore(?:\[(?P<rules>[\w\s,-]{0,300})\])?)",
+    r"(?P<mark>#|//|/\*|--|<!--)\s*(?:"
+    r"#?(?P<nosec>nosec)\b[ \t]*:?[ \t]*(?P<codes>(?:[BG]\d{3}[ \t,]*)*)"
+    r"|noqa[ \t]*:[ \t]*(?P<noqa>[A-Z]+\d+(?:[ \t]*,?[ \t]*[A-Z]+\d+)*)"
+    r"|(?P<semgrep>nosemgrep)\b(?:[ \t]*:[ \t]*[\w.,/ \t-]{1,300})?"
+    r"|(?:shield|tieout)[ \t]*:[ \t]*ignore\b(?:\[(?P<rules>[\w\s,-]{0,300})\])?"
+    r")(?P<reason>[^\n]{0,300})",
     re.IGNORECASE,
 )
+_COMMENT_KINDS: Final = ("comment", "line_comment", "block_comment", "html_comment", "multiline_comment")
+_REASON_EDGE: Final = " \t:;,.-–—#*/>"
 
 
-def suppressed(line: str, rule_id: str) -> bool:
-    """Whether a comment on ``line`` silences ``rule_id``.
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """One comment, and what it silences."""
 
-    Knows ``# nosec``, ``# noqa: S…``, ``nosemgrep`` and our own ``# tieout: ignore`` or ``# tieout: ignore[rule-id]``.
+    line: int
+    """1-based."""
+    alone: bool
+    """True when nothing but the comment stands on its line: then it speaks of the next line."""
+    comment: str
+    """What it says, its reason included."""
+    rules: frozenset[str] | None
+    """Rule ids and CWE identifiers (lower case) that it names; ``None`` for everything."""
+
+    def silences(self, rule: str, cwe: str) -> bool:
+        """Whether it speaks of such a finding."""
+        return self.rules is None or rule.lower() in self.rules or (bool(cwe) and cwe.lower() in self.rules)
+
+
+class Suppressions:
+    """The suppression comments of one text.
+
+    Args:
+        text: The text.
+        grammar: Its grammar; where there is one, what only looks like a comment (inside a string) does not count.
     """
-    found = _COMMENT.search(line)
-    if found is None:
-        return False
-    named = found["rules"]
-    return named is None or rule_id in {part.strip() for part in named.split(",")}
+
+    def __init__(self, text: str, *, grammar: str = "", clock: Clock | None = None) -> None:
+        self._by_line: dict[int, list[Suppression]] = {}
+        found = [match for match in _COMMENT.finditer(text) if _is_suppression(match)]
+        if not found:
+            return
+        comments = _comment_spans(text, grammar, clock) if grammar else None
+        starts = [0, *(match.end() for match in re.finditer("\n", text))]
+        for match in found:
+            if comments is None or _inside(match.start(), comments):
+                line = bisect_right(starts, match.start())
+                alone = not text[starts[line - 1] : match.start()].strip()
+                suppression = Suppression(line, alone, _said(match), _named(match))
+                self._by_line.setdefault(line, []).append(suppression)
+
+    def find(self, rule: str, cwe: str, first: int, last: int) -> Suppression | None:
+        """The comment that silences a finding on the lines ``first`` to ``last``, if there is one."""
+        above = [each for each in self._by_line.get(first - 1, ()) if each.alone]
+        beside = [each for line in {first, last} for each in self._by_line.get(line, ())]
+        return next((each for each in [*beside, *above] if each.silences(rule, cwe)), None)
+
+
+def _is_suppression(match: re.Match[str]) -> bool:
+    return match["noqa"] is None or re.search(r"\bS\d{3}", match["noqa"], re.IGNORECASE) is not None
+
+
+def _named(match: re.Match[str]) -> frozenset[str] | None:
+    if match["rules"] is not None:
+        return frozenset(part.strip().lower() for part in match["rules"].split(",") if part.strip())
+    codes = re.findall(r"[BS](\d{3})", (match["noqa"] or match["codes"] or "").upper())
+    known = [weaknesses_of(code) for code in codes]
+    if not codes or not all(known):
+        return None
+    return frozenset(weakness.lower() for each in known for weakness in each)
+
+
+def _said(match: re.Match[str]) -> str:
+    """The comment in one line."""
+    whole = match[0][len(match["mark"]) :].strip().removesuffix("*/").removesuffix("-->").strip()
+    reason = match["reason"].strip(_REASON_EDGE)
+    return whole if reason else whole.rstrip(_REASON_EDGE)
+
+
+def _comment_spans(text: str, grammar: str, clock: Clock | None) -> list[tuple[int, int]]:
+    from tieout_code_shield.syntax import known_kinds, parse, visit
+
+    kinds = known_kinds(grammar, _COMMENT_KINDS)
+    spans = [node.range() for node in visit(parse(text, grammar, clock), kinds)] if kinds else []
+    return [(span.start.index, span.end.index) for span in spans]
+
+
+def _inside(offset: int, spans: list[tuple[int, int]]) -> bool:
+    index = bisect_right(spans, (offset, 1 << 62)) - 1
+    return index >= 0 and spans[index][0] <= offset < spans[index][1]

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from tieout.errors import InputError
-from tieout.plugin import EvalResult, Slot, Tool, ToolContext, tool, translator
+from tieout.plugin import EvalResult, Language, Slot, Tool, ToolContext, tool, translator
 from tieout_code_shield.examples import EXPLAIN_EXAMPLES, RULES_EXAMPLES, SCAN_EXAMPLES
-from tieout_code_shield.results import CodeScan, Found, RuleDetail, RuleEntry, RuleList, counted
+from tieout_code_shield.results import (
+    CodeScan,
+    FailOn,
+    FixReport,
+    Found,
+    NotChecked,
+    RuleDetail,
+    RuleEntry,
+    RuleList,
+    counted,
+)
 from tieout_code_shield.rules import Rule
 from tieout_code_shield.shield import Shield
 
@@ -20,29 +30,88 @@ _ = translator("tieout_code_shield")
 
 def make_tools(shield: Shield) -> Iterable[Tool[..., Any]]:
     """The tools over one shield."""
-    return [_scan(shield), _scan_code(shield), _rules(shield), _explain(shield), _evaluate(shield)]
+    return [
+        _scan(shield),
+        _scan_code(shield),
+        _fix(shield),
+        _rules(shield),
+        _explain(shield),
+        _evaluate(shield),
+    ]
 
 
 def _scan(shield: Shield) -> Tool[..., Any]:
-    @tool(faces=("cli", "slash"), timeout=600)
-    def scan(path: str, language: str = "", ctx: ToolContext | None = None) -> CodeScan:
-        """Scan a file, a folder or standard input for insecure code.
+    @tool(faces=("cli", "slash"), timeout=24 * 3600)
+    def scan(
+        paths: list[str],
+        language: str = "",
+        fail_on: FailOn = "low",
+        allow_unknown: bool = False,
+        format: Literal["text", "sarif"] = "text",
+        exclude: list[str] | None = None,
+        ignore: bool = True,
+        also: list[str] | None = None,
+        rules: str = "",
+        ctx: ToolContext | None = None,
+    ) -> CodeScan:
+        """Scan files, folders or standard input for insecure code.
 
-        Comments such as `# nosec` silence a finding here, since the files are yours.
+        Comments such as `# nosec` silence a finding here, since the files are yours. Exit code 10: something was found;
+        11: something could not be checked.
 
         Args:
-            path: File or folder; - for standard input.
+            paths: Files and folders; - for standard input.
             language: Language of the code; told by the file's name or guessed when left out.
+            fail_on: Severity from which on the exit code is 10: info, low, medium, high, critical or never.
+            allow_unknown: End with 0 even when something could not be checked.
+            format: text, or sarif for a SARIF 2.1.0 log.
+            exclude: Pattern of files to leave out, as in .gitignore.
+            ignore: Leave out hidden, generated and git-ignored files below folders.
+            also: A second opinion from another tool on this machine: ruff, opengrep or semgrep.
+            rules: File or folder with the rules for opengrep or semgrep.
         """
-        from tieout_code_shield.files import scan_path
+        from tieout_code_shield.files import Request, scan_files
+        from tieout_code_shield.opinions import ask_others
 
-        progress = ctx.progress if ctx is not None else None
-        cancelled = (lambda: ctx.cancelled) if ctx is not None else (lambda: False)
-        report = scan_path(shield.scanner, path, language=language, progress=progress, cancelled=cancelled)
-        findings = tuple(Found.of(issue, name, "scan") for name, issue in report.issues)
-        return _scanned(shield, path, findings, tuple(report.unknown), report.files, "scan")
+        lang: Language = ctx.lang if ctx is not None else "en"
+        request = Request(
+            paths, language, exclude or (), ignore, "fixes" if format == "sarif" else "findings", lang=lang
+        )
+        report = scan_files(shield.settings, request, **_watched(ctx))
+        ask_others(report, also or (), rules=rules, request=request)
+        found = _scanned(
+            ", ".join(paths[:3]) + (" …" if len(paths) > 3 else ""),
+            tuple(report.findings),
+            tuple(report.unknown),
+            report.files,
+            "scan",
+            notes=report.problems,
+        ).model_copy(
+            update={
+                "suppressed": tuple(report.suppressed),
+                "fail_on": fail_on,
+                "allow_unknown": allow_unknown,
+            }
+        )
+        return found.model_copy(update={"page": _page(shield, found, format, lang)})
 
     return scan
+
+
+def _watched(ctx: ToolContext | None) -> dict[str, Any]:
+    if ctx is None:
+        return {}
+    return {"progress": ctx.progress, "cancelled": lambda: ctx.cancelled}
+
+
+def _page(shield: Shield, found: CodeScan, format: str, lang: Language) -> str:
+    if format == "sarif":
+        from tieout_code_shield.sarif import sarif_log
+
+        return sarif_log(found, shield.rules, lang)
+    from tieout_code_shield.listing import listing
+
+    return listing(found, lang)
 
 
 def _scan_code(shield: Shield) -> Tool[..., Any]:
@@ -57,21 +126,25 @@ def _scan_code(shield: Shield) -> Tool[..., Any]:
             code: The code to check, as it is.
             language: Its programming language; guessed when left out.
         """
+        from tieout_code_shield.places import findings_of
+
         report = shield.scanner.scan(code, language or None)
         target = report.language or _("the text")
-        findings = tuple(Found.of(issue, target, "scan_code") for issue in report.issues)
-        return _scanned(shield, target, findings, (report.unknown,) if report.unknown else (), 1, "scan_code")
+        findings = findings_of(code, report.issues, path=target, tool="scan_code")
+        unknown = (NotChecked(path=target, reason=report.unknown),) if report.unknown else ()
+        return _scanned(target, tuple(findings), unknown, 1, "scan_code", notes=shield.problems)
 
     return scan_code
 
 
 def _scanned(
-    shield: Shield,
     target: str,
     findings: tuple[Found, ...],
-    unknown: tuple[str, ...],
+    unknown: tuple[NotChecked, ...],
     files: int,
     tool_name: str,
+    *,
+    notes: tuple[str, ...],
 ) -> CodeScan:
     return CodeScan(
         target=target,
@@ -79,8 +152,43 @@ def _scanned(
         unknown=unknown,
         count=counted(len(findings), subject=target, metric="findings", tool=tool_name),
         files=counted(files, subject=target, metric="files", tool=tool_name),
-        notes=shield.problems,
+        notes=notes,
     )
+
+
+def _fix(shield: Shield) -> Tool[..., Any]:
+    @tool(faces=("cli", "slash"), effects_when={"write": "write"}, timeout=24 * 3600)
+    def fix(
+        paths: list[str],
+        rule: list[str] | None = None,
+        write: bool = False,
+        language: str = "",
+        exclude: list[str] | None = None,
+        ignore: bool = True,
+        ctx: ToolContext | None = None,
+    ) -> FixReport:
+        """Rewrite unsafe code where a rule knows how, and show the difference.
+
+        Each rewrite was tried: the code parses as before, the finding is gone, and no other has come.
+
+        Args:
+            paths: Files and folders.
+            rule: Only the fixes of this rule.
+            write: Change the files; a file that changed in the meantime is left alone.
+            language: Language of the code; told by the file's name when left out.
+            exclude: Pattern of files to leave out, as in .gitignore.
+            ignore: Leave out hidden, generated and git-ignored files below folders.
+        """
+        from tieout_code_shield.files import Request
+        from tieout_code_shield.rewriting import fix_files
+
+        for each in rule or ():
+            _find_rule(shield, each)
+        lang: Language = ctx.lang if ctx is not None else "en"
+        request = Request(paths, language, exclude or (), ignore, "rewrite", tuple(rule or ()), lang)
+        return fix_files(shield.settings, request, write=write, **_watched(ctx))
+
+    return fix
 
 
 def _rules(shield: Shield) -> Tool[..., Any]:

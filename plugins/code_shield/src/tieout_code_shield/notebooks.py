@@ -1,0 +1,112 @@
+"""Jupyter notebooks as code: the cells of one language as one text, with the way back to cell and line."""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+from tieout_code_shield.languages import language_of_tag
+
+__all__ = ["NotebookError", "NotebookText", "read_notebook"]
+
+_CELL_MAGIC: Final = re.compile(r"\s*%%(?P<word>!|\w+)[^\n]*")
+_LINE_MAGIC: Final = re.compile(r"^(?P<indent>[ \t]*)(?=[%!?])", re.MULTILINE)
+_OTHER_LANGUAGES: Final = {"!": "shell", "bash": "shell", "sh": "shell", "script": "shell", "js": "javascript",
+                           "javascript": "javascript", "html": "data", "ruby": "ruby", "sql": "sql", "latex": "data",
+                           "markdown": "data", "svg": "data", "writefile": ""}  # fmt: skip
+
+
+class NotebookError(Exception):
+    """The file is no notebook."""
+
+
+@dataclass(slots=True)
+class NotebookText:
+    """Code cells in one language, joined: names that one cell binds are known in the next."""
+
+    language: str
+    text: str = ""
+    _starts: list[int] = field(default_factory=list[int])
+    _cells: list[int] = field(default_factory=list[int])
+    _lines: int = 0
+
+    def add(self, cell: int, source: str) -> None:
+        """Append a cell, whose number (1-based, all kinds of cells counted) is ``cell``."""
+        source = source if source.endswith("\n") else source + "\n"
+        self._starts.append(self._lines + 1)
+        self._cells.append(cell)
+        self._lines += source.count("\n")
+        self.text += source
+
+    def place(self, line: int) -> tuple[int, int]:
+        """Cell and line within it (both 1-based) of a line of the joined text."""
+        index = max(0, bisect_right(self._starts, line) - 1)
+        return self._cells[index], line - self._starts[index] + 1
+
+
+def read_notebook(text: str) -> list[NotebookText]:
+    """The code of a notebook, one text for each language in it.
+
+    Raises:
+        NotebookError: It is no JSON, or not what a notebook is made of.
+    """
+    try:
+        loaded: object = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise NotebookError(f"not a notebook: {error}") from None
+    if not isinstance(loaded, dict):
+        raise NotebookError("not a notebook: no object")
+    book = cast("dict[str, object]", loaded)
+    found: dict[str, NotebookText] = {}
+    kernel = _kernel(book)
+    for number, source in _code_cells(book):
+        language, code = _cell(source, kernel)
+        found.setdefault(language, NotebookText(language)).add(number, code)
+    return list(found.values())
+
+
+def _code_cells(book: Mapping[str, object]) -> Iterator[tuple[int, str]]:
+    cells = book.get("cells")
+    if cells is None and isinstance(sheets := book.get("worksheets"), list) and sheets:  # nbformat 3
+        first = cast("list[object]", sheets)[0]
+        cells = cast("dict[str, object]", first).get("cells") if isinstance(first, dict) else None
+    if not isinstance(cells, list):
+        raise NotebookError("not a notebook: no cells")
+    for number, cell in enumerate(cast("list[object]", cells), 1):
+        if not isinstance(cell, dict):
+            raise NotebookError(f"not a notebook: cell {number} is no object")
+        fields = cast("dict[str, object]", cell)
+        if fields.get("cell_type") != "code":
+            continue
+        source = fields.get("source", fields.get("input", ""))
+        if isinstance(source, list):
+            source = "".join(str(part) for part in cast("list[object]", source))
+        if isinstance(source, str) and source.strip():
+            yield number, source
+
+
+def _kernel(book: Mapping[str, object]) -> str:
+    """The language of the kernel; Python where none is named or known."""
+    metadata = book.get("metadata")
+    parts = cast("dict[str, object]", metadata) if isinstance(metadata, dict) else {}
+    for key, name in (("language_info", "name"), ("kernelspec", "language")):
+        part = parts.get(key)
+        if isinstance(part, dict):
+            known = language_of_tag(str(cast("dict[str, object]", part).get(name, "")))
+            if known is not None:
+                return known.name
+    return "python"
+
+
+def _cell(source: str, kernel: str) -> tuple[str, str]:
+    """Language and code of a cell. Lines that are commands of the notebook become comments, so that the rest parses
+    and the text rules still see them."""
+    magic = _CELL_MAGIC.match(source)
+    if magic:
+        language = _OTHER_LANGUAGES.get(magic["word"].lower(), kernel)
+        return language or "data", "#" + source[magic.start("word") - 2 :]
+    return kernel, _LINE_MAGIC.sub(r"\g<indent># ", source)
