@@ -17,7 +17,6 @@ from tieout_code_shield.limits import GUARD_LIMITS, Clock, Limits, OutOfTime
 from tieout_code_shield.matching import Hit, match_code
 from tieout_code_shield.rules import SEVERITIES, Category, Rule, RuleSet
 from tieout_code_shield.statements import closers, starts_inside
-from tieout_code_shield.suppress import suppressed
 from tieout_code_shield.syntax import parse
 from tieout_code_shield.walk import Carried, Walk
 
@@ -86,14 +85,12 @@ class Scanner:
         language: str | Language | None = None,
         *,
         limits: Limits | None = None,
-        honour_suppressions: bool = False,
     ) -> Report:
         """Scan a text.
 
         Args:
             language: A name or tag (``python``, ``js``); ``None`` to guess.
             limits: Bounds of this scan; the scanner's own when left out.
-            honour_suppressions: Let comments such as ``# nosec`` silence findings; for the user's own files only.
         """
         bounds = limits or self.limits
         named = language_of_tag(language) if isinstance(language, str) and language else None
@@ -117,7 +114,20 @@ class Scanner:
             return Report(name, (), said(error))
         if named is None and language:
             unknown = _("{language} is not a language it knows", language=repr(language))
-        return Report(name, tuple(_issues(code, hits, honour_suppressions=honour_suppressions)), unknown)
+        return Report(name, tuple(_issues(code, hits)), unknown)
+
+    def scan_text(self, text: str, categories: frozenset[Category], *, limits: Limits | None = None) -> Report:
+        """Scan with the text rules of the given categories alone: what the text says is not read as code."""
+        bounds = limits or self.limits
+        if len(text) > bounds.characters:
+            return Report("", (), _("longer than {limit} characters", limit=bounds.characters))
+        try:
+            hits = self.text_hits(text, categories, Clock(bounds.seconds))
+        except OutOfTime:
+            return Report("", (), _("not done within {seconds:g} s of processor time", seconds=bounds.seconds))
+        except Exception as error:
+            return Report("", (), said(error))
+        return Report("", tuple(_issues(text, hits)))
 
     def _scan_languages(
         self, code: str, languages: Sequence[Language], clock: Clock
@@ -161,11 +171,14 @@ class Scanner:
 
     def code_hits(self, code: str, language: Language, clock: Clock) -> list[Hit]:
         """Hits of one language's code rules in a text of its own."""
+        return match_code(self.walk(code, language, clock), self.rules.code_rules(language.rules), clock)
+
+    def walk(self, code: str, language: Language, clock: Clock) -> Walk:
+        """The sites of a text of its own, as its rules see them; their offsets are those of ``code``."""
         inside = starts_inside(code, language)
         if inside:
             code = re.sub(r"[^\n]", " ", code[:inside]) + code[inside:]
-        walk = self._walk(code + closers(code, language), language, clock, None)
-        return match_code(walk, self.rules.code_rules(language.rules), clock)
+        return self._walk(code + closers(code, language), language, clock, None)
 
     def window_hits(
         self, text: str, language: Language, clock: Clock, carried: Carried | None, *, tail: str, start: int
@@ -184,10 +197,11 @@ class Scanner:
         return hits, facts
 
     def _walk(self, code: str, language: Language, clock: Clock, carried: Carried | None) -> Walk:
+        spoken = dialect(language.rules)
         grammar = language.grammar_for(code)
-        root = parse(code, grammar, clock)
+        root = parse(spoken.prepare(code), grammar, clock)
         clock.check()
-        return Walk(root, dialect(language.rules), grammar, clock, carried)
+        return Walk(root, spoken, grammar, clock, carried)
 
     def text_hits(self, text: str, categories: frozenset[Category], clock: Clock | None = None) -> list[Hit]:
         """Hits of the text rules of the given categories."""
@@ -235,7 +249,7 @@ class Scanner:
         )
 
 
-def _issues(code: str, hits: Sequence[Hit], *, honour_suppressions: bool) -> list[Issue]:
+def _issues(code: str, hits: Sequence[Hit]) -> list[Issue]:
     """Hits with their lines, in order, each rule once per line."""
     starts = line_starts(code)
     found: dict[tuple[str, int], Issue] = {}
@@ -247,7 +261,7 @@ def _issues(code: str, hits: Sequence[Hit], *, honour_suppressions: bool) -> lis
         end = starts[line] - 1 if line < len(starts) else len(code)
         text = code[begin:end]
         key = (hit.rule.id, line)
-        if key in found or (honour_suppressions and suppressed(text, hit.rule.id)):
+        if key in found:
             continue
         found[key] = Issue(
             rule=hit.rule,
