@@ -1,0 +1,430 @@
+"""What Java, Kotlin and C# have in common: declared types, text builders, constants that fold, branches never taken."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from tieout_code_shield.dialects.base import Arguments, CommonDialect, Role, Scope
+from tieout_code_shield.dialects.folding import (
+    as_number,
+    collected,
+    formatted,
+    number_in,
+    operated,
+    typed,
+    unescaped,
+)
+from tieout_code_shield.values import (
+    UNKNOWN,
+    Value,
+    alternatives,
+    called,
+    constant,
+    joined,
+    leaf,
+    merged,
+)
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode as Node
+
+__all__ = ["MAX_DEPTH", "Call", "TypedDialect", "items", "type_name"]
+
+MAX_DEPTH: Final = 14
+MAX_NESTING: Final = 24
+_CONDITIONAL: Final = re.compile(
+    r"^(?:if|elif|else|for|foreach|enhanced_for|while|do|switch|when|try|catch|case|ternary)_"
+)
+_APPENDS: Final = frozenset(
+    {"append", "Append", "AppendLine", "appendLine", "concat", "plus", "AppendFormat", "Insert"}
+)
+_FORMATS: Final = frozenset({"format", "Format", "formatted", "AppendFormat"})
+_CONCATENATES: Final = frozenset({"join", "Join", "Concat"})
+_SAME: Final = frozenset(
+    {"toString", "ToString", "valueOf", "copyValueOf", "intern", "strip", "trim", "Trim", "trimIndent", "trimMargin",
+     "toCharArray", "ToCharArray", "getBytes", "GetBytes", "toByteArray", "stripIndent", "orElse", "get", "Value",
+     "requireNonNull", "toArray", "ToArray", "ToList", "toList", "GetString", "stream", "of", "asList", "listOf",
+     "arrayOf", "arrayListOf", "mutableListOf", "setOf", "Copy", "clone", "Clone", "toTypedArray"}
+)  # fmt: skip
+_CHANGES: Final = frozenset(
+    {"toLowerCase", "toUpperCase", "ToLower", "ToUpper", "ToLowerInvariant", "ToUpperInvariant", "lowercase",
+     "uppercase",
+     "substring", "Substring", "replace", "Replace", "replaceAll", "replaceFirst", "split", "Split", "repeat",
+     "TrimEnd", "TrimStart", "PadLeft", "PadRight", "removeSuffix", "removePrefix", "charAt", "insert", "deleteCharAt"}
+)  # fmt: skip
+_COLLECTS: Final = frozenset(
+    {
+        "asList",
+        "listOf",
+        "arrayOf",
+        "arrayListOf",
+        "mutableListOf",
+        "of",
+        "setOf",
+        "add",
+        "Add",
+        "addAll",
+        "AddRange",
+    }
+)
+_GROWING: Final = frozenset(
+    {"insert", "addAll", "putAll", "push", "addElement", "addFirst", "AddRange", "InsertRange", "removeIf"}
+)
+_TRANSPARENT: Final = frozenset({"URL", "URI", "Uri", "File", "FileInfo", "UriBuilder"})
+"""Types whose objects are worth what they were made of."""
+_BUILDERS: Final = frozenset({"StringBuilder", "StringBuffer", "String", "StringJoiner", "StringWriter"})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call, taken apart."""
+
+    receiver: Node | None
+    """What it is called on; ``None`` for a plain function or a construction."""
+    method: str
+    """The last part of the name; the type for a construction."""
+    created: bool = False
+    """True for a construction."""
+
+
+class TypedDialect(CommonDialect, ABC):
+    """Evaluates the expressions of a language with declared types; its subclasses know the names of the nodes."""
+
+    roles: ClassVar[Mapping[str, Role]]
+    sources: Sequence[str] = ()
+    source_calls: ClassVar[re.Pattern[str]]
+    """Found in the qualified names of calls and members whose value comes from outside the program."""
+    evaluators: ClassVar[Mapping[str, str]]
+    """The method here that evaluates a kind of expression, without its leading ``_on_``."""
+    wrappers: ClassVar[frozenset[str]] = frozenset()
+    """Kinds of expressions that are worth what their last part is."""
+    functions: ClassVar[frozenset[str]]
+    literals: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    def kinds(self) -> Sequence[str]:
+        """Kinds of nodes that the walk stops at."""
+        return tuple(self.roles)
+
+    def role(self, kind: str) -> Role:
+        """What a node is to the engine."""
+        return self.roles[kind]
+
+    @property
+    def growing(self) -> frozenset[str]:
+        """Methods that change what they are called on in ways that are not followed."""
+        return _GROWING
+
+    @abstractmethod
+    def call(self, node: Node) -> Call | None:
+        """A call or construction taken apart; ``None`` for what is neither."""
+
+    @abstractmethod
+    def arguments(self, node: Node) -> Arguments:
+        """The arguments of a call."""
+
+    @abstractmethod
+    def step(self, node: Node) -> tuple[tuple[str, ...], Node | None] | None:
+        """The last parts of an expression's dotted name and the expression before them; ``None`` when it has none."""
+
+    @abstractmethod
+    def shortened(self, parts: list[str]) -> list[str]:
+        """A dotted name's parts without the packages or namespaces in front of a type."""
+
+    @abstractmethod
+    def branches(self, node: Node) -> tuple[Node, Node | None, Node | None] | None:
+        """Condition, what runs when it holds, and what runs otherwise; ``None`` for what does not branch."""
+
+    def choices(self, node: Node) -> tuple[Node, list[tuple[list[Node] | None, Node]]] | None:
+        """Subject and cases (labels, ``None`` for the default; and the case) of a switch; ``None`` for all else."""
+        return None
+
+    def parameter_value(self, node: Node, scope: Scope) -> Value:
+        """What is known about a parameter from how it is declared."""
+        return UNKNOWN
+
+    def dotted(self, node: Node) -> str:
+        """``a.b``, ``f().g``, ``a[].b``; packages and ``this`` left out."""
+        tail: list[str] = []
+        current: Node | None = node
+        for _ in range(MAX_DEPTH):
+            if current is None:
+                break
+            step = self.step(current)
+            if step is None:
+                tail.append("")
+                break
+            parts, current = step
+            tail.extend(reversed(parts))
+        tail.reverse()
+        return ".".join(self.shortened(tail)) if any(tail) else ""
+
+    def evaluate(self, node: Node, scope: Scope, depth: int = 0) -> Value:
+        """Fold strings, numbers and constants; anything else becomes a leaf with its name."""
+        if depth > MAX_DEPTH:
+            return UNKNOWN
+        kind = node.kind()
+        if kind in self.wrappers:
+            inner = items(node)
+            return self.evaluate(inner[-1], scope, depth + 1) if inner else UNKNOWN
+        evaluator = self.evaluators.get(kind)
+        if evaluator is None:
+            return constant("function") if kind in self.functions else UNKNOWN
+        method: Callable[[Node, Scope, int], Value] = getattr(self, f"_on_{evaluator}")
+        return method(node, scope, depth)
+
+    def reached(self, node: Node, scope: Scope) -> bool | None:
+        """Whether a statement is run: always, never by constant conditions around it, or ``None`` for perhaps."""
+        perhaps = False
+        inner = node
+        for _ in range(MAX_NESTING):
+            outer = inner.parent()
+            if outer is None or outer.kind() in self.functions:
+                break
+            runs = self._branch_runs(outer, inner, scope)
+            if runs is False:
+                return False
+            perhaps = perhaps or (runs is None and _CONDITIONAL.search(outer.kind()) is not None)
+            inner = outer
+        return None if perhaps else True
+
+    def _branch_runs(self, outer: Node, inner: Node, scope: Scope) -> bool | None:
+        branching = self.branches(outer)
+        if branching is not None:
+            condition, then, otherwise = branching
+            for branch, wanted in ((then, "true"), (otherwise, "false")):
+                if branch is not None and _same(branch, inner):
+                    known = self.evaluate(condition, scope, 2)
+                    return (
+                        known.kind == wanted if known.constant and known.kind in ("true", "false") else None
+                    )
+            return None
+        switch = self.choices(outer)
+        if switch is None:
+            return None
+        subject, cases = switch
+        chosen = self._chosen(self.evaluate(subject, scope, 2), cases, scope)
+        if chosen is None:
+            return None
+        return (
+            any(_same(case, inner) for case in chosen)
+            if any(_same(case, inner) for _, case in cases)
+            else None
+        )
+
+    def _chosen(
+        self, value: Value, cases: list[tuple[list[Node] | None, Node]], scope: Scope
+    ) -> list[Node] | None:
+        if not value.constant or value.text is None:
+            return None
+        default: list[Node] = []
+        for labels, case in cases:
+            if labels is None:
+                default.append(case)
+            elif any(self.evaluate(label, scope, 2).text == value.text for label in labels):
+                return [case]
+        return default or None
+
+    def _on_text(self, node: Node, scope: Scope, depth: int) -> Value:
+        return constant("string", unescaped("".join(child.text() for child in items(node))))
+
+    def _on_number(self, node: Node, scope: Scope, depth: int) -> Value:
+        return constant("number", node.text().replace("_", "").rstrip("lLfFdDuUmM") or "0")
+
+    def _on_truth(self, node: Node, scope: Scope, depth: int) -> Value:
+        return constant("true" if node.text() == "true" else "false")
+
+    def _on_nothing(self, node: Node, scope: Scope, depth: int) -> Value:
+        return constant("none")
+
+    def _on_other(self, node: Node, scope: Scope, depth: int) -> Value:
+        return constant("other", node.text())
+
+    def _on_parameter(self, node: Node, scope: Scope, depth: int) -> Value:
+        return self.parameter_value(node, scope)
+
+    def _on_name(self, node: Node, scope: Scope, depth: int) -> Value:
+        name = node.text()
+        found = scope.lookup(name)
+        declared = scope.qualified(f"{name}.x")[:-2]
+        if found is None:
+            qualified = scope.qualified(name)
+            found = leaf(qualified, "name", tainted=scope.is_source(qualified))
+        return typed(found, declared)
+
+    def _on_member(self, node: Node, scope: Scope, depth: int) -> Value:
+        name = self.dotted(node)
+        found = scope.lookup(name)
+        if found is not None:
+            return found
+        qualified = scope.qualified(name)
+        last = name.rpartition(".")[2]
+        if last in ("length", "Length", "Count", "size"):
+            return as_number(leaf(qualified, "attribute"), qualified)
+        step = self.step(node)
+        base = self.evaluate(step[1], scope, depth + 1) if step and step[1] is not None else None
+        if base is not None and base.constant and base.kind in ("string", "collection") and last == "Empty":
+            return base
+        tainted = self.comes_from_outside(qualified, scope) or (base is not None and base.tainted)
+        if last == "Empty" and qualified in ("string.Empty", "String.Empty"):
+            return constant("string", "")
+        return Value("other", None, merged([leaf(qualified, "attribute", tainted=tainted)]))
+
+    def comes_from_outside(self, qualified: str, scope: Scope) -> bool:
+        """Whether the value of a qualified name comes from outside the program."""
+        return self.source_calls.search(qualified) is not None or scope.is_source(qualified)
+
+    def _on_element(self, node: Node, scope: Scope, depth: int) -> Value:
+        step = self.step(node)
+        base = step[1] if step else None
+        if base is None:
+            return UNKNOWN
+        name = self.dotted(node)
+        found = scope.lookup(name)
+        if found is not None:
+            return found
+        value = self.evaluate(base, scope, depth + 1)
+        if value.constant and value.kind in ("string", "collection"):
+            return value
+        qualified = scope.qualified(name)
+        return leaf(
+            qualified, "subscript", tainted=value.tainted or self.comes_from_outside(qualified, scope)
+        )
+
+    def _on_collection(self, node: Node, scope: Scope, depth: int) -> Value:
+        return collected([self.evaluate(part, scope, depth + 1) for part in items(node)])
+
+    def _on_choice(self, node: Node, scope: Scope, depth: int) -> Value:
+        branching = self.branches(node)
+        if branching is None:
+            return UNKNOWN
+        condition, then, otherwise = branching
+        known = self.evaluate(condition, scope, depth + 1)
+        options = [branch for branch in (then, otherwise) if branch is not None]
+        if known.constant and known.kind in ("true", "false") and len(options) == 2:
+            options = [options[known.kind == "false"]]
+        return alternatives([self.evaluate(option, scope, depth + 1) for option in options] or [UNKNOWN])
+
+    def _on_operation(self, node: Node, scope: Scope, depth: int) -> Value:
+        left, right, operator = node.field("left"), node.field("right"), node.field("operator")
+        if left is None or right is None or operator is None:
+            parts = node.children()
+            if len(parts) != 3:
+                return UNKNOWN
+            left, operator, right = parts
+        a, b = self.evaluate(left, scope, depth + 1), self.evaluate(right, scope, depth + 1)
+        return operated(operator.text(), a, b)
+
+    def _on_negation(self, node: Node, scope: Scope, depth: int) -> Value:
+        inner = items(node)
+        value = self.evaluate(inner[-1], scope, depth + 1) if inner else UNKNOWN
+        if node.text().startswith("!") and value.constant and value.kind in ("true", "false"):
+            return constant("false" if value.kind == "true" else "true")
+        if node.text().startswith("-") and value.kind == "number" and value.text is not None:
+            return replace(value, text=f"-{value.text}")
+        return value if value.constant and value.kind == "number" else Value("other", None, value.leaves)
+
+    def _on_call(self, node: Node, scope: Scope, depth: int) -> Value:
+        call = self.call(node)
+        if call is None:
+            return UNKNOWN
+        name = scope.qualified(self.dotted(node).removesuffix(".()"))
+        arguments = self.arguments(node)
+        given = [self.evaluate(part, scope, depth + 1) for part in arguments.positional]
+        if call.created:
+            return self._created(call.method, given, name)
+        base = self.evaluate(call.receiver, scope, depth + 1) if call.receiver is not None else None
+        stored = self._stored(call, given, scope)
+        if stored is not None:
+            return stored
+        worked = self._text_method(call, base, given, name)
+        if worked is not None:
+            return worked
+        return called(
+            name, given if base is None else [base, *given], source=self.comes_from_outside(name, scope)
+        )
+
+    def _created(self, kind: str, given: list[Value], name: str) -> Value:
+        if kind in _BUILDERS:
+            texts = [value for value in given if value.kind != "number"]
+            return joined([*texts, constant("string", "")])
+        if kind in _TRANSPARENT and given:
+            return joined(given)
+        if kind.endswith(("List", "Set", "Vector")) or kind in _COLLECTS:
+            return collected(given)
+        return called(name, given, source=False)
+
+    def _stored(self, call: Call, given: list[Value], scope: Scope) -> Value | None:
+        """What ``map.put("key", value)`` put there."""
+        if call.method not in ("get", "getOrDefault", "getProperty") or call.receiver is None or not given:
+            return None
+        if given[0].text is None or not given[0].constant:
+            return None
+        return scope.lookup(f"{self.dotted(call.receiver)}[{given[0].text}]")
+
+    def _text_method(self, call: Call, base: Value | None, given: list[Value], name: str) -> Value | None:
+        method = call.method
+        static = base is not None and name in (f"String.{method}", f"string.{method}")
+        if method in _FORMATS and given:
+            if static or base is None or name.startswith("MessageFormat."):
+                plain = given[1:] if given[0].kind != "string" and len(given) > 1 else given
+                return formatted(plain[0], plain[1:])
+            if method == "AppendFormat":
+                return joined([base, formatted(given[0], given[1:])])
+            return formatted(base, given) if base.kind == "string" else None
+        if method in _CONCATENATES and static:
+            return joined([*(given[1:] if method != "Concat" else given), constant("string", "")])
+        if base is not None and method in _APPENDS:
+            return joined([base, *(given[1:] if method == "Insert" else given[:1])])
+        if method in _COLLECTS and (
+            base is None or static or name[:1].isupper() or base.kind == "collection"
+        ):
+            return collected([*([base] if base is not None and base.kind == "collection" else []), *given])
+        if method in _SAME:
+            if base is None or (name[:1].isupper() and not base.tainted and given):
+                return given[0] if len(given) == 1 else None
+            return base if not given or base.constant or method in ("getBytes", "toByteArray") else None
+        return self._changed(call, base, given)
+
+    def _changed(self, call: Call, base: Value | None, given: list[Value]) -> Value | None:
+        if base is None or call.method not in _CHANGES or not (base.constant or base.kind == "string"):
+            return None
+        if (
+            call.method == "charAt"
+            and base.constant
+            and base.text
+            and given[:1]
+            and given[0].text is not None
+        ):
+            index = number_in(given[0].text)
+            if index is not None and 0 <= index < len(base.text):
+                return constant("string", base.text[int(index)])
+        return Value(base.kind, base.text, merged([base, *given]), built=base.built)
+
+
+def items(node: Node) -> list[Node]:
+    """The named children that count."""
+    return [
+        child
+        for child in node.children()
+        if child.is_named() and child.kind() not in ("comment", "line_comment", "block_comment", "ERROR")
+    ]
+
+
+def type_name(node: Node | None) -> str:
+    """A type without its arguments and packages: ``List`` for ``java.util.List<String>``, ``String[]``."""
+    if node is None:
+        return ""
+    text = node.text()
+    array = "[]" if text.rstrip().endswith("]") else ""
+    name = re.split(r"[<\[?]", text, maxsplit=1)[0].strip().rpartition(".")[2]
+    return name + array if name not in ("var", "val", "dynamic") else ""
+
+
+def _same(a: Node, b: Node) -> bool:
+    first, second = a.range(), b.range()
+    return first.start.index == second.start.index and first.end.index == second.end.index
