@@ -148,6 +148,7 @@ def test_statement_is_held_together(tag: str, statement: str) -> None:
                 "f() {\n echo done\n}\nwhile read x; do\n y\ndone < z"
             ),
         ),
+        ("ruby", "def a\n return if b\n c! unless d?(e)\n f ? g : h\nend"),
         ("php", "<html>don't (<?php if ($a) { ?>\n<b>it's (</b>\n<?php } // x ?>\n it's <?= $x ?>"),
         (
             "c",
@@ -175,7 +176,7 @@ def test_whole_program_leaves_nothing_open(tag: str, code: str) -> None:
 def test_what_closes_a_fragment(tag: str, code: str, closed: str) -> None:
     language = language_of_tag(tag)
     assert language is not None
-    assert "".join(closers(code, language).split()) == closed
+    assert "".join(closers(code, language).split()).replace(";", "") == closed
 
 
 def test_other_languages_are_taken_by_the_line() -> None:

@@ -51,6 +51,8 @@ class Opening:
     """Whether a statement that opened it is not over before it is closed."""
     text: Text | None = None
     """What it is when there is no code in it."""
+    tail: str = ""
+    """What its keyword demands behind the closing mark, where that has to be made up: ``finally {}`` after ``try``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class Syntax:
     """How a line starts that goes on with the statement before it: a regular expression."""
     soft: bool = False
     """Whether a statement needs a semicolon, so that a deeper line after one without belongs to it."""
+    tails: tuple[tuple[str, str], ...] = ()
+    """Token before a block's brace -> what must follow the block."""
     directives: bool = False
     """Whether lines that start with # are the preprocessor's."""
     markup: bool = False
@@ -118,6 +122,17 @@ class Lexer:
     def text(self) -> Opening | None:
         """The string or comment that is open."""
         return self.stack[-1] if self.stack and self.stack[-1].text is not None else None
+
+    def closing(self) -> str:
+        """What closes everything that is open, a statement that has not ended included."""
+        made = ""
+        ended = not self._syntax.soft or self._last in (";", "{", "}", "")
+        for opening in reversed(self.stack):
+            if not ended and opening.mark == "{":
+                made, ended = f"{made};", True
+            made += opening.closing + opening.tail
+            ended = ended and opening.mark != "("
+        return f"\n{made}" if made else ""
 
     def held(self) -> bool:
         """Whether the last statement cannot be over yet."""
@@ -293,12 +308,15 @@ class Lexer:
     def _bracket(self, line: str, found: re.Match[str]) -> None:
         mark, syntax = found[0], self._syntax
         if mark in _BRACKETS or mark[-1] in _BRACKETS:
-            holds = True
+            holds, tail = True, ""
             if mark == "{" and syntax.object_after is not None:
-                holds = self._before(line, found.start()) in syntax.object_after
+                before = self._before(line, found.start())
+                holds = before in syntax.object_after
+                tail = next((tail for token, tail in syntax.tails if token == before), "")
             elif mark == "(" and syntax.round_blocks:
                 holds = found.start() > 0 and line[found.start() - 1] == "="
-            self._push(Opening("object" if mark == "{" and holds else mark, _BRACKETS[mark[-1]], holds))
+            name = "object" if mark == "{" and holds else mark
+            self._push(Opening(name, _BRACKETS[mark[-1]], holds, tail=tail))
             if mark == "{":
                 self._last, self._floor = "{", found.end()
         else:

@@ -17,7 +17,7 @@ from tieout_code_shield.limits import GUARD_LIMITS, Clock, Limits, OutOfTime
 from tieout_code_shield.matching import Hit, match_code
 from tieout_code_shield.rules import SEVERITIES, Category, Rule, RuleSet
 from tieout_code_shield.statements import closers, starts_inside
-from tieout_code_shield.syntax import parse
+from tieout_code_shield.syntax import parse, unread_share
 from tieout_code_shield.walk import Carried, Walk
 
 __all__ = ["CODE_CATEGORIES", "Issue", "Report", "Scanner", "line_starts", "said"]
@@ -26,6 +26,8 @@ _ = translator("tieout_code_shield")
 
 CODE_CATEGORIES: Final[frozenset[Category]] = frozenset({"secret", "unicode", "abuse"})
 """Text rules that apply to code."""
+UNREADABLE: Final = 0.95
+"""A text of which more than this share is in error, and in which nothing was recognised, was not checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,9 @@ class Scanner:
             unknown = _("{language} is not a language it knows", language=repr(language))
         return Report(name, tuple(_issues(code, hits)), unknown)
 
-    def scan_text(self, text: str, categories: frozenset[Category], *, limits: Limits | None = None) -> Report:
+    def scan_text(
+        self, text: str, categories: frozenset[Category], *, limits: Limits | None = None
+    ) -> Report:
         """Scan with the text rules of the given categories alone: what the text says is not read as code."""
         bounds = limits or self.limits
         if len(text) > bounds.characters:
@@ -124,7 +128,9 @@ class Scanner:
         try:
             hits = self.text_hits(text, categories, Clock(bounds.seconds))
         except OutOfTime:
-            return Report("", (), _("not done within {seconds:g} s of processor time", seconds=bounds.seconds))
+            return Report(
+                "", (), _("not done within {seconds:g} s of processor time", seconds=bounds.seconds)
+            )
         except Exception as error:
             return Report("", (), said(error))
         return Report("", tuple(_issues(text, hits)))
@@ -134,12 +140,18 @@ class Scanner:
     ) -> tuple[list[Hit], str]:
         hits: list[Hit] = []
         unknown = ""
+        unread: list[str] = []
         for language in languages:
             why = self.unsupported(language)
             if not why and has_dialect(language.rules):
-                hits += self.code_hits(code, language, clock)
+                walk = self.walk(code, language, clock)
+                hits += match_code(walk, self.rules.code_rules(language.rules), clock)
                 why = self.canary(language.rules)
+                if not walk.sites and unread_share(walk.root) > UNREADABLE:
+                    unread.append(language.name)
             unknown = unknown or why
+        if unread and len(unread) == len(languages):
+            unknown = unknown or _("it cannot be read as {language}", language=unread[0])
         return hits, unknown
 
     @staticmethod

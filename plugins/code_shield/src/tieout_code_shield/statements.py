@@ -28,7 +28,7 @@ MAX_SOFT_LINES: Final = 30
 
 
 def _closing(stack: Sequence[Opening]) -> str:
-    return "\n" + "".join(opening.closing for opening in reversed(stack)) if stack else ""
+    return "\n" + "".join(opening.closing + opening.tail for opening in reversed(stack)) if stack else ""
 
 
 def closers(code: str, language: Language) -> str:
@@ -36,7 +36,7 @@ def closers(code: str, language: Language) -> str:
     lexer = lexer_for(language)
     for line in code.split("\n"):
         lexer.feed(line)
-    return _closing(lexer.stack)
+    return lexer.closing()
 
 
 def starts_inside(code: str, language: Language) -> int:

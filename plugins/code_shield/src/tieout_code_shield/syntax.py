@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tieout_code_shield.limits import Clock
 
-__all__ = ["error_share", "known_kinds", "parse", "visit"]
+__all__ = ["error_share", "known_kinds", "parse", "unread_share", "visit"]
 
 FIRST_PROBE: Final = 1_000
 """Characters of the first beginning that is parsed on its own."""
@@ -59,8 +59,17 @@ def _foretell(code: str, grammar: str, clock: Clock) -> None:
 
 
 def visit(root: Node, kinds: Sequence[str]) -> Iterator[Node]:
-    """Every node of one of ``kinds``, parents before children, in document order; the walk itself is native."""
-    return iter(root.find_all({"rule": {"any": [{"kind": kind} for kind in kinds]}}))
+    """Every node of one of ``kinds``, parents before children, in document order; the walk itself is native.
+
+    Args:
+        kinds: Names of kinds; with a space and a regular expression behind one, those nodes whose text it matches.
+    """
+    return iter(root.find_all({"rule": {"any": [_wanted(kind) for kind in kinds]}}))
+
+
+def _wanted(kind: str) -> dict[str, str]:
+    name, _, pattern = kind.partition(" ")
+    return {"kind": name, "regex": pattern} if pattern else {"kind": name}
 
 
 @cache
@@ -70,7 +79,7 @@ def known_kinds(grammar: str, kinds: tuple[str, ...]) -> tuple[str, ...]:
     found: list[str] = []
     for kind in kinds:
         try:
-            root.find(kind=kind)
+            root.find(kind=kind.partition(" ")[0])
         except RuntimeError:
             continue
         found.append(kind)
@@ -79,13 +88,16 @@ def known_kinds(grammar: str, kinds: tuple[str, ...]) -> tuple[str, ...]:
 
 def error_share(code: str, grammar: str) -> float:
     """The share of ``code`` (0..1, by characters) that the grammar cannot make sense of."""
-    if not code.strip():
-        return 0.0
+    return unread_share(parse(code, grammar)) if code.strip() else 0.0
+
+
+def unread_share(root: Node) -> float:
+    """The share of a tree's text (0..1, by characters) that is in error."""
     bad = covered = 0
-    for node in visit(parse(code, grammar), ("ERROR",)):
+    for node in visit(root, ("ERROR",)):
         span = node.range()
         start = max(span.start.index, covered)
         if span.end.index > start:
             bad += span.end.index - start
             covered = span.end.index
-    return min(1.0, bad / len(code))
+    return min(1.0, bad / max(1, root.range().end.index))

@@ -20,6 +20,7 @@ _NESTED_COMMENT: Final = Text(r"/\*", "*/", escapes=False, lines=True, comment=T
 _DOUBLE: Final = Text('"', '"')
 _SINGLE: Final = Text("'", "'")
 _CHARACTER: Final = r"'(?:[^'\\]|\\[^']{1,9}|\\')'"
+_FINALLY: Final = (("try", " finally {}"), ("do", " while (0);"))
 _OPERATORS: Final = _tokens("= + - * / % & | ^ < > ? : , . ! ~ => && || -> ( [ return throw new")
 _VALUES: Final = _tokens("( , = : [ ? & | + && || return in of new => ]")
 _WITH: Final = r"\s*(?:[.=*%&|^<>?:,]|/(?![/*])|\+(?!\+)|-(?!-)"
@@ -27,6 +28,7 @@ _WITH: Final = r"\s*(?:[.=*%&|^<>?:,]|/(?![/*])|\+(?!\+)|-(?!-)"
 _C: Final = Syntax(
     texts=(_BLOCK_COMMENT, _DOUBLE),
     literals=(_CHARACTER,),
+    tails=(("do", " while (0);"),),
     object_after=_VALUES,
     goes_on_after=_OPERATORS - {":"},
     goes_on_with=_WITH + r"|\"|\)|\])",
@@ -40,6 +42,7 @@ _CPP: Final = Syntax(
         _DOUBLE,
     ),
     literals=(_CHARACTER,),
+    tails=(("try", " catch (...) {}"), ("do", " while (0);")),
     object_after=_VALUES,
     goes_on_after=_OPERATORS - {":"},
     goes_on_with=_WITH + r"|\"|\)|\])",
@@ -49,6 +52,7 @@ _CPP: Final = Syntax(
 _JAVA: Final = Syntax(
     texts=(_BLOCK_COMMENT, Text('"""', '"""', lines=True), _DOUBLE),
     literals=(_CHARACTER,),
+    tails=_FINALLY,
     object_after=_VALUES - {"=>"},
     goes_on_after=_OPERATORS - {":"},
     goes_on_with=_WITH + r"|instanceof\b|\)|\])",
@@ -64,6 +68,7 @@ _CSHARP: Final = Syntax(
         _DOUBLE,
     ),
     literals=(_CHARACTER,),
+    tails=_FINALLY,
     object_after=_VALUES - {"=>"},
     goes_on_after=_OPERATORS - {":"} | {"??", "await", "is", "as"},
     goes_on_with=_WITH + r"|(?:where|orderby|select|join|is|as)\b|\)|\])",
@@ -83,6 +88,7 @@ _KOTLIN: Final = Syntax(
         Text('"', '"', holes=("${",)),
     ),
     literals=(_CHARACTER,),
+    tails=_FINALLY,
     object_after=frozenset(),
     goes_on_after=_OPERATORS - {"new"} | {"?:", "is", "as", "in"},
     goes_on_with=_WITH + r"|(?:as|is|in)\b|\)|\])",
@@ -110,6 +116,7 @@ _PHP: Final = Syntax(
         Text("'", "'", lines=True),
         Text("`", "`", lines=True),
     ),
+    tails=_FINALLY,
     object_after=frozenset(),
     goes_on_after=_OPERATORS - {":"} | {"echo", "print", "instanceof", "clone", "??"},
     goes_on_with=_WITH + r"|instanceof\b|\)|\])",
@@ -122,6 +129,7 @@ _JAVASCRIPT: Final = Syntax(
         "( , = : [ ! & | && || ? { } ; + - ++ -- * % < > ~ ^ => return typeof case in of void delete"
     )
     | {""},
+    tails=_FINALLY,
     object_after=_tokens("( , = : [ ? & | && || + ++ return typeof in of new await yield default"),
     goes_on_after=_tokens(
         "= + - * / % & | ^ < > ? : , . ! ~ => && || extends new return typeof in of instanceof await throw"
@@ -154,7 +162,12 @@ _RUBY: Final = Syntax(
         Text("`", "`", lines=True, holes=("#{",)),
         Text("'", "'", lines=True),
     ),
-    literals=(r"\?[^\s\w](?=\W|$)", r"\$[\"'`!@&~0-9/\\,;.<>_*$?:]", r":\"(?:[^\"\\\n]|\\.)*\"", r":\[\]"),
+    literals=(
+        r"(?<!\w)\?[^\s\w](?=\W|$)",
+        r"\$[\"'`!@&~0-9/\\,;.<>_*$?:]",
+        r":\"(?:[^\"\\\n]|\\.)*\"",
+        r":\[\]",
+    ),
     slash_regex_after=_tokens("( , = [ ! & | && || ? { } ; => if unless when and or not while until return")
     | {"", "~"},
     object_after=_VALUES - {"|"} | {"<<"},
@@ -164,7 +177,7 @@ _RUBY: Final = Syntax(
     blocks=dict.fromkeys(_tokens("def class module begin case if unless while until for do"), "end"),
     loops=frozenset({"while", "until", "for"}),
     leading=frozenset({"if", "unless", "while", "until"}),
-    command_after=_tokens("; = ( [ { , ! && || and or not then do else begin return => << |"),
+    command_after=_tokens("; = ( [ { , && || and or not then do else begin => << |"),
     no_block=r"def\s+[^\s(=;]+(?:\([^()\n]{0,200}\))?\s+=\s",
 )
 _SHELL: Final = Syntax(
