@@ -62,7 +62,7 @@ class Fixer:
             issues: Everything that was found in ``text``.
         """
         for fix in issue.rule.fixes:
-            if fix.languages and (self._language is None or self._language.rules not in fix.languages):
+            if not self._fits(fix, text):
                 continue
             try:
                 self._clock.check()
@@ -74,6 +74,13 @@ class Fixer:
             except OutOfTime:
                 return ()
         return ()
+
+    def _fits(self, fix: Fix, text: str) -> bool:
+        if fix.languages and (self._language is None or self._language.rules not in fix.languages):
+            return False
+        if fix.where is not None and not fix.where.search(text):
+            return False
+        return fix.where_lacks is None or not fix.where_lacks.search(text)
 
     def _proved(self, before: str, after: str, issue: Issue, issues: Sequence[Issue]) -> bool:
         report = self._scanner.scan(after, self._language, limits=self._limits)
@@ -94,25 +101,31 @@ class Fixer:
 
     def _changes(self, text: str, issue: Issue, fix: Fix) -> tuple[Change, ...]:
         start, end = issue.start, issue.end
-        changes = [
-            Change(start + match.start(), start + match.end(), match.expand(to))
-            for pattern, to in fix.texts
-            for match in pattern.finditer(text[start:end])
-        ]
+        if issue.rule.texts:
+            start, end = text.rfind("\n", 0, start) + 1, text.find("\n", end)
+            end = len(text) if end < 0 else end
+        changes: list[Change] = []
+        for pattern, to in fix.texts:
+            for match in pattern.finditer(text[start:end]):
+                changes.append(Change(start + match.start(), start + match.end(), match.expand(to)))
         if fix.texts and not changes:
             raise NotHere
-        if fix.callee or fix.method or fix.arguments or fix.value or fix.whole:
-            changes += self._at_site(text, issue, fix)
-        if fix.imports and self._language is not None:
+        reached = False
+        if fix.calls or fix.binds or fix.callee or fix.method or fix.arguments or fix.value or fix.whole:
+            at_site, reached = self._at_site(text, issue, fix)
+            changes += at_site
+        if fix.imports and not reached and self._language is not None:
             changes += self._imports(text, fix.imports, self._language)
         return tuple(_disjoint(changes))
 
-    def _at_site(self, text: str, issue: Issue, fix: Fix) -> list[Change]:
+    def _at_site(self, text: str, issue: Issue, fix: Fix) -> tuple[list[Change], bool]:
+        """The changes at the place, and whether they need no import."""
         walk = self._walk(text)
         for site in walk.sites:
             if (site.start, site.end) == (issue.start, issue.end) and _is_for(walk, site, fix):
                 language = self._language.rules if self._language is not None else ""
-                return _Rewriter(walk, site, text, language).changes(fix)
+                rewriter = _Rewriter(walk, site, text, language)
+                return rewriter.changes(fix), rewriter.reached
         raise NotHere
 
     def _walk(self, text: str) -> Walk:
@@ -199,16 +212,27 @@ class _Rewriter:
     def __init__(self, walk: Walk, site: Site, text: str, language: str) -> None:
         self._walk, self._site, self._text = walk, site, text
         self._equals = _EQUALS.get(language, ": ")
+        self.reached = False
+        """Whether the new callee is reached by the way that the old one was."""
 
     def changes(self, fix: Fix) -> list[Change]:
+        """The changes.
+
+        Raises:
+            NotHere: The place lacks something that the fix needs.
+        """
+        if fix.count is not None:
+            arguments = self._walk.arguments(self._site)
+            if arguments.spread or len(arguments.positional) + len(arguments.named) != fix.count:
+                raise NotHere
         if fix.whole:
-            return [Change(self._site.start, self._site.end, self._whole(fix.whole))]
+            return [Change(self._site.start, self._site.end, self._filled(fix.whole))]
         changes: list[Change] = []
         if fix.callee or fix.method:
             changes.append(self._renamed(fix))
         if fix.value:
             value = self._value()
-            changes.append(_replaced(value, fix.value.replace("{}", value.text())))
+            changes.append(_replaced(value, self._filled(fix.value.replace("{}", "{value}"))))
         for change in fix.arguments:
             changes += self._argument(change)
         return changes
@@ -226,6 +250,7 @@ class _Rewriter:
             return Change(start + last.start(), end, fix.method)
         module, _dot, name = fix.callee.rpartition(".")
         if dot and self._walk.qualified(receiver) == module:
+            self.reached = True
             return Change(start + len(receiver) + 1, end, name)
         return Change(start, end, fix.callee)
 
@@ -291,7 +316,7 @@ class _Rewriter:
             return Change(self._site.start + ahead.start(), end, "")
         return Change(start, behind.end() if behind else end, "")
 
-    def _whole(self, template: str) -> str:
+    def _filled(self, template: str) -> str:
         """The template with the pieces of the place filled in; a piece that is missing means it does not fit."""
 
         def piece(match: re.Match[str]) -> str:
@@ -299,17 +324,25 @@ class _Rewriter:
 
         return re.sub(r"\{(\w+)\}", piece, template)
 
+    def _between_parentheses(self) -> str:
+        """All arguments as they are written."""
+        end = self._callee().range().end.index
+        opened = _END_OF_CALLEE.match(self._text, end)
+        if opened is None or self._text[self._site.end - 1] != ")":
+            raise NotHere
+        return self._text[opened.end() : self._site.end - 1]
+
     def _piece(self, name: str) -> str:
         if name == "value":
             return self._value().text()
-        if name == "name":
-            return self._site.name
-        if name in ("callee", "receiver"):
+        if name == "NAME":
+            return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", re.split(r"\W+", self._site.name)[-1]).upper()
+        if name in ("callee", "receiver", "target"):
             written = self._callee().text()
-            return written if name == "callee" else written.rpartition(".")[0]
+            return written.rpartition(".")[0] if name == "receiver" else written
+        if name == "arguments":
+            return self._between_parentheses()
         arguments = self._walk.arguments(self._site)
-        if name == "args":
-            return ", ".join(node.text() for node in arguments.positional)
         if name.isdigit() and int(name) < len(arguments.positional):
             return arguments.positional[int(name)].text()
         if name in arguments.named:
@@ -317,6 +350,7 @@ class _Rewriter:
         raise NotHere
 
 
+_END_OF_CALLEE: Final = re.compile(r"\s*\(")
 _EQUALS: Final = {"python": "=", "kotlin": " = "}
 """What stands between the name of an argument and its value."""
 _PAIRS: Final = frozenset({"keyword_argument", "pair", "named_argument", "argument", "value_argument"})

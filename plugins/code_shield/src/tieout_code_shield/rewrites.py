@@ -33,6 +33,11 @@ class Fix:
     binds: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     """Languages it is for; empty for all of the rule's."""
+    where: re.Pattern[str] | None = None
+    """Must be found somewhere in the text: which library is used."""
+    where_lacks: re.Pattern[str] | None = None
+    count: int | None = None
+    """How many arguments the call must have."""
     callee: str = ""
     """What is called instead, as a qualified name. The receiver stays as written where it means the same module."""
     method: str = ""
@@ -41,8 +46,10 @@ class Fix:
     value: str = ""
     """For bindings: the new value, where ``{}`` stands for the one as written."""
     whole: str = ""
-    """The whole place anew: ``{callee}``, ``{receiver}``, ``{0}``, ``{1}``, ``{args}``, ``{name}``, ``{value}``."""
+    """The whole place anew. Its pieces are ``{callee}``, ``{receiver}``, ``{0}``, ``{1}`` … or ``{name}`` for single
+    arguments, ``{arguments}`` for all as they are written, and for bindings ``{target}`` and ``{value}``. In ``value``
+    and ``whole``, ``{NAME}`` is the last word of the target in capitals."""
     texts: tuple[tuple[re.Pattern[str], str], ...] = ()
-    """Regular expressions and what takes the place of what they match, within the place."""
+    """Regular expressions and what takes the place of what they match, within the place; for text rules, within its line."""
     imports: tuple[str, ...] = ()
-    """Lines to add to the imports where the text does not have them."""
+    """Lines to add to the imports where the text does not have them, and the new callee is not reached without."""

@@ -155,6 +155,9 @@ class _FixTable(_Table):
     call: Names = ()
     bind: Names = ()
     language: Names = ()
+    where: Pattern = None
+    where_lacks: Pattern = None
+    count: int | None = Field(None, ge=0)
     callee: str = ""
     method: str = ""
     argument: tuple[_ArgumentTable, ...] = ()
@@ -174,6 +177,9 @@ class _FixTable(_Table):
             calls=self.call,
             binds=self.bind,
             languages=self.language,
+            where=self.where,
+            where_lacks=self.where_lacks,
+            count=self.count,
             callee=self.callee,
             method=self.method,
             arguments=tuple(change.build() for change in self.argument),
