@@ -26,6 +26,7 @@ from tieout.plugin import (
     Release,
     Retry,
     Stage,
+    Unchecked,
     Unknown,
     Verdict,
     Warn,
@@ -245,6 +246,48 @@ async def test_a_guard_that_fails_could_not_tell(failure: str) -> None:
     )
     assert (released, stopped) == ("", "Block")
     assert reports == ["unknown"]
+
+
+class LeavesUnchecked(Guard):
+    """Checks all lines but odd ones, which it lets through with a word about them; takes bad ones out."""
+
+    name = "unsure"
+    stages = frozenset({Stage.OUTPUT})
+
+    def open_stream(self, given: GuardInput) -> GuardStream:
+        class Lines(GuardStream):
+            held = ""
+
+            async def feed(self, delta: str) -> Release:
+                *lines, self.held = (self.held + delta).split("\n")
+                out, unchecked = "", None
+                for line in lines:
+                    if "odd" in line and unchecked is None:
+                        unchecked = Unchecked("an odd line", out)
+                    out += "" if "bad" in line else f"{line}\n"
+                bad = any("bad" in line for line in lines)
+                return Release(out, Redact(out, "a bad line") if bad else Allow(), unchecked)
+
+            async def finish(self) -> Release:
+                return Release(self.held)
+
+        return Lines()
+
+
+@pytest.mark.parametrize("places", [[], [3, 9], list(range(40))])
+async def test_answer_stops_in_front_of_what_could_not_be_checked_however_it_is_cut(
+    places: list[int],
+) -> None:
+    pieces = cut("fine\nbad\nodd\nbad\nmore\n", places)
+    released, stopped, reports = await pass_through([LeavesUnchecked()], pieces, unknown="block")
+    assert (released, stopped) == ("fine\n", "Block")
+    assert "unknown" in reports
+    released, stopped, reports = await pass_through([LeavesUnchecked()], pieces, unknown="warn")
+    assert (released, stopped) == ("fine\nodd\nmore\n", "")
+    assert {"unknown", "redact"} == set(reports)
+    released, _, reports = await pass_through([LeavesUnchecked()], pieces, unknown="allow")
+    assert released == "fine\nodd\nmore\n"
+    assert "unknown" not in reports
 
 
 async def test_a_guard_that_breaks_after_changing_text_loses_nothing_it_held() -> None:

@@ -6,10 +6,10 @@ __all__ = ["Checked", "OutputGate", "Watch"]
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from tieout.contract.guards import (
     Allow,
@@ -23,14 +23,19 @@ from tieout.contract.guards import (
     Release,
     Retry,
     Stage,
+    Unchecked,
     Unknown,
     Verdict,
     Warn,
 )
+from tieout.errors import GuardBlocked
 from tieout.events import GuardEvent
 from tieout.i18n import translator
 from tieout.settings import GuardPolicy
 from tieout.text import clean_line
+
+if TYPE_CHECKING:
+    from tieout.registry import PluginRecord
 
 _ = translator("tieout")
 
@@ -109,6 +114,22 @@ class Watch:
             )
         )
 
+    def report_lost(self, lost: Iterable[PluginRecord], stage: Stage) -> None:
+        """Say of each plugin whose guards are not at work that they are not; a text must not pass for checked.
+
+        Raises:
+            GuardBlocked: There is one, and settings say that "could not tell" blocks.
+        """
+        if self._policy.unknown == "allow":
+            return
+        problems = [_lost_guards(record) for record in lost]
+        for problem in problems:
+            message = f"{problem.message} {problem.hint}"
+            self._emit(GuardEvent(guard=problem.plugin, stage=stage, verdict="unknown", message=message))
+        if problems and self._policy.unknown == "block":
+            first = problems[0]
+            raise GuardBlocked(f"{first.plugin}: {first.message}", code="guard-lost", hint=first.hint)
+
     def judge_unknown(self, verdict: Unknown, guard: Guard) -> Block | None:
         """The block that an Unknown in a stream becomes, if settings say so."""
         return Block(unknown_message(guard, verdict)) if self._policy.unknown == "block" else None
@@ -121,6 +142,26 @@ class Watch:
 def unknown_message(guard: Guard, verdict: Unknown) -> str:
     """What the user is told when a guard could not tell."""
     return _("{guard} could not check this text: {reason}", guard=guard.name, reason=verdict.reason)
+
+
+@dataclass(frozen=True)
+class _Lost:
+    plugin: str
+    message: str
+    hint: str
+
+
+def _lost_guards(record: PluginRecord) -> _Lost:
+    reason = record.reason.rstrip(".")
+    if record.guarding:
+        message = _("The guards of this plugin are not at work: {reason}.", reason=reason)
+    else:
+        message = _("This plugin does not work, nor do guards that it may bring: {reason}.", reason=reason)
+    hint = _(
+        "`tieout plugins doctor {name}` tells more; `tieout plugins disable {name}` does without it.",
+        name=record.name,
+    )
+    return _Lost(record.name, message, hint)
 
 
 async def verdict_of(guard: Guard, given: GuardInput) -> Verdict:
@@ -268,8 +309,20 @@ class OutputGate:
             outcome = await start()
         else:
             outcome = await self._custom_step(index, guard, start, fed)
+        if outcome.unchecked is not None:
+            outcome = self._unchecked(guard, outcome, outcome.unchecked)
         self._given_out[index] += outcome.text
         return self._judged(index, guard, outcome)
+
+    def _unchecked(self, guard: Guard, release: Release, unchecked: Unchecked) -> Release:
+        """Stop in front of what could not be checked where settings say so; the user is told in any case."""
+        unknown = Unknown(unchecked.reason)
+        self._watch.report(guard, Stage.OUTPUT, unknown)
+        stopped = self._watch.judge_unknown(unknown, guard)
+        if stopped is None:
+            return Release(release.text, release.verdict)
+        self.stopped = stopped
+        return Release(unchecked.before)
 
     async def _custom_step(
         self, index: int, guard: Guard, start: Callable[[], Awaitable[Release]], fed: str

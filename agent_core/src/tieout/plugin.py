@@ -26,6 +26,7 @@ from tieout.contract.guards import (
     Retry,
     Severity,
     Stage,
+    Unchecked,
     Unknown,
     Verdict,
     Warn,
@@ -34,7 +35,7 @@ from tieout.contract.models import ModelContext, ModelPrice, ModelSpec, Probe
 from tieout.contract.results import EvalMiss, EvalResult, EvalTally, Result
 from tieout.contract.slots import Candidate, Finder, Slot, SlotKind
 from tieout.contract.sources import Passage, Source
-from tieout.contract.tables import ShippedTable
+from tieout.contract.tables import Fetch, ShippedTable, TableRefresh, refreshed_table
 from tieout.contract.tools import Effect, Embedder, Face, Parameter, Tool, ToolContext, tool
 from tieout.hookspecs import PluginHost, hookimpl
 from tieout.i18n import Language, Translator, translator
@@ -55,6 +56,7 @@ __all__ = [
     "EvalTally",
     "Face",
     "Fact",
+    "Fetch",
     "Figure",
     "Finder",
     "Finding",
@@ -91,12 +93,14 @@ __all__ = [
     "Stage",
     "Table",
     "TableRow",
+    "TableRefresh",
     "Text",
     "Tool",
     "ToolCall",
     "ToolContext",
     "Translator",
     "Tree",
+    "Unchecked",
     "Unknown",
     "UserInput",
     "Verdict",

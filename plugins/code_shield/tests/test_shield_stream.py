@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tieout.plugin import Allow, Block, GuardInput, Language, Redact, Retry, Stage, Unknown, Verdict, Warn
+from tieout.plugin import Allow, Block, GuardInput, Language, Redact, Release, Retry, Stage, Unknown, Verdict, Warn
 from tieout_code_shield.guard import ShieldGuard
 from tieout_code_shield.settings import Policy, ShieldSettings
 from tieout_code_shield.shield import Shield
@@ -31,12 +31,17 @@ async def streamed(
     for part in parts:
         release = await stream.feed(part)
         text += release.text
-        verdicts.append(release.verdict)
+        verdicts += said(release)
         if isinstance(release.verdict, Block | Retry):
             assert await stream.feed("more") == await stream.finish()
             return text, verdicts
     release = await stream.finish()
-    return text + release.text, [*verdicts, release.verdict]
+    return text + release.text, [*verdicts, *said(release)]
+
+
+def said(release: Release) -> list[Verdict]:
+    unknown = [Unknown(release.unchecked.reason)] if release.unchecked is not None else []
+    return [*unknown, release.verdict]
 
 
 def only(verdicts: list[Verdict]) -> list[Verdict]:

@@ -24,6 +24,7 @@ __all__ = [
     "Retry",
     "Severity",
     "Stage",
+    "Unchecked",
     "Unknown",
     "Verdict",
     "Warn",
@@ -129,15 +130,28 @@ Verdict = Allow | Warn | Redact | Retry | Block | Unknown
 
 
 @dataclass(frozen=True)
+class Unchecked:
+    """A part of a release that a guard could not check."""
+
+    reason: str
+    before: str = ""
+    """What is released instead where settings let nothing unknown through: the text in front of that part."""
+
+
+@dataclass(frozen=True)
 class Release:
     """What a guard's stream lets through now, and what it has to say about it.
 
     After ``Block`` or ``Retry`` the stream is over: ``text`` is what is safe before the objection, and nothing that
     was held back follows. With ``Redact`` the replacement is already part of ``text``.
+
+    One piece of an answer may hold several things to say. ``unchecked`` keeps what could not be checked apart from the
+    verdict, so that settings can stop there however the answer was cut.
     """
 
     text: str
     verdict: Verdict = Allow()
+    unchecked: Unchecked | None = None
 
 
 class GuardStream:

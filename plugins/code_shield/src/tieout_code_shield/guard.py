@@ -74,12 +74,16 @@ class ShieldGuard(Guard):
         stream = self.open_stream(given)
         first, last = await stream.feed(given.text), await stream.finish()
         worst = max((first.verdict, last.verdict), key=lambda verdict: _ORDER.index(type(verdict)))
+        unchecked = first.unchecked or last.unchecked
+        if unchecked is not None and isinstance(worst, Allow | Warn):
+            return Unknown(unchecked.reason)
         text = first.text + last.text
+        said = [release.verdict for release in (first, last) if isinstance(release.verdict, Redact | Warn)]
+        findings = tuple(finding for verdict in said for finding in verdict.findings)
+        if unchecked is not None and isinstance(worst, Redact):
+            # A verdict says one thing: text that must not pass as it is, and cannot be vouched for without it.
+            return Block(f"{describe(findings, given.lang)} {unchecked.reason}", findings)
         if isinstance(worst, Redact | Allow | Warn) and text != given.text:
-            said = [
-                release.verdict for release in (first, last) if isinstance(release.verdict, Redact | Warn)
-            ]
-            findings = tuple(finding for verdict in said for finding in verdict.findings)
             return Redact(text, describe(findings, given.lang), findings)
         return worst
 
@@ -150,7 +154,7 @@ class ShieldGuard(Guard):
         return Warn(message, kept) if kept else Allow()
 
 
-_ORDER: Final = (Allow, Warn, Redact, Unknown, Retry, Block)
+_ORDER: Final = (Allow, Warn, Redact, Retry, Block)
 
 
 def _once(hits: list[Hit]) -> list[Hit]:

@@ -15,7 +15,7 @@ from tieout.plugin import (
     Release,
     Retry,
     Stage,
-    Unknown,
+    Unchecked,
     Verdict,
     Warn,
     translator,
@@ -38,7 +38,7 @@ class _Outcome:
     text: list[str] = field(default_factory=list[str])
     action: Action = "allow"
     findings: list[Finding] = field(default_factory=list[Finding])
-    unknown: str = ""
+    unchecked: Unchecked | None = None
     stopped_by: tuple[Finding, ...] = ()
 
     def add(self, action: Action, findings: tuple[Finding, ...]) -> None:
@@ -86,7 +86,7 @@ class ShieldStream(GuardStream):
                 break
         text = "".join(outcome.text)
         self._last = text[-1:] or self._last
-        return Release(text, self._verdict(outcome))
+        return Release(text, self._verdict(outcome), outcome.unchecked)
 
     def _piece(self, piece: Piece, outcome: _Outcome) -> None:
         match piece:
@@ -115,16 +115,18 @@ class ShieldStream(GuardStream):
             outcome.add(decision.action, decision.findings)
             if decision.unknown and decision.unknown not in self._told:
                 self._told.add(decision.unknown)
-                outcome.unknown = outcome.unknown or decision.unknown
+                before = "".join(outcome.text) + self._end_of_block(outcome)
+                outcome.unchecked = outcome.unchecked or Unchecked(decision.unknown, before)
             outcome.text.append(decision.text)
             if decision.action in ("retry", "block"):
                 self._over = True
-                # The notice that takes the block's place must not look like code.
-                before = "".join(outcome.text) or self._last
-                outcome.text.append(
-                    self._closing if before.endswith("\n") or not before else f"\n{self._closing}"
-                )
+                outcome.text.append(self._end_of_block(outcome))
                 return
+
+    def _end_of_block(self, outcome: _Outcome) -> str:
+        """Closes the block in front of the notice that takes its place: that must not look like code."""
+        before = "".join(outcome.text) or self._last
+        return self._closing if before.endswith("\n") or not before else f"\n{self._closing}"
 
     def _prose(self, piece: Prose, outcome: _Outcome) -> str:
         """A word of prose, without any credential in it; anything else as it is."""
@@ -172,8 +174,6 @@ class ShieldStream(GuardStream):
             return Block(message, findings)
         if outcome.action == "retry":
             return Retry(message, findings)
-        if outcome.unknown:
-            return Unknown("; ".join(part for part in (outcome.unknown, message) if part))
         if outcome.action == "redact":
             return Redact("".join(outcome.text), message, findings)
         return Warn(message, findings) if outcome.action == "warn" else Allow()
