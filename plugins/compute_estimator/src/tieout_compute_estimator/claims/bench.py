@@ -51,6 +51,8 @@ class Bench:
     """Models of the document, in order of appearance."""
     lent: Figure | None = None
     """A figure whose origin the stated numbers take: the span of a report."""
+    explained: set[int] = field(default_factory=set[int])
+    """Numbers that the rules so far have confirmed by the claim's own arithmetic."""
     _stated: dict[int, Figure] = field(default_factory=dict[int, Figure])
 
     def stated(self, index: int) -> Figure:

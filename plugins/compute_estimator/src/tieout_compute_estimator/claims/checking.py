@@ -17,11 +17,16 @@ from tieout_compute_estimator.claims import (
     rules_growth,
     rules_hardware,
     rules_hours,
+    rules_ledger,
+    rules_pairs,
     rules_premise,
     rules_published,
     rules_ratio,
     rules_runs,
+    rules_sums,
     rules_training,
+    rules_units,
+    rules_utilisation,
     rules_weights,
 )
 from tieout_compute_estimator.claims.bench import Bench
@@ -42,32 +47,36 @@ RULES: tuple[Rule, ...] = (
     rules_premise.misattributed,
     rules_premise.hardware_premise,
     rules_premise.dense_premise,
+    rules_units.wrong_kind,
+    rules_units.text_and_tokens,
     rules_hardware.missing_format,
     rules_hardware.rates,
     rules_training.training_work,
     rules_training.counted,
-    rules_training.capacity,
     rules_runs.carried_out,
+    rules_utilisation.utilised,
     rules_hours.hours_stated,
     rules_hours.priced,
     rules_energy.drawn,
     rules_energy.used,
     rules_energy.emitted,
+    rules_pairs.paired,
     rules_ratio.multiplied,
     rules_growth.doubled,
     rules_growth.grown,
     rules_growth.changed,
     rules_growth.shared,
     rules_data.optimal_tokens,
-    rules_data.tokens_each,
     rules_data.data_size,
+    rules_weights.cached,
     rules_weights.weights_size,
     rules_weights.fits_on,
     rules_data.size_implies,
     rules_arithmetic.worked_off,
     rules_arithmetic.equated,
-    rules_arithmetic.multiplied_out,
-    rules_arithmetic.per_device_total,
+    rules_sums.carried_over,
+    rules_sums.summed,
+    rules_ledger.balanced,
     rules_context.run_implied,
     rules_context.estimate_behind,
     rules_context.estimates_agree,
@@ -234,7 +243,13 @@ def check_one(
     bench = Bench(claim, known, part.years, document, subjects, lent)
     findings: list[Finding] = []
     for rule in RULES:
-        findings += rule(bench)
+        found = list(rule(bench))
+        bench.explained |= {
+            one.target
+            for one in found
+            if one.kind == "match" and one.target is not None and one.rule in ("product", "ratio", "sum", "weights")
+        }
+        findings += found
     findings = settled(findings)
     explained = {
         index for one in findings if one.kind in ("match", "slip", "premise") for index in one.covers

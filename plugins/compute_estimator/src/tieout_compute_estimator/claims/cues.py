@@ -66,13 +66,14 @@ GOODPUT = re.compile(
 DOUBLING = re.compile(r"翻一番|翻一倍|翻番|翻倍|倍增|翻两番|doubl", _I)
 GROWTH = re.compile(
     r"增长|增加|提升|提高|增速|增幅|上升|优化|改进|加速|下降|降低|减少|缩短|提速"
-    r"|grow|increas|improv|faster|rais|boost|gain|up by|rose"
+    r"|grow|increas|improv|faster|rais|boost|gain|up by|rose|(?<![a-z])(?:more|above|higher|less|below|fewer)(?![a-z])"
+    r"|高出|多出|高于|低于|涨|跌"
     r"|reduc|cut|lower|drop|declin|speed",
     _I,
 )
 SHARE = re.compile(r"占(?!用)|比重|份额|share|account|made up|percent of|% of|of (?:the )?total|of GDP", _I)
 PER_YEAR = re.compile(
-    r"每年|全年|整年|年均|一年|/年|per year|a year|each year|annual|every year|yearly|per annum|/yr", _I
+    r"每年|全年|整年|年均|一年(?!之?前)|/年|per year|a year|each year|annual|every year|yearly|per annum|/yr", _I
 )
 PER_MONTH = re.compile(r"单月|每月|月均|一个月|per month|a month|monthly", _I)
 SPAN = re.compile(
@@ -109,7 +110,7 @@ PER_SERVER = re.compile(
 )
 PER_ITEM = re.compile(
     r"每一?[块张颗台片枚卡]|单价|单卡|单台|单块|售价|价格|均价|each(?![a-z])|apiece|per (?:GPU|card|chip"
-    r"|unit|server)|price|costs? (?:about |around |roughly )?\$?[\d,.]+k? (?:each"
+    r"|unit|server)|price(?! out)|costs? (?:about |around |roughly )?\$?[\d,.]+k? (?:each"
     r"|apiece)",
     _I,
 )

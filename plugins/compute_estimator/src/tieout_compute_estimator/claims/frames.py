@@ -58,6 +58,12 @@ Role = Literal[
     "year",
     "count",
     "weights",
+    "bytes_each",
+    "cache",
+    "kv_heads",
+    "head_dim",
+    "ports",
+    "words",
 ]
 """What a number says: decided by its unit and the words around it."""
 
@@ -94,6 +100,8 @@ class Measure:
     """Whether the words say with (True) or without (False) structured sparsity."""
     per: Literal["", "device", "server", "chip", "year", "month"] = ""
     """What a rate, power or price is said to be for."""
+    scope: tuple[str, ...] = ()
+    """What one of something it is for: ``gpu``, ``server``, ``visit``, ``day`` …"""
     sure: bool = True
     """Whether ``subject`` is certain: named in this claim, near, with no unknown name nearer."""
     year: str = ""

@@ -79,8 +79,24 @@ class NameFinder:
         return None
 
 
+_LAW_BEFORE = re.compile(r"(?:按照?|根据|遵循|依照?|依据|参照|following|per|by|under|according to|with)\s?(?:the )?$", re.IGNORECASE)
+_LAW_AFTER = re.compile(
+    r"^(?:'s)?\s?(?:意义|[^,。;\d]{0,8}(?:最优|最佳|每个?参数|推荐|建议)|(?:\d+|twenty) tokens per|(?:论文)?(?:给出|提出)的)", re.IGNORECASE
+)
+
+
+def _is_law(text: str, start: int, end: int) -> bool:
+    """Chinchilla as the law that the paper found, and not the model."""
+    return bool(_LAW_BEFORE.search(text[max(0, start - 14) : start]) or _LAW_AFTER.match(text[end : end + 30]))
+
+
+_ARTICLE = re.compile(r"[Aa] \d+(?=\s?-?[A-Za-z])")
+
+
 def _stands_alone(text: str, match: re.Match[str], key: str, subject: Subject) -> bool:
     end = match.end()
+    if _ARTICLE.match(text, match.start()) and "GPU" not in text[end : end + 5]:
+        return False  # a 100 MW site is no A100
     last = text[end - 1]
     if last.isascii() and last.isalnum() and not _GLUED.match(text, end):
         return False
@@ -89,7 +105,7 @@ def _stands_alone(text: str, match: re.Match[str], key: str, subject: Subject) -
             return match.group() in subject.aliases
         if subject.kind in ("model", "service") and _VERSION_FOLLOWS.match(text, end):
             return False
-    if _NO_NAME.match(text, end):
+    if _NO_NAME.match(text, end) or (key == "chinchilla" and _is_law(text, match.start(), end)):
         return False
     return not subject.needs or any(word in text for word in subject.needs)
 
@@ -122,7 +138,31 @@ def sizes_of_families(text: str, mentions: list[Mention], known: Knowledge) -> l
         )
         if name:
             found.append(Mention(name, "model", match.start(), match.end(2), match.group()))
-    return sorted(found, key=lambda m: m.start)
+    return sorted(_with_sizes(text, found, known), key=lambda m: m.start)
+
+
+_SIZE_BEFORE = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?)\s?([BM])[\s-]{1,2}(?:parameter )?$")
+
+
+def _with_sizes(text: str, mentions: list[Mention], known: Knowledge) -> list[Mention]:
+    """The 405B Llama: the member of that size, of the family named or of the newest that has one."""
+    found: list[Mention] = []
+    for mention in mentions:
+        size = _SIZE_BEFORE.search(text[max(0, mention.start - 18) : mention.start])
+        subject = known.subject(mention.name)
+        if size is None or mention.kind != "model" or subject is None or not subject.members:
+            found.append(mention)
+            continue
+        head = mention.text.split()[0].split("-")[0].lower()
+        ending = (f" {size[1]}{size[2]}", f"-{size[1]}{size[2]}")
+        members = [name for name in subject.members if name.endswith(ending)] or sorted(
+            (name for name in known.models if name.lower().startswith(head) and name.endswith(ending)), reverse=True
+        )
+        start = max(0, mention.start - 18) + size.start()
+        found.append(
+            Mention(members[0], "model", start, mention.end, text[start : mention.end]) if members else mention
+        )
+    return found
 
 
 def _is_tail(text: str, start: int) -> bool:

@@ -10,7 +10,7 @@ from tieout_compute_estimator.claims.bench import HOFFMANN, KAPLAN, Bench, Held
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
 from tieout_compute_estimator.derivation import N_
 
-__all__ = ["data_size", "optimal_tokens", "size_implies", "tokens_each"]
+__all__ = ["data_size", "optimal_tokens", "size_implies"]
 
 BESIROGLU = "Besiroglu et al. 2024, arXiv:2404.10102"
 _A, _B, _ALPHA, _BETA = 482.01, 2085.43, 0.3478, 0.3658
@@ -28,43 +28,6 @@ _CHINCHILLA = re.compile(
 def _optimal(params: float) -> float:
     """Tokens that go with ``params`` on the compute-optimal line of the corrected fit."""
     return (_B * _BETA / (_A * _ALPHA)) ** (1 / _BETA) * params ** (_ALPHA / _BETA)
-
-
-def tokens_each(bench: Bench) -> Iterator[Finding]:
-    """So many tokens per parameter, against the tokens and parameters of the claim."""
-    found = bench.claim.first("intensity")
-    params, tokens = bench.claim.first("params"), bench.claim.first("tokens")
-    if found is None or params is None or tokens is None or bench.claim.first("carbon"):
-        return
-    n, d = bench.at(params[0], "parameter") or 0.0, bench.at(tokens[0], "token") or 0.0
-    if not n:
-        return
-    each = derived(
-        d / n,
-        "token",
-        "tokens per parameter",
-        "D / N",
-        {"D": bench.stated(tokens[0]), "N": bench.stated(params[0])},
-    )
-    good = agrees(found[1], each.value, tolerance=0.05)
-    yield finding(
-        "match" if good else "contradict",
-        "product",
-        N_("{tokens} for {params} are {each} a parameter, as stated.")
-        if good
-        else N_("{tokens} for {params} are {each} a parameter, not {stated}."),
-        figures={
-            "tokens": bench.stated(tokens[0]),
-            "params": bench.stated(params[0]),
-            "each": each,
-            "stated": bench.stated(found[0]),
-        },
-        covers=(found[0], params[0], tokens[0]),
-        numbers={"tokens_per_param": each},
-        target=found[0],
-        recomputed=each,
-        fixes={} if good else {found[0]: each},
-    )
 
 
 def optimal_tokens(bench: Bench) -> Iterator[Finding]:
@@ -164,6 +127,25 @@ def data_size(bench: Bench) -> Iterator[Finding]:
             )
             fits = _BYTES_PER_TOKEN[0] <= each.value <= _BYTES_PER_TOKEN[1]
             slipped = each.value / 4 > 300 or each.value / 4 < 1 / 300
+            bytes_ = 0.9 < each.value < 1.1
+            quarter = derived(
+                size / 4, "token", "tokens", "S / 4", {"S": bench.stated(index)},
+                convention="4 bytes of text per token",
+            )  # fmt: skip
+            four = derived(4.0, "", "factor", "4", {}, convention="4 bytes of text per token")
+            if bytes_:
+                yield finding(
+                    "slip",
+                    "bytes for tokens",
+                    N_("{tokens} are the bytes of {size} over again; text of that size is about {right}."),
+                    figures={"size": bench.stated(index), "tokens": bench.stated(tokens[0]), "right": quarter},
+                    covers=(index, tokens[0]),
+                    numbers={"tokens": quarter, "factor": four},
+                    target=tokens[0],
+                    recomputed=quarter,
+                    fixes={tokens[0]: quarter},
+                )
+                continue
             yield finding(
                 "assume" if fits else "contradict",
                 "bytes per token",

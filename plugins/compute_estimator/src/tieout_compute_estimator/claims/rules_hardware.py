@@ -160,6 +160,21 @@ def _explained(
         "computed": shown,
         **({"dense": _converted(dense.figure, unit)} if dense else {}),
     }
+    if best.fact.sparse and measure.sparse is False and dense is not None:
+        return finding(
+            "contradict" if best.count else "premise",
+            "sparse",
+            N_("{stated} is the peak of {device} with structured sparsity ({form}, {source}); dense it is {dense}."),
+            figures=figures,
+            words=words,
+            covers=covers,
+            numbers=numbers,
+            target=index,
+            recomputed=figures["dense"],
+            fixes={index: figures["dense"]},
+        )
+    if best.fact.dtype.startswith("int") and measure.dimension != "operations/time" and not measure.dtype:
+        return _integer(bench, index, best, every, figures, words, covers, numbers)
     if best.fact.sparse and measure.sparse is not True and dense is not None:
         return finding(
             "assume",
@@ -248,6 +263,33 @@ def _explained(
         target=index,
         recomputed=shown,
         firm=best.fact.confidence != "low",
+    )
+
+
+def _integer(
+    bench: Bench,
+    index: int,
+    best: _Reading,
+    every: list[_Reading],
+    figures: dict[str, Figure],
+    words: dict[str, str],
+    covers: tuple[int, ...],
+    numbers: dict[str, Figure],
+) -> Finding:
+    """Integer operations called floating-point ones."""
+    plain = next((r for r in every if r.plain), None)
+    right = _converted(plain.figure, bench.claim.measures[index].unit) if plain else figures["computed"]
+    return finding(
+        "slip",
+        "integer",
+        N_("{stated} counts integer operations of {device} ({form}, {source}); in FP16 it is {right}."),
+        figures={**figures, "right": right},
+        words=words,
+        covers=covers,
+        numbers={**numbers, "floating": right},
+        target=index,
+        recomputed=right,
+        fixes={index: right},
     )
 
 
@@ -397,7 +439,7 @@ def _unexplained(
         )
     if value > 1.05 * top or measure.dtype or any(r.count for r in readings):
         return finding(
-            "contradict",
+            "contradict" if plain.count else "premise",
             "peak",
             N_("{stated} does not fit {device}: its {form} peak is {computed} ({source})."),
             figures=figures,

@@ -17,32 +17,8 @@ _RENT = (0.3, 12.0)
 
 
 def hours_stated(bench: Bench) -> Iterator[Finding]:
-    """Device-hours: against devices times days, and what energy and utilisation they mean."""
-    for index, measure in bench.claim.of("gpu_hours"):
-        count, time = bench.device_count(), training_time(bench)
-        if count is not None and time is not None:
-            hours = bench.hours(count, time[0])
-            low = hours.low if hours.low is not None else hours.value
-            value = in_unit(low, "GPU-hour", measure.unit) or 0.0
-            good = agrees(measure, value, high=in_unit(hours.high or hours.value, "GPU-hour", measure.unit))
-            yield finding(
-                "match" if good else "contradict",
-                "device-hours",
-                N_("{count} for {time} are {hours}, as stated.")
-                if good
-                else N_("{count} for {time} are {hours}, not {stated}."),
-                figures={
-                    "count": count.figure,
-                    "time": bench.stated(time[0]),
-                    "hours": hours,
-                    "stated": bench.stated(index),
-                },
-                covers=(index, *count.covers, time[0]),
-                numbers={"device_hours": hours},
-                target=index,
-                recomputed=hours,
-                fixes={} if good else {index: hours},
-            )
+    """What stated device-hours mean: energy and utilisation. That they are devices times days the ledger checks."""
+    for index, _measure in bench.claim.of("gpu_hours"):
         yield from _meaning(bench, index)
 
 
@@ -132,44 +108,36 @@ def priced(bench: Bench) -> Iterator[Finding]:
     for index, measure in bench.claim.of("cost", "money"):
         if measure.unit != "USD" or measure.per:
             continue
+        price = bench.claim.first("unit_price")
+        if price and (bench.claim.first("gpu_hours") or bench.claim.first("devices", "servers")):
+            continue  # the ledger multiplies it out
         hours, assumed = _run_hours(bench)
         if hours is None or not hours.value:
             continue
-        price = bench.claim.first("unit_price")
         if price and bench.claim.measures[price[0]].unit == "USD/GPU-hour":
-            each = bench.claim.measures[price[0]]
-            cost = derived(
-                hours.value * each.value, "USD", "cost", "h · p", {"h": hours, "p": bench.stated(price[0])}
-            )
-            good = agrees(measure, cost.value)
-            yield finding(
-                ("assume" if assumed else "match")
-                if good
-                else "slip"
-                if slip(measure, cost.value)
-                else "contradict",
-                "rent",
-                N_("{hours} at {price} cost {cost}, as stated.")
-                if good
-                else N_("{hours} at {price} cost {cost}, not {stated}."),
-                figures={
-                    "hours": hours,
-                    "price": bench.stated(price[0]),
-                    "cost": cost,
-                    "stated": bench.stated(index),
-                },
-                covers=(
-                    index,
-                    price[0],
-                    *(i for i, _m in bench.claim.of("gpu_hours", "devices", "servers", "duration")),
-                ),
-                numbers={"usd": cost},
-                target=index,
-                recomputed=cost,
-                fixes={} if good else {index: cost},
-            )
+            yield _of_known_hours(bench, index, price[0], hours, assumed)
             continue
         yield _rent(bench, index, hours)
+
+
+def _of_known_hours(bench: Bench, index: int, price: int, hours: Figure, assumed: str) -> Finding:
+    """Money at a stated rent for device-hours that the text does not give."""
+    measure, each = bench.claim.measures[index], bench.claim.measures[price]
+    cost = derived(hours.value * each.value, "USD", "cost", "h · p", {"h": hours, "p": bench.stated(price)})
+    good = agrees(measure, cost.value)
+    return finding(
+        ("assume" if assumed else "match") if good else "slip" if slip(measure, cost.value) else "contradict",
+        "rent",
+        N_("{hours} at {price} cost {cost}, as stated.")
+        if good
+        else N_("{hours} at {price} cost {cost}, not {stated}."),
+        figures={"hours": hours, "price": bench.stated(price), "cost": cost, "stated": bench.stated(index)},
+        covers=(index, price, *(i for i, _m in bench.claim.of("gpu_hours", "devices", "servers", "duration"))),
+        numbers={"usd": cost},
+        target=index,
+        recomputed=cost,
+        fixes={} if good else {index: cost},
+    )
 
 
 def _run_hours(bench: Bench) -> tuple[Figure | None, str]:

@@ -10,7 +10,8 @@ from tieout_compute_estimator.claims.findings import Finding, agrees, finding, i
 from tieout_compute_estimator.claims.frames import Measure
 from tieout_compute_estimator.claims.history import history
 from tieout_compute_estimator.claims.knowledge import Fact, Subject, family
-from tieout_compute_estimator.claims.rules_published import confirmed, slipped_from
+from tieout_compute_estimator.claims.rules_published import confirmed
+from tieout_compute_estimator.claims.slips import slipped_from
 from tieout_compute_estimator.derivation import N_
 
 __all__ = ["dense_premise", "hardware_premise", "misattributed", "recognised"]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from tieout.plugin import Figure
 from tieout_compute_estimator.claims.bench import Bench
-from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit, slip
+from tieout_compute_estimator.claims.comparable import OF_DEVICE, comparable, stands_behind, subjects_of
+from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
 from tieout_compute_estimator.claims.frames import Measure
 from tieout_compute_estimator.claims.history import history
 from tieout_compute_estimator.claims.knowledge import Fact, family
+from tieout_compute_estimator.claims.slips import slipped_from, wrong_scope
 from tieout_compute_estimator.derivation import N_
 
-__all__ = ["confirmed", "published", "slipped_from"]
+__all__ = ["confirmed", "published"]
 
 _ROLES = (
     "params",
@@ -52,19 +54,8 @@ _ROLES = (
     "share",
     "rate",
 )
-_OF_DEVICE = ("link", "memory", "memory_bandwidth", "power", "item_price", "unit_price")
 _FROM_TO = re.compile(r"[由从].{1,30}?[降升增减提]?(?:至|到|为)|from .{1,40}? to ", re.IGNORECASE)
 _OPTIMAL = re.compile(r"Chinchilla|最优|最佳|optimal|scaling law", re.IGNORECASE)
-_RATE_AND_TOTAL = {
-    ("power", "energy"): N_("a power where an energy is meant"),
-    ("energy", "power"): N_("an energy where a power is meant"),
-    ("rate", "compute"): N_("a rate where a total is meant"),
-    ("compute", "rate"): N_("a total where a rate is meant"),
-    ("devices", "gpu_hours"): N_("devices where device-hours are meant"),
-    ("gpu_hours", "devices"): N_("device-hours where devices are meant"),
-    ("devices", "servers"): N_("GPUs where servers are meant"),
-    ("servers", "devices"): N_("servers where GPUs are meant"),
-}
 
 
 def published(bench: Bench) -> Iterator[Finding]:
@@ -78,105 +69,48 @@ def published(bench: Bench) -> Iterator[Finding]:
             and _OPTIMAL.search(bench.claim.text[max(0, measure.start - 40) : measure.start])
         ):
             continue  # what a law recommends is not what a model was trained on
-        rejected: Finding | None = None
-        moves = measure.role in _OF_DEVICE and _FROM_TO.search(bench.claim.text) is not None
-        for subject in _subjects(bench, measure):
-            found = _judged(bench, index, measure, list(_comparable(bench, measure, subject)))
-            if found is not None and found.kind == "contradict" and (measure.role == "memory" or moves):
-                rejected = rejected or found  # another variant of the family may still have it
-            elif found is not None:
-                yield found
-                break
-        else:
-            if rejected is not None and (
-                moves or re.search(r"显存|HBM|VRAM|memory", bench.claim.text, re.IGNORECASE)
-            ):
-                yield rejected
+        found = _about_world(bench, index, measure)
+        if found is not None:
+            yield found
+
+
+def _about_world(bench: Bench, index: int, measure: Measure) -> Finding | None:
+    """The first name of the claim that a number fits, when it does not stand right behind another that it does not."""
+    names = subjects_of(bench, measure)
+    rejected: Finding | None = None
+    own = names[0] if names else ""
+    for name in names:
+        found = _judged(bench, index, measure, list(comparable(bench, measure, name)))
+        if found is None:
+            continue
+        if found.kind not in ("match", "assume"):
+            rejected = rejected or wrong_scope(bench, index, measure) or found
+        elif rejected is None or name == own:
+            return found
+        elif not stands_behind(bench, measure, own) or (
+            measure.role in OF_DEVICE and bench.same_family(name, own) and not _is_exact(bench, own)
+        ):
+            if not bench.same_family(name, own) or measure.role == "memory":
+                return found
+            return found.model_copy(
+                update={"kind": "assume", "words": {**found.words, "assumption": "a rounding or another variant"}}
+            )
+    if rejected is not None and measure.role == "memory" and rejected.kind == "premise":
+        moves = _FROM_TO.search(bench.claim.text)
+        return rejected if moves or re.search(r"显存|HBM|VRAM|memory", bench.claim.text, re.IGNORECASE) else None
+    return rejected
+
+
+def _is_exact(bench: Bench, name: str) -> bool:
+    """Whether the text names the variant: H100 SXM and not H100 alone."""
+    return any(
+        m.name == name and re.search(r"SXM|PCIe|NVL|\d{2,3} ?GB?(?![A-Za-z])", m.text) for m in bench.claim.mentions
+    )
 
 
 def _serving(bench: Bench, measure: Measure) -> bool:
     around = bench.claim.text[max(0, measure.start - 24) : measure.end + 8]
     return bool(re.search(r"推理|运营|运行|inference|serving|operat", around, re.IGNORECASE))
-
-
-def _subjects(bench: Bench, measure: Measure) -> list[str]:
-    subject, device = measure.subject, measure.device
-    system = [m.name for m in bench.claim.named("system")]
-    if measure.role in _OF_DEVICE:
-        every = [m.name for m in bench.claim.named("device")]
-        if measure.role == "memory" and device:
-            # 40G behind DGX-A100 is the memory of a device of the family, not of the server.
-            value = in_unit(measure.value, measure.unit, "GB") or 0.0
-            alike = [name for name in bench.known.devices if bench.same_family(name, device)]
-            return [device, *alike, *(system if value > 300 else ())]
-        return [name for name in dict.fromkeys((*system, device, *every, subject)) if name]
-    if measure.role == "rate":
-        return [name for name in dict.fromkeys((*system, subject)) if name]
-    topics = (
-        [m.name for m in bench.claim.named("topic")] if measure.role in ("share", "money", "energy") else []
-    )
-    return [name for name in dict.fromkeys((subject, *system, *topics)) if name]
-
-
-def _comparable(bench: Bench, measure: Measure, subject: str) -> Iterator[Fact]:
-    """Facts of the role that speak about the same hardware, year and period."""
-    roles: tuple[str, ...] = (measure.role,)
-    if measure.role in ("cost", "money"):
-        roles = ("cost", "money")
-    pooled = measure.role in (
-        "params",
-        "tokens",
-        "gpu_hours",
-        "energy",
-        "carbon",
-        "layers",
-        "devices",
-        "duration",
-        "compute",
-        "cost",
-    )
-    names = bench.known.related(subject) if pooled else [subject]
-    for name in names:
-        for fact in bench.known.facts(name, *roles):
-            if fact.status == "debunked" and name != subject:
-                continue  # a mistake about one member is none about its family
-            if fact.year and not _same_year(fact.year, [measure.year] if measure.year else ()):
-                continue
-            if measure.role == "money" and fact.period and fact.period != measure.per:
-                continue
-            if (
-                fact.device
-                and measure.device
-                and measure.role not in _OF_DEVICE
-                and not bench.same_family(fact.device, measure.device)
-            ):
-                continue
-            if measure.role == "rate" and measure.dtype and fact.dtype and measure.dtype != fact.dtype:
-                continue
-            if bool(fact.per == "token") != bool(_per_token(bench, measure)):
-                continue
-            yield fact
-
-
-def _per_token(bench: Bench, measure: Measure) -> bool:
-    return (
-        re.search(
-            r"每(?:训练)?(?:一?个?)?(?:1 ?T|万亿|1 ?万亿)|per trillion|each trillion|every trillion",
-            bench.claim.text,
-            re.IGNORECASE,
-        )
-        is not None
-    )
-
-
-def _same_year(year: str, years: Iterable[str]) -> bool:
-    named = list(years)
-    if not named:
-        return True
-    exact = [one for one in named if len(one) == 7 and one[4] == "-"]
-    if len(year) == 7 and exact:
-        return year in exact
-    return any(year[:4] in one or one[:4] in year for one in named)
 
 
 def _judged(bench: Bench, index: int, measure: Measure, facts: list[Fact]) -> Finding | None:
@@ -191,6 +125,7 @@ def _judged(bench: Bench, index: int, measure: Measure, facts: list[Fact]) -> Fi
             measure,
             in_unit(fact.ends[0], fact.unit, measure.unit) or value,
             high=in_unit(fact.ends[1], fact.unit, measure.unit),
+            tolerance=0.004 if measure.role == "memory" else 0.025,
         )
     ]
     real = [fact for fact in fits if fact.status != "debunked"]
@@ -298,109 +233,6 @@ def _debunked(bench: Bench, index: int, fact: Fact, others: list[Fact]) -> Findi
     )
 
 
-def slipped_from(
-    bench: Bench, index: int, measure: Measure, usable: list[tuple[Fact, float]]
-) -> Finding | None:
-    for fact, value in usable:
-        name = slip(measure, value)
-        if not name or fact.status in ("debunked", "trend") or fact.variant:
-            continue
-        bits = name == "bit and byte"
-        figure = fact.figure()
-        words = {"subject": fact.subject, "source": fact.source_text, "slip": name}
-        ratio = derived(
-            measure.value / value,
-            "",
-            "ratio",
-            "stated / known",
-            {"stated": bench.stated(index), "known": figure},
-        )
-        if ratio.value < 1:
-            ratio = derived(
-                value / measure.value,
-                "",
-                "ratio",
-                "known / stated",
-                {"stated": bench.stated(index), "known": figure},
-            )
-        if any(agrees(measure, other_value) for _other, other_value in usable):
-            continue
-        return finding(
-            "slip",
-            "slip",
-            N_(
-                "{stated} is off by a factor of {ratio}: {subject} has {known} ({source}); bits "
-                "were taken for bytes or the other way round."
-            )
-            if bits
-            else N_(
-                "{stated} is off by a factor of {ratio}: {subject} has {known} ({source}); a slip of {slip}."
-            ),
-            figures={"stated": bench.stated(index), "known": figure, "ratio": ratio},
-            words=words,
-            covers=(index,),
-            numbers={"known": figure, "factor": ratio},
-            target=index,
-            recomputed=figure,
-            fixes={index: figure},
-        )
-    return _mixed_up(bench, index, measure)
-
-
-def _mixed_up(bench: Bench, index: int, measure: Measure) -> Finding | None:
-    """The same digits under another dimension: PFLOPS for PF-days, MW for MWh, yuan for dollars."""
-    for subject in _subjects(bench, measure):
-        for fact in bench.facts(subject):
-            if fact.status in ("debunked", "trend", "forecast") or fact.variant or fact.per:
-                continue
-            what = _RATE_AND_TOTAL.get((measure.role, fact.role))
-            currency = (
-                measure.dimension.startswith("money:")
-                and fact.unit in ("USD", "CNY")
-                and measure.unit in ("USD", "CNY")
-                and fact.unit != measure.unit
-                and fact.role in ("cost", "money", measure.role)
-            )
-            if not what and not currency:
-                continue
-            if not _same_digits(measure, fact):
-                continue
-            figure = fact.figure()
-            return finding(
-                "slip",
-                "rate and total" if what else "currency",
-                N_("{stated} has the digits of {known} for {subject} ({source}): {what}."),
-                figures={"stated": bench.stated(index), "known": figure},
-                words={
-                    "subject": fact.subject,
-                    "source": fact.source_text,
-                    "what": what or N_("another currency"),
-                },
-                covers=(index,),
-                numbers={"known": figure},
-                target=index,
-                recomputed=figure,
-                fixes={index: figure},
-            )
-    return None
-
-
-_PREFIX = {"K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
-
-
-def _same_digits(measure: Measure, fact: Fact) -> bool:
-    """Whether number and prefix are the same and only the kind of unit differs."""
-    a, b = (
-        measure.value * _PREFIX.get(measure.unit[:1].upper() if len(measure.unit) > 1 else "", 1.0),
-        (fact.value * _PREFIX.get(fact.unit[:1].upper() if len(fact.unit) > 1 else "", 1.0)),
-    )
-    if "FLOP" in measure.unit and "FLOP" in fact.unit and abs(measure.value / fact.value - 1) < 0.01:
-        return True
-    if measure.unit in ("USD", "CNY", "GPU", "GPU-hour", "server", "chip") or fact.unit in ("GPU-hour",):
-        a, b = measure.value, fact.value
-    return bool(b) and abs(a / b - 1) < 0.01
-
-
 _NEAR = 0.07
 _LOOSE = (
     "duration",
@@ -457,14 +289,6 @@ def _contradicted(
             target=index,
             recomputed=fact.figure(),
         )
-    rested = bool(
-        re.search(
-            r"基于|因为|由于|考虑到|鉴于|底座|based on|because|given that|since",
-            bench.claim.text,
-            re.IGNORECASE,
-        )
-    )
-    kind = "premise" if rested and measure.role in ("params", "active_params") else "contradict"
     figure = fact.figure()
     ratio = derived(
         value / measure.value if measure.value else 0.0,
@@ -474,7 +298,7 @@ def _contradicted(
         {"known": figure, "stated": bench.stated(index)},
     )
     return finding(
-        kind,
+        "contradict" if measure.role == "compute" else "premise",
         "published",
         N_("{stated} contradicts what is published about {subject}: {known} ({source})."),
         figures={"stated": bench.stated(index), "known": figure},

@@ -12,7 +12,7 @@ from tieout_compute_estimator.claims.frames import Measure, Role
 from tieout_compute_estimator.claims.rules_performance import absent, efficiency, energy_by_hours, performance
 from tieout_compute_estimator.derivation import N_
 
-__all__ = ["multiplied"]
+__all__ = ["metric_of", "multiplied"]
 
 _METRICS: tuple[tuple[re.Pattern[str], Role, str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), role, unit)  # type: ignore[misc]
@@ -44,7 +44,7 @@ _ADDED = re.compile(r"^\s*(?:more|larger|higher|faster|greater)", re.IGNORECASE)
 """Words after which N times may mean N + 1 times as much."""
 
 
-def _metric(bench: Bench, measure: Measure) -> tuple[Role, str] | None:
+def metric_of(bench: Bench, measure: Measure) -> tuple[Role, str] | None:
     """What a ratio is of: the nearest word before or after it."""
     text = bench.claim.text
     tail = re.split(r"[,,。;;]", text[measure.end : measure.end + 44])[0]
@@ -63,11 +63,13 @@ def _metric(bench: Bench, measure: Measure) -> tuple[Role, str] | None:
 def multiplied(bench: Bench) -> Iterator[Finding]:
     """A is so many times B: from the numbers stated, or published, for both."""
     for index, measure in bench.claim.of("multiple", "share", "percent"):
+        if index in bench.explained:
+            continue
         if measure.per or (measure.role != "multiple" and not measure.reference):
             continue
         if bench.claim.first("span") and not measure.reference:
             continue
-        metric = _metric(bench, measure)
+        metric = metric_of(bench, measure)
         subject, reference = _pair(bench, measure)
         if metric is None or not reference:
             if metric is not None and metric[0] == "devices":

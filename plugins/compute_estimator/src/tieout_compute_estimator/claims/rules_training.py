@@ -13,7 +13,6 @@ from tieout_compute_estimator.derivation import N_
 
 __all__ = [
     "PALM",
-    "capacity",
     "counted",
     "dense_peak",
     "training_time",
@@ -162,46 +161,6 @@ def counted(bench: Bench) -> Iterator[Finding]:
         figures={"servers": bench.stated(total.index), "total": total.figure},
         covers=(inside[0],) if inside else (),
         numbers=numbers,
-    )
-
-
-_DAILY = re.compile(r"每天|每日|一天|per day|a day|daily", re.IGNORECASE)
-
-
-def capacity(bench: Bench) -> Iterator[Finding]:
-    """Devices at a stated utilisation over a stated time, against the work that the claim gives."""
-    work, mfu = bench.claim.first("compute"), bench.claim.first("mfu")
-    count, peak, time = bench.device_count(), dense_peak(bench), training_time(bench)
-    daily = _DAILY.search(bench.claim.text)
-    if work is None or mfu is None or count is None or peak is None or not (time or daily):
-        return
-    days = (bench.at(time[0], "day") or 0.0) if time else 1.0
-    index, measure = work
-    flops = count.value * days * 86400 * peak.value * 1e12 * mfu[1].value / 100
-    inputs = {"n": count.figure, "P": peak, "MFU": bench.stated(mfu[0])}
-    inputs |= {"t": bench.stated(time[0])} if time else {}
-    value = in_unit(flops, "FLOP", measure.unit) or 0.0
-    figure = derived(value, measure.unit, "FLOP", "n · t · P · MFU", inputs, reference=PALM)
-    good = agrees(measure, value, tolerance=0.05)
-    off = measure.value / value if value else 0.0
-    slipped = any(abs(off / factor - 1) < 0.06 for factor in (1e3, 1e-3, 1e6, 1e-6))
-    yield finding(
-        "match" if good else "slip" if slipped else "contradict",
-        "product",
-        N_("{count} at {mfu} give {computed}, as stated.")
-        if good
-        else N_("{count} at {mfu} give {computed}, not {stated}."),
-        figures={
-            "count": count.figure,
-            "mfu": bench.stated(mfu[0]),
-            "computed": figure,
-            "stated": bench.stated(index),
-        },
-        covers=(index, mfu[0], *count.covers, *((time[0],) if time else ())),
-        numbers={"flops": figure},
-        target=index,
-        recomputed=figure,
-        fixes={} if good else {index: figure},
     )
 
 

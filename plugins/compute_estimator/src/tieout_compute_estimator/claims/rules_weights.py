@@ -1,4 +1,4 @@
-"""Bytes of weights, and the devices that hold them."""
+"""Bytes of weights and of the KV cache, and the devices that hold them."""
 
 from __future__ import annotations
 
@@ -6,117 +6,140 @@ import math
 import re
 from collections.abc import Iterator
 
-from tieout_compute_estimator.claims.bench import Bench
+from tieout_compute_estimator.claims.bench import Bench, Held
+from tieout_compute_estimator.claims.entries import BYTES_EACH, format_near
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
+from tieout_compute_estimator.claims.frames import Measure
 from tieout_compute_estimator.derivation import N_
 
-__all__ = ["fits_on", "weights_size"]
+__all__ = ["cached", "fits_on", "weights_size"]
 
-
-_FORMATS = {
-    "fp32": 4.0,
-    "fp16": 2.0,
-    "bf16": 2.0,
-    "fp8": 1.0,
-    "int8": 1.0,
-    "int4": 0.5,
-    "fp4": 0.5,
-    "q4": 0.5625,
-    "q8": 1.0625,
-}
+_ABOUT_WEIGHTS = re.compile(
+    r"权重|weights|加载|部署|推理|量化|FP\d|BF16|INT[48]|bit|需要|需|占|存储|stored|takes|fill|half precision|半精度",
+    re.IGNORECASE,
+)
+_BITS = (8.0, 1 / 8, 1e3, 1e-3)
 
 
 def weights_size(bench: Bench) -> Iterator[Finding]:
     """Bytes of weights against parameters times bytes each."""
     for index, measure in bench.claim.of("weights", "memory"):
-        if measure.role == "memory" and (
-            measure.device
-            or not re.search(
-                r"权重|weights|加载|部署|推理|量化|FP16|BF16|INT[48]|FP8|需要|占",
-                bench.claim.text,
-                re.IGNORECASE,
-            )
-        ):
+        if index in bench.explained or not _is_weights(bench, measure):
             continue
-        subject = bench.subject()
-        params = bench.value("params", "parameter", subject.name if subject else "")
-        size = bench.at(index, "B")
-        if params is None or not size or not params.value:
+        held, size = _held(bench, measure), bench.at(index, "B")
+        if held is None or not size or not held.value:
             continue
-        form = _format(bench.claim.text)
-        each = derived(
-            size / params.value,
-            "B",
-            "bytes per parameter",
-            "S / N",
-            {"S": bench.stated(index), "N": params.figure},
-        )
-        if form is None:
-            near = min(
-                _FORMATS.items(), key=lambda pair: abs(pair[1] / each.value - 1) if each.value else 9.0
-            )
-            fits = each.value and abs(near[1] / each.value - 1) < 0.12
-            yield finding(
-                "assume" if fits else "missing",
-                "weights",
-                N_("{size} for {params} are {each} per parameter, which is {form}.")
-                if fits
-                else N_("{size} for {params} are {each} per parameter; the number format is not said."),
-                figures={"size": bench.stated(index), "params": params.figure, "each": each},
-                words={
-                    "form": near[0].upper(),
-                    "assumption": near[0].upper(),
-                    "missing": "the number format",
-                },
-                covers=(index, *params.covers) if fits else (),
-                numbers={"bytes_per_param": each},
-                target=index,
-            )
-            continue
-        total = derived(
-            params.value * _FORMATS[form],
-            "B",
-            "weights",
-            "N · b",
-            {"N": params.figure, "b": derived(_FORMATS[form], "B", "bytes per parameter", form.upper(), {})},
-        )
-        shown = total.model_copy(
-            update={"value": in_unit(total.value, "B", measure.unit) or 0.0, "unit": measure.unit}
-        )
-        good = agrees(measure, shown.value, tolerance=0.08)
-        yield finding(
-            "match" if good else "contradict",
-            "weights",
-            N_("{params} in {form} take {total}, as stated.")
-            if good
-            else N_("{params} in {form} take {total}, not {stated}."),
-            figures={"params": params.figure, "total": shown, "stated": bench.stated(index)},
-            words={"form": form.upper()},
-            covers=(index, *params.covers),
-            numbers={"bytes": total, "weights": shown},
-            target=index,
-            recomputed=shown,
-            fixes={} if good else {index: shown},
-        )
+        form = format_near(bench, index)
+        if bench.claim.first("bytes_each"):
+            continue  # bytes of each parameter are stated: the ledger multiplies them out
+        yield _of_format(bench, index, held, form) if form else _of_any(bench, index, held, size)
 
 
-def _format(text: str) -> str | None:
-    found = re.search(
-        r"(FP32|FP16|BF16|FP8|INT8|INT4|FP4|4 ?-?bit|8 ?-?bit|16 ?-?bit|半精度|4比特|8比特|Q4|Q8)",
-        text,
-        re.IGNORECASE,
+def _held(bench: Bench, measure: Measure) -> Held | None:
+    subject = bench.known.subject(measure.subject) if measure.subject else bench.subject()
+    return bench.value("params", "parameter", subject.name if subject else "")
+
+
+def _is_weights(bench: Bench, measure: Measure) -> bool:
+    if measure.role == "weights":
+        return "gpu" not in measure.scope
+    device = bench.known.device(measure.device)
+    gigabytes = in_unit(measure.value, measure.unit, "GB") or 0.0
+    owned = device is not None and device.memory_gb is not None and abs(gigabytes / device.memory_gb - 1) < 0.005
+    listed = any(d.memory_gb == gigabytes for d in bench.known.devices.values()) and bool(
+        re.search(r"[xX×]|单卡|显卡|每卡|卡|GPU|HBM", bench.claim.text[max(0, measure.start - 8) : measure.end + 4])
     )
-    if found is None:
-        return None
-    name = found[1].lower().replace(" ", "").replace("-", "")
-    return {
-        "4bit": "int4",
-        "8bit": "int8",
-        "16bit": "fp16",
-        "半精度": "fp16",
-        "4比特": "int4",
-        "8比特": "int8",
-    }.get(name, name)
+    if measure.per or owned or listed or set(measure.scope) & {"gpu", "server"}:
+        return False
+    return bool(_ABOUT_WEIGHTS.search(bench.claim.text))
+
+
+def _of_any(bench: Bench, index: int, held: Held, size: float) -> Finding:
+    """No format is named: which one would it be?"""
+    each = derived(
+        size / held.value, "B", "bytes per parameter", "S / N", {"S": bench.stated(index), "N": held.figure}
+    )
+    near = min(BYTES_EACH.items(), key=lambda pair: abs(pair[1] / each.value - 1) if each.value else 9.0)
+    fits = bool(each.value) and abs(near[1] / each.value - 1) < 0.12
+    return finding(
+        "assume" if fits else "missing",
+        "weights",
+        N_("{size} for {params} are {each} per parameter, which is {form}.")
+        if fits
+        else N_("{size} for {params} are {each} per parameter; the number format is not said."),
+        figures={"size": bench.stated(index), "params": held.figure, "each": each},
+        words={"form": near[0].upper(), "assumption": near[0].upper(), "missing": "the number format"},
+        covers=(index, *held.covers) if fits else (),
+        numbers={"bytes_per_param": each},
+        target=index,
+    )
+
+
+def _of_format(bench: Bench, index: int, held: Held, form: str) -> Finding:
+    measure = bench.claim.measures[index]
+    each = derived(BYTES_EACH[form], "B", "bytes per parameter", form.upper(), {})
+    total = derived(held.value * BYTES_EACH[form], "B", "weights", "N · b", {"N": held.figure, "b": each})
+    value = in_unit(total.value, "B", measure.unit) or 0.0
+    shown = total.model_copy(update={"value": value, "unit": measure.unit})
+    good = agrees(measure, value, tolerance=0.08)
+    slipped = not good and any(agrees(measure, value * factor, tolerance=0.03) for factor in _BITS)
+    return finding(
+        "match" if good else "slip" if slipped else "contradict",
+        "weights",
+        N_("{params} in {form} take {total}, as stated.")
+        if good
+        else N_("{params} in {form} take {total}, not {stated}."),
+        figures={"params": held.figure, "total": shown, "stated": bench.stated(index)},
+        words={"form": form.upper()},
+        covers=(index, *held.covers),
+        numbers={"bytes": total, "weights": shown},
+        target=index,
+        recomputed=shown,
+        fixes={} if good else {index: shown},
+    )
+
+
+def cached(bench: Bench) -> Iterator[Finding]:
+    """Bytes of the KV cache of one token: two vectors of every KV head in every layer."""
+    layers, heads, width = (bench.claim.first(role) for role in ("layers", "kv_heads", "head_dim"))
+    if layers is None or heads is None or width is None:
+        return
+    for index, measure in bench.claim.of("cache", "memory", "weights"):
+        form = format_near(bench, index) or "fp16"
+        each = derived(BYTES_EACH.get(form, 2.0), "B", "bytes per element", form.upper(), {})
+        tokens = 1.0
+        inputs = {
+            "L": bench.stated(layers[0]), "H": bench.stated(heads[0]), "d": bench.stated(width[0]), "b": each
+        }  # fmt: skip
+        covers = [index, layers[0], heads[0], width[0]]
+        if "token" not in measure.scope:
+            found = bench.claim.first("context", "tokens")
+            if found is None:
+                continue
+            tokens = bench.at(found[0], "token") or 1.0
+            inputs["s"] = bench.stated(found[0])
+            covers.append(found[0])
+        size = 2 * layers[1].value * heads[1].value * width[1].value * each.value * tokens
+        value = in_unit(size, "B", measure.unit) or 0.0
+        figure = derived(
+            value, measure.unit, "KV cache", "2 · L · H · d · b" + (" · s" if "s" in inputs else ""), inputs
+        )
+        good = agrees(measure, value, tolerance=0.05)
+        slipped = not good and any(
+            agrees(measure, value * factor, tolerance=0.06) for factor in (*_BITS, 1e6, 1e-6, 1 / 1.024e3, 1.024e3)
+        )
+        yield finding(
+            "match" if good else "slip" if slipped else "contradict",
+            "cache",
+            N_("The KV cache is {computed}, as stated.") if good else N_("The KV cache is {computed}, not {stated}."),
+            figures={"computed": figure, "stated": bench.stated(index)},
+            covers=tuple(covers),
+            numbers={"kv_cache": figure},
+            target=index,
+            recomputed=figure,
+            fixes={} if good else {index: figure},
+        )
+        return
 
 
 _FITS = re.compile(r"至少|最少|需要|装得下|放得下|才能|at least|fit|hold|need|minimum", re.IGNORECASE)
@@ -124,7 +147,7 @@ _FITS = re.compile(r"至少|最少|需要|装得下|放得下|才能|at least|fi
 
 def fits_on(bench: Bench) -> Iterator[Finding]:
     """So many devices to hold weights: bytes over memory, rounded up."""
-    count, device, form = bench.claim.first("devices"), bench.device(), _format(bench.claim.text)
+    count, device = bench.claim.first("devices"), bench.device()
     if (
         count is None
         or device is None
@@ -134,7 +157,9 @@ def fits_on(bench: Bench) -> Iterator[Finding]:
         return
     index, measure = count
     subject = bench.subject()
-    size = bench.claim.first("weights", "memory")
+    form = format_near(bench, index)
+    sizes = [(i, m) for i, m in bench.claim.of("weights", "memory") if "gpu" not in m.scope and not m.per]
+    size = next(iter(sizes), None)
     params = bench.value("params", "parameter", subject.name if subject else "")
     if (
         measure.value > 512
@@ -142,7 +167,7 @@ def fits_on(bench: Bench) -> Iterator[Finding]:
         or (size is None and (params is None or not form))
     ):
         return
-    need = bench.at(size[0], "B") if size else (params.value * _FORMATS[form] if params and form else 0.0)
+    need = bench.at(size[0], "B") if size else (params.value * BYTES_EACH[form] if params and form else 0.0)
     shown = bench.stated(size[0]) if size else (params.figure if params else bench.stated(index))
     least = derived(
         float(math.ceil((need or 0.0) / (device.memory_gb * 1e9))), "GPU", "devices", "⌈S / M⌉", {"S": shown}

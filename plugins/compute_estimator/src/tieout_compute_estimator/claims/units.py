@@ -101,5 +101,6 @@ def claim_units() -> UnitTable:
         ),
         Unit("head", "head", en="attention heads", zh="个注意力头", words=("attention heads", "heads")),
         Unit("server-day", "server time", 24, en="server-days", zh="台天", spellings=("台·天",)),
+        Unit("word", "word", en="words", words=("english words",)),
         Unit("kg/kWh", "intensity", en="kg/kWh", spellings=("kgCO2/kWh", "kg CO2/kWh", "千克/千瓦时")),
     )

@@ -6,6 +6,7 @@ arithmetic, and nothing that was not verified is called ok.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -48,7 +49,13 @@ _ARITHMETIC = (
     "doubling",
     "growth",
     "rent",
+    "sum",
+    "mfu",
+    "weights",
+    "cache",
 )
+_PUBLISHED = ("published", "slip", "rate and total", "currency")
+"""Rules that hold a number against what is published about its subject."""
 _PRICES = ("item_price", "token_price")
 
 
@@ -106,8 +113,13 @@ def settled(findings: Sequence[Finding]) -> list[Finding]:
     counted = {
         index for one in findings if one.kind == "match" and one.rule in _ARITHMETIC for index in one.covers
     }
+    worked = {one.target for one in findings if one.rule in _ARITHMETIC and one.kind in ("slip", "contradict")}
+    worked |= {one.target for one in findings if one.kind == "rescale"}
+    parts = {i for one in findings if one.rule == "sum" for i in one.covers if i != one.target}
     kept: list[Finding] = []
     for one in findings:
+        if one.rule in _PUBLISHED and one.kind in ("slip", "premise", "contradict") and one.target in worked | parts:
+            continue  # what the text works out itself, or a part of a total, is judged by that
         covered = bool(one.covers) and set(one.covers) <= firm
         if (one.kind == "assume" and one.rule in _PLAUSIBLE and covered) or (
             one.kind == "assume" and one.rule in ("leak", "published") and covered_by(one, counted)
@@ -132,6 +144,20 @@ def covered_by(one: Finding, indexes: set[int]) -> bool:
     return bool(one.covers) and set(one.covers) <= indexes
 
 
+_GIVEN = re.compile(
+    r"(?:按照?|以|若|假设|假定|如果?|设|就按|(?<![a-z])(?:at|assum\w+|with|given|taking|if|say|using|suppos\w+))[^,。;\d$¥]{0,28}[$¥]?$",
+    re.IGNORECASE,
+)
+"""Words in front of a number that the text takes as given: it need not be confirmed for what follows from it."""
+_ASSUMABLE = ("unit_price", "item_price", "token_price", "power", "pue", "intensity", "bytes_each", "mfu", "per_server")
+
+
+def is_given(claim: Claim, measure: Measure) -> bool:
+    """Whether the text assumes a number and does not say that it is so."""
+    before = claim.text[max(0, measure.start - 34) : measure.start]
+    return measure.role in _ASSUMABLE and bool(_GIVEN.search(before))
+
+
 def decide(claim: Claim, findings: Sequence[Finding]) -> Decision:
     """The verdict of one claim."""
     confirmed = {index for one in findings if one.kind in ("match", "assume") for index in one.covers}
@@ -146,7 +172,9 @@ def decide(claim: Claim, findings: Sequence[Finding]) -> Decision:
     confirmed -= {
         index
         for index, measure in enumerate(claim.measures)
-        if index not in backed | results and (measure.role in _PRICES or measure.subject)
+        if index not in backed | results
+        and not is_given(claim, measure)
+        and (measure.subject or (measure.role in _PRICES and measure.device))
     }
     unverified = tuple(
         index

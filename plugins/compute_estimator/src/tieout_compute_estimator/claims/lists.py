@@ -1,0 +1,123 @@
+"""What only the other numbers of a claim decide: members of a list, totals, and what "each" stands for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from tieout_compute_estimator.claims import cues
+from tieout_compute_estimator.claims.frames import Measure
+
+__all__ = ["TOTAL", "second_look"]
+
+TOTAL = re.compile(
+    r"(?:合计|总计|总共|共计|累计|加起来|之和|共|in total|total(?:l?ing)?|altogether|combined|together|sum(?:ming)? (?:up )?to"
+    r"|add(?:s|ing)? up to)[^,。;\d]{0,14}$",
+    re.IGNORECASE,
+)
+"""Words in front of a number that say it is the sum of those before."""
+_BETWEEN = re.compile(r"^\s*(?:、|和|及|与|以及|,|and|, and|&)\s*$", re.IGNORECASE)
+_NO_UNIT = re.compile(r"^[\d.,\s]+(?:万|亿|万亿|[KkMBT]|thousand|million|billion|trillion)?\s*$")
+
+
+def second_look(text: str, measures: list[Measure]) -> list[Measure]:
+    """Measures with the roles that their neighbours give them."""
+    fixed = _apiece(_coordinated(text, list(measures)))
+    fixed = _totals(text, _active(text, fixed))
+    for index, measure in enumerate(fixed):
+        if measure.role == "count" and measure.value >= 1e8 and cues.PARAMS.search(text[: measure.start]):
+            fixed[index] = replace(measure, role="params", unit="parameter", dimension="parameter")
+        elif (
+            measure.role == "count"
+            and measure.value >= 1e10
+            and re.search(r"[TB]$|万亿$|亿$|illion$", measure.text)
+            and cues.TOKENS.search(text)
+        ):
+            fixed[index] = replace(measure, role="tokens", unit="token", dimension="token")
+    return fixed
+
+
+def _active(text: str, fixed: list[Measure]) -> list[Measure]:
+    """A smaller count beside all parameters, where the text speaks of active ones."""
+    totals = [m for m in fixed if m.role == "params"]
+    if not totals or not cues.ACTIVE.search(text):
+        return fixed
+    for index, measure in enumerate(fixed):
+        if measure.role == "count" and 1e8 <= measure.value < totals[0].value:
+            fixed[index] = replace(measure, role="active_params", unit="parameter", dimension="parameter")
+    return fixed
+
+
+def _totals(text: str, fixed: list[Measure]) -> list[Measure]:
+    """A bare total behind servers with so many devices in each."""
+    if not any(m.role == "servers" for m in fixed) or not any(m.role == "per_server" for m in fixed):
+        return fixed
+    for index, measure in enumerate(fixed):
+        around = text[max(0, measure.start - 6) : measure.end + 10]
+        if measure.role == "count" and re.search(r"合计|共|总|total|altogether|in all", around, re.IGNORECASE):
+            fixed[index] = replace(measure, role="devices", unit="GPU", dimension="gpu")
+    return fixed
+
+
+def _coordinated(text: str, fixed: list[Measure]) -> list[Measure]:
+    """18.4 万、36.9 万和 172 万卡时: all of a list have the unit of its last; so have bare parts of a total."""
+    for index in range(len(fixed) - 2, -1, -1):
+        measure, following = fixed[index], fixed[index + 1]
+        between = text[measure.end : following.start]
+        if _is_bare(measure) and _BETWEEN.match(between) and _lends(following):
+            fixed[index] = _as(measure, following)
+    for index, measure in enumerate(fixed):
+        if not TOTAL.search(text[max(0, measure.start - 24) : measure.start]) or not _lends(measure):
+            continue
+        for at in range(index):
+            if _is_bare(fixed[at]) and any(m.role == measure.role for m in fixed[:at]):
+                fixed[at] = _as(fixed[at], measure)
+    return fixed
+
+
+def _is_bare(measure: Measure) -> bool:
+    return measure.dimension in ("number", "token", "parameter") and bool(_NO_UNIT.match(measure.text)) and measure.role in (
+        "count", "context", "tokens", "params", "active_params",
+    )  # fmt: skip
+
+
+def _lends(measure: Measure) -> bool:
+    return bool(measure.unit) and measure.role in (
+        "gpu_hours", "devices", "servers", "tokens", "params", "energy", "power", "cost", "money", "compute", "rate",
+        "carbon", "memory", "weights", "dataset", "link",
+    )  # fmt: skip
+
+
+def _as(measure: Measure, like: Measure) -> Measure:
+    """A bare number with the role and unit of another, magnitudes as printed."""
+    from tieout.quantities import DEFAULT
+
+    unit = like.unit
+    if unit in DEFAULT and like.dimension.startswith("money:"):
+        unit = like.unit
+    return replace(measure, role=like.role, unit=unit, dimension=like.dimension, device=like.device)
+
+
+def _apiece(fixed: list[Measure]) -> list[Measure]:
+    """400 W each: of what was counted before; of the servers in "16 nodes with eight GPUs each"."""
+    for index, measure in enumerate(fixed):
+        if "each" not in measure.scope:
+            continue
+        scope = [one for one in measure.scope if one != "each"]
+        counted = [m for m in fixed[:index] if m.role in ("devices", "servers", "per_server", "visits", "users")]
+        counted = counted or [m for m in fixed[index + 1 :] if m.role in ("devices", "servers")]
+        hours = any(m.role == "gpu_hours" for m in fixed)
+        if counted and not (measure.role == counted[-1].role == "devices"):
+            name = {"devices": "gpu", "per_server": "gpu", "servers": "server", "visits": "visit", "users": "user"}
+            scope.append(name[counted[-1].role])
+        elif hours:
+            scope.append("gpu")
+        role, per = measure.role, measure.per
+        if role == "devices" and scope[-1:] == ["server"]:
+            role = "per_server"
+        if scope[-1:] == ["gpu"] and role in ("rate", "power", "link", "memory", "memory_bandwidth", "item_price"):
+            per = "device"
+        elif scope[-1:] == ["server"] and role in ("rate", "power", "link", "memory", "item_price"):
+            per = "server"
+        fixed[index] = replace(measure, scope=tuple(scope), role=role, per=per)
+    return fixed

@@ -1,0 +1,105 @@
+"""Numbers that the reader of quantities leaves out: crossed counts, vague times, ports, fleets of ten thousand, folds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from tieout_compute_estimator.claims import cues
+from tieout_compute_estimator.claims.frames import Measure, Role
+
+__all__ = ["unread"]
+
+_MULTIPLIED = re.compile(r"(?P<count>\d{1,3})\s?[xX×*]\s?(?P<size>\d{2,3})\s?GB?(?![A-Za-z])")
+_WORDS = {
+    "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "six": 6.0, "seven": 7.0, "eight": 8.0, "nine": 9.0,
+    "ten": 10.0, "twelve": 12.0, "fifteen": 15.0, "sixteen": 16.0, "twenty": 20.0, "thirty": 30.0, "forty": 40.0,
+    "fifty": 50.0, "hundred": 100.0, "thousand": 1000.0, "两": 2.0, "四": 4.0, "八": 8.0, "十六": 16.0,
+}  # fmt: skip
+_NUMBER_WORD = "|".join(sorted((word for word in _WORDS if word.isascii()), key=len, reverse=True))
+_PORTS = re.compile(
+    rf"(?<![\d.A-Za-z])(?P<count>\d{{1,2}}|{_NUMBER_WORD}|十六|[两四八])\s?(?:个|张|块|x|×|条)?\s?"
+    r"(?=\d{2,4}\s?(?:G(?:b/s|bps|B/s|bit/s|E)?|T(?:b/s|bps))[\s-]?(?:的|InfiniBand|IB|RDMA|RoCE|以太网|NDR|HDR|Ethernet|ConnectX-?\d)?"
+    r"\s?(?:网卡|端口|NICs?|ports?|链路|links?|HCAs?))",
+    re.IGNORECASE,
+)
+_FLEET = re.compile(r"(?<![\d一二三四五六七八九十百千万.])(?P<tens>[十]?)(?P<size>[万千])卡(?!时|·时|小时|车)")
+_FOLD = re.compile(rf"(?<![A-Za-z\d])(?P<word>{_NUMBER_WORD})[- ]?fold(?![A-Za-z])", re.IGNORECASE)
+_TIMES = re.compile(r"(?<![A-Za-z])(?P<word>tripl(?:e[sd]?|ing)|quadrupl(?:e[sd]?|ing))(?![A-Za-z])", re.IGNORECASE)
+
+
+def unread(text: str, measures: Sequence[Measure]) -> Iterator[Measure]:
+    """Numbers of ``text`` that are not among ``measures``."""
+    taken = [(m.start, m.end) for m in measures]
+    for found in (*_crossed(text, measures), *_vague(text), *_ports(text), *_fleets(text), *_folds(text)):
+        if found.role in ("duration", "per_server") or not any(s < found.end and found.start < e for s, e in taken):
+            yield found
+
+
+def _plain(match: re.Match[str], group: str, value: float, role: Role, unit: str, dimension: str) -> Measure:
+    return Measure(
+        value=value,
+        unit=unit,
+        dimension=dimension,
+        role=role,
+        text=match[group],
+        start=match.start(group),
+        end=match.end(group),
+    )
+
+
+def _crossed(text: str, measures: Sequence[Measure]) -> Iterator[Measure]:
+    """8x40G in "96 台 DGX-A100(8x40G)": eight accelerators with 40 GB each."""
+    for match in _MULTIPLIED.finditer(text):
+        if not any(m.role == "per_server" and m.start <= match.start() < m.end for m in measures):
+            yield _plain(match, "count", float(match["count"]), "per_server", "GPU", "gpu")
+
+
+def _ports(text: str) -> Iterator[Measure]:
+    """Eight in "eight 400 Gb/s NICs"."""
+    for match in _PORTS.finditer(text):
+        word = match["count"].lower()
+        yield _plain(match, "count", _WORDS.get(word) or float(word), "ports", "", "number")
+
+
+def _fleets(text: str) -> Iterator[Measure]:
+    """万卡 is a fleet of ten thousand devices."""
+    for match in _FLEET.finditer(text):
+        value = (1e4 if match["size"] == "万" else 1e3) * (10.0 if match["tens"] else 1.0)
+        yield _plain(match, "size", value, "devices", "GPU", "gpu")
+
+
+def _folds(text: str) -> Iterator[Measure]:
+    """Twelvefold, and tripled."""
+    for match in _FOLD.finditer(text):
+        yield _plain(match, "word", _WORDS[match["word"].lower()], "multiple", "x", "number")
+    for match in _TIMES.finditer(text):
+        value = 3.0 if match["word"].lower().startswith("tri") else 4.0
+        yield _plain(match, "word", value, "multiple", "x", "number")
+
+
+def _vague(text: str) -> Iterator[Measure]:
+    """数周 is two to eight weeks."""
+    for match in cues.VAGUE_TIME.finditer(text):
+        word = match["unit"] or match["en"] or ""
+        unit = (
+            "week"
+            if word.startswith(("周", "星", "week"))
+            else "month"
+            if "月" in word or "mon" in word
+            else "day"
+        )
+        low, high = (2.0, 8.0) if unit != "month" else (2.0, 6.0)
+        yield Measure(
+            value=(low + high) / 2,
+            unit=unit,
+            dimension="time",
+            role="duration",
+            text=match.group(),
+            start=match.start(),
+            end=match.end(),
+            low=low,
+            high=high,
+            approximate=True,
+            step=1.0,
+        )
