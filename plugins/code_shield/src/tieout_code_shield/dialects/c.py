@@ -1,0 +1,397 @@
+"""The syntax trees of C and C++."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, CommonDialect, Role, Scope
+from tieout_code_shield.dialects.c_values import FORMATTED, MAX_DEPTH, CValues, items
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode as Node
+
+    from tieout_code_shield.walk import Site, Walk
+
+__all__ = ["CDialect", "CppDialect"]
+
+_ROLES: Final[dict[str, Role]] = {
+    "call_expression": "call",
+    "new_expression": "call",
+    "delete_expression": "call",
+    "declaration": "call",
+    "template_type": "call",
+    "compound_literal_expression": "call",
+    "field_declaration": "call",
+    "init_declarator": "bind",
+    "assignment_expression": "bind",
+    "array_declarator": "bind",
+    "initializer_pair": "bind",
+    "optional_parameter_declaration": "bind",
+    "for_range_loop": "bind",
+    "enumerator": "bind",
+    "preproc_def": "bind",
+    "update_expression": "bind",
+    "preproc_include": "import",
+    "using_declaration": "import",
+    "namespace_alias_definition": "import",
+    "function_definition": "function",
+    "lambda_expression": "function",
+    "binary_expression": "compare",
+}
+_NAMES: Final = frozenset(
+    {"identifier", "field_identifier", "type_identifier", "namespace_identifier", "primitive_type",
+     "sized_type_specifier", "this"}
+)  # fmt: skip
+_INNER: Final = frozenset(
+    {"pointer_declarator", "reference_declarator", "array_declarator", "init_declarator", "function_declarator",
+     "parenthesized_declarator", "attributed_declarator"}
+)  # fmt: skip
+_WRAPPERS: Final = frozenset({"parenthesized_expression", "pointer_expression", "cast_expression"})
+
+# Functions that write into an argument: where it stands, and where what is written does (-1: the call itself).
+_COPIES: Final = {
+    "strcpy": (0, 1), "strncpy": (0, 1), "stpcpy": (0, 1), "memcpy": (0, 1), "memmove": (0, 1), "strlcpy": (0, 1),
+    "wcscpy": (0, 1), "wcsncpy": (0, 1), "lstrcpy": (0, 1), "lstrcpyA": (0, 1), "lstrcpyW": (0, 1), "bcopy": (1, 0),
+    "strcpy_s": (0, 2), "strncpy_s": (0, 2), "memcpy_s": (0, 2), "wmemcpy": (0, 1), "_mbscpy": (0, 1), "wcscpy_s": (0, 2),
+    "mempcpy": (0, 1), "strscpy": (0, 1), "_tcscpy": (0, 1), "sscanf": (2, 0), "StringCchCopy": (0, 2), "CopyMemory": (0, 1),
+    "fgets": (0, -1), "gets": (0, -1), "fread": (0, -1), "read": (1, -1), "recv": (1, -1), "recvfrom": (1, -1),
+    "SSL_read": (1, -1), "BIO_read": (1, -1), "BIO_gets": (1, -1), "fgetws": (0, -1), "getline": (0, -1), "getdelim": (0, -1),
+    "ReadFile": (1, -1), "InternetReadFile": (1, -1), "GetEnvironmentVariable": (1, -1), "GetEnvironmentVariableA": (1, -1),
+    "pread": (1, -1), "gets_s": (0, -1), "_getws": (0, -1), "memset": (0, -1), "bzero": (0, -1), "wmemset": (0, -1), "readlink": (1, -1),
+    "mbstowcs": (0, 1), "wcstombs": (0, 1), "url_decode": (0, 1),
+}  # fmt: skip
+_APPENDS: Final = {
+    "strcat": (0, 1), "strncat": (0, 1), "strlcat": (0, 1), "wcscat": (0, 1), "wcsncat": (0, 1), "strcat_s": (0, 2),
+    "lstrcat": (0, 1), "lstrcatA": (0, 1), "_tcscat": (0, 1), "StringCchCat": (0, 2), "strncat_s": (0, 2), "wcscat_s": (0, 2),
+    "_mbscat": (0, 1),
+}  # fmt: skip
+_SCANS: Final = {"scanf": 1, "fscanf": 2, "wscanf": 1, "fwscanf": 2, "scanf_s": 1, "fscanf_s": 2, "vscanf": 1}
+_GROWING: Final = frozenset({"push_back", "emplace_back", "insert", "emplace", "push", "assign"})
+_FUNCTIONS: Final = frozenset({"function_definition", "lambda_expression"})
+_WORD: Final = re.compile(r"\w+")
+_COMPARED: Final = re.compile(r"(-?\d+)\s*(==|!=|<|>)\s*(-?\d+)$")
+_TEMPLATE: Final = re.compile(r"<[^<>()]*(?:<[^<>()]*(?:<[^<>()]*>[^<>()]*)*>[^<>()]*)*>")
+_QUALIFIERS: Final = re.compile(r"\b(?:const|volatile|struct|static|register|typename|class|constexpr)\b\s*")
+_PLAIN: Final = re.compile(r"\s*([A-Za-z_]\w*)\s*$")
+
+
+class CDialect(CValues, CommonDialect):
+    """How C spells what the engine looks for."""
+
+    name = "c"
+    kinds = tuple(_ROLES)
+    sources = (
+        "argv", "optarg", "environ", "getenv", "secure_getenv", "_wgetenv", "gets", "fgets", "fgetc", "getc", "getchar",
+        "fread", "read", "recv", "recvfrom", "SSL_read", "BIO_read", "BIO_gets", "scanf", "fscanf", "wscanf", "fwscanf",
+        "fgetws", "getline", "getdelim", "ReadFile", "InternetReadFile", "GetEnvironmentVariable",
+        "GetEnvironmentVariableA", "pread", "gets_s", "_getws", "scanf_s", "fscanf_s", "vscanf", "readlink", "readline",
+        "GetCommandLine", "GetCommandLineA", "GetCommandLineW", "FCGX_GetParam", "getpass", "cin", "_tgetenv",
+        "qgetenv", "QCoreApplication.arguments", "crow.request", "httplib.Request", "req.", "request.",
+    )  # fmt: skip
+    canary = "char *read_line(char *buffer) {\n    return gets(buffer);\n}\n"
+
+    def role(self, kind: str) -> Role:
+        """What a node is to the engine."""
+        return _ROLES[kind]
+
+    def callee(self, node: Node) -> Node | None:
+        """What is called; the type of what is constructed or declared."""
+        kind = node.kind()
+        if kind == "delete_expression":
+            return next(iter(node.children()), None)
+        return node.field("function") or node.field("type") or node.field("name")
+
+    def arguments(self, node: Node) -> Arguments:
+        """Positional arguments; those of a construction are in its first declarator."""
+        kind = node.kind()
+        listed = node.field("value" if kind == "compound_literal_expression" else "arguments")
+        if kind == "template_type":
+            return Arguments()
+        if kind in ("declaration", "field_declaration"):
+            declarator = node.field("declarator")
+            listed = declarator.field("value") if declarator is not None else None
+            if declarator is not None and declarator.kind() == "function_declarator":
+                listed = declarator.field("parameters")
+            if listed is None or listed.kind() not in ("argument_list", "initializer_list", "parameter_list"):
+                return Arguments()
+        elif kind == "delete_expression":
+            return Arguments(tuple(items(node)))
+        elif kind == "new_expression" and listed is None:
+            size = node.field("declarator")
+            return Arguments(tuple(items(size)) if size is not None else ())
+        return Arguments(tuple(items(listed)) if listed is not None else ())
+
+    def bindings(self, node: Node) -> list[Binding]:
+        """Declarations with a value, assignments, sizes of arrays, designated members, macros, loops."""
+        kind = node.kind()
+        if kind == "array_declarator":
+            return self._sizes(node)
+        if kind == "initializer_pair":
+            value, designator = node.field("value"), node.field("designator")
+            name = designator.text().lstrip(".") if designator is not None else ""
+            return [Binding(name, value, "pair")] if value is not None and name else []
+        if kind == "update_expression":
+            counted = node.field("argument")
+            return [Binding(self.dotted(counted), node, "augment")] if counted is not None else []
+        target = node.field("declarator") or node.field("left") or node.field("name")
+        value = node.field("value") or node.field("right") or node.field("default_value")
+        if target is None or value is None:
+            return []
+        form: BindForm = "default" if kind == "optional_parameter_declaration" else "assign"
+        declared = ""
+        if kind == "for_range_loop":
+            form = "loop"
+        elif kind == "assignment_expression":
+            operator = node.field("operator")
+            form = "assign" if operator is None or operator.text() == "=" else "augment"
+        elif kind == "init_declarator":
+            parent = node.parent()
+            declared = self._type(parent) if parent is not None else ""
+        name = self._declared_name(target)
+        return [Binding(name, value, form, declared)] if name else []
+
+    def _sizes(self, node: Node) -> list[Binding]:
+        """``char name[n]``: how many bytes and how many elements it has."""
+        inner, count, parent = node.field("declarator"), node.field("size"), node.parent()
+        if (
+            inner is None
+            or parent is None
+            or parent.kind() in ("parameter_declaration", "pointer_declarator")
+        ):
+            return []
+        name = self._declared_name(inner)
+        if inner.kind() not in ("identifier", "field_identifier") or not name:
+            return []
+        found = [Binding(f"sizeof({name})", node, "assign")]
+        return [*found, Binding(f"countof({name})", count, "assign")] if count is not None else found
+
+    @property
+    def growing(self) -> frozenset[str]:
+        """Methods of containers; what is appended to strings and written into buffers is followed (``effects``)."""
+        return _GROWING
+
+    def parameters(self, node: Node) -> frozenset[str]:
+        """Every word of the declarator."""
+        declarator = node.field("declarator")
+        return frozenset(_WORD.findall(declarator.text())) if declarator is not None else frozenset[str]()
+
+    def reached(self, node: Node, scope: Scope) -> bool | None:
+        """Told by ``if (1)``, ``if (5 == 5)`` and their opposites around the node."""
+        for outer in node.ancestors():
+            if outer.kind() in _FUNCTIONS:
+                break
+            condition = outer.field("condition") if outer.kind() == "if_statement" else None
+            if condition is None or condition.range().end.index > node.range().start.index:
+                continue
+            decided = _decided(condition.text().strip("() \t\n"))
+            if decided is not None:
+                then = outer.field("consequence")
+                inside = then is not None and then.range().end.index >= node.range().end.index
+                if inside != decided:
+                    return False
+        return None
+
+    def effects(self, node: Node, name: str) -> list[Binding]:
+        """What a node binds besides its role: buffers that a call writes into, ``cin >> x``, declared types."""
+        kind = node.kind()
+        if kind == "call_expression":
+            return self._written(node)
+        if kind == "binary_expression":
+            operator = node.field("operator")
+            return self._streamed(node) if operator is not None and operator.text() in ("<<", ">>") else []
+        if kind in ("declaration", "field_declaration"):
+            declared = self._type(node)
+            plain = (
+                "identifier",
+                "field_identifier",
+                "pointer_declarator",
+                "array_declarator",
+                "function_declarator",
+            )
+            return [
+                Binding(name, child, "declare", declared)
+                for child in node.children()
+                if child.kind() in plain and declared and (name := self._declared_name(child))
+            ]
+        return []
+
+    def _written(self, node: Node) -> list[Binding]:
+        callee = node.field("function")
+        if callee is None:
+            return []
+        name = callee.text()
+        if name.startswith("std::"):
+            name = name[5:]
+        if callee.kind() == "field_expression":
+            return self._appended(node, callee)
+        given = self.arguments(node).positional
+        if name in FORMATTED and given:
+            return self._into(given[0], node, "assign")
+        copied = _COPIES.get(name)
+        if copied is not None:
+            if name == "getline" and len(given) == 2:
+                return self._into(given[1], node, "assign")
+            into, source = copied
+            if len(given) > max(into, source):
+                return self._into(given[into], given[source] if source >= 0 else node, "assign")
+        appended = _APPENDS.get(name)
+        if appended is not None and len(given) > max(appended):
+            return self._into(given[appended[0]], given[appended[1]], "augment")
+        scanned = _SCANS.get(name)
+        if scanned is not None:
+            return [each for part in given[scanned:] for each in self._into(part, node, "assign")]
+        return []
+
+    def _appended(self, node: Node, callee: Node) -> list[Binding]:
+        """``text.append(x)``, and ``stream.getline(buffer, n)``."""
+        method, receiver = callee.field("field"), callee.field("argument")
+        given = self.arguments(node).positional
+        if method is None or receiver is None or not given:
+            return []
+        if method.text() == "append":
+            return self._into(receiver, given[0], "augment")
+        if method.text() in ("getline", "read", "get", "recv", "receive", "read_some"):
+            return self._into(given[0], node, "assign")
+        return []
+
+    def _streamed(self, node: Node) -> list[Binding]:
+        """``cin >> a >> b`` gives both names input; ``stream << x`` adds to what the stream holds."""
+        left, right, operator = node.field("left"), node.field("right"), node.field("operator")
+        first = left
+        while first is not None and first.kind() == "binary_expression":
+            first = first.field("left")
+        if first is None or right is None or operator is None:
+            return []
+        root = self.dotted(first)
+        if operator.text() == ">>":
+            return self._into(right, first, "assign") if root in ("cin", "wcin") else []
+        if not re.search(r"(?i)(?:ss|stream|oss|out|buf|sql|query|cmd|command)\w{0,12}$", root) or root in (
+            "cout",
+            "out",
+        ):
+            return []
+        return [Binding(root, right, "augment")]
+
+    def _into(self, target: Node, value: Node, form: BindForm) -> list[Binding]:
+        for _ in range(MAX_DEPTH):
+            kind = target.kind()
+            if kind in _WRAPPERS or kind == "subscript_expression":
+                inner = target.field("value") or target.field("argument") or next(iter(items(target)), None)
+            elif kind == "binary_expression":
+                inner = target.field("left")
+            else:
+                break
+            if inner is None:
+                return []
+            target = inner
+        name = self.dotted(target)
+        return [Binding(name, value, form)] if name and not name.endswith("()") else []
+
+    def _type(self, declaration: Node) -> str:
+        declared = declaration.field("type")
+        return _plain_type(declared.text()) if declared is not None else ""
+
+    def _declared_name(self, node: Node) -> str:
+        for _ in range(MAX_DEPTH):
+            if node.kind() not in _INNER:
+                break
+            inner = node.field("declarator") or next(iter(items(node)), None)
+            if inner is None:
+                return ""
+            node = inner
+        return self.dotted(node)
+
+    def imports(self, node: Node) -> list[tuple[str, str]]:
+        """``using a::b`` and ``namespace x = a::b``."""
+        if node.kind() == "namespace_alias_definition":
+            parts = items(node)
+            return [(parts[0].text(), _plain_type(parts[-1].text()))] if len(parts) == 2 else []
+        name = next((child for child in items(node) if child.kind() == "qualified_identifier"), None)
+        qualified = _plain_type(name.text()) if name is not None else ""
+        return [(qualified.rpartition(".")[2], qualified)] if qualified else []
+
+    def required(self, node: Node) -> list[tuple[str, str]]:
+        """``#define SYSTEM system`` makes another name for the same function."""
+        if node.kind() != "preproc_def":
+            return []
+        name, value = node.field("name"), node.field("value")
+        plain = _PLAIN.match(value.text()) if value is not None else None
+        return [(name.text(), plain[1])] if name is not None and plain else []
+
+    def imported(self, node: Node) -> list[str]:
+        """The header that is included."""
+        path = node.field("path")
+        return [path.text().strip('<>"')] if path is not None else []
+
+    def function_name(self, node: Node) -> str:
+        """The name in a function's declarator."""
+        declarator = node.field("declarator")
+        return self._declared_name(declarator) if declarator is not None else ""
+
+    def operands(self, node: Node) -> tuple[Node, Node] | None:
+        """Both sides of ``==`` and ``!=``."""
+        operator, left, right = node.field("operator"), node.field("left"), node.field("right")
+        if operator is None or left is None or right is None or operator.text() not in ("==", "!="):
+            return None
+        return left, right
+
+    def dotted(self, node: Node) -> str:
+        """``a.b`` for ``a.b``, ``a->b`` and ``a::b`` (``std::`` left out), ``f().g``, ``a[].b``; ``*a`` and ``&a`` are ``a``."""
+        tail: list[str] = []
+        for _ in range(MAX_DEPTH):
+            kind = node.kind()
+            if kind in _NAMES or kind == "delete":
+                return ".".join([node.text(), *reversed(tail)])
+            if kind in ("qualified_identifier", "template_function", "template_type"):
+                return ".".join([_plain_type(node.text()), *reversed(tail)])
+            inner = None
+            if kind == "field_expression":
+                part, inner = node.field("field"), node.field("argument")
+                tail.append(part.text() if part is not None else "")
+            elif kind == "call_expression":
+                inner = node.field("function")
+                tail.append("()")
+            elif kind == "subscript_expression":
+                inner = node.field("argument")
+                tail.append("[]")
+            elif kind in _WRAPPERS:
+                inner = node.field("value") or node.field("argument") or next(iter(items(node)), None)
+            if inner is None:
+                return ".".join(["", *reversed(tail)]) if tail else ""
+            node = inner
+        return ""
+
+    def check(self, name: str, walk: Walk, site: Site) -> bool:
+        """Whether a property holds that needs more than names and values, such as sizes and earlier checks."""
+        from tieout_code_shield.dialects.c_checks import CHECKS
+
+        return CHECKS[name](walk, site)
+
+
+class CppDialect(CDialect):
+    """C++: constructions, streams and namespaces are read in the same way."""
+
+    name = "cpp"
+
+
+def _plain_type(text: str) -> str:
+    """A type's or name's text without qualifiers, template arguments and ``std::``, its parts joined by dots."""
+    text = _QUALIFIERS.sub("", text)
+    if "<" in text:
+        text = _TEMPLATE.sub("", text)
+    text = text.strip(" *&:")
+    return text.removeprefix("std::").replace("::", ".")
+
+
+def _decided(condition: str) -> bool | None:
+    """Whether a condition of nothing but literals holds; ``None`` for any other."""
+    if condition in ("1", "true"):
+        return True
+    if condition in ("0", "false"):
+        return False
+    found = _COMPARED.match(condition)
+    if found is None:
+        return None
+    a, b = int(found[1]), int(found[3])
+    return {"==": a == b, "!=": a != b, "<": a < b, ">": a > b}[found[2]]
