@@ -111,7 +111,7 @@ class Fixer:
         if fix.texts and not changes:
             raise NotHere
         reached = False
-        if fix.calls or fix.binds or fix.callee or fix.method or fix.arguments or fix.value or fix.whole:
+        if fix.calls or fix.binds or fix.needs or fix.callee or fix.method or fix.arguments or fix.value or fix.whole:
             at_site, reached = self._at_site(text, issue, fix)
             changes += at_site
         if fix.imports and not reached and self._language is not None:
@@ -224,6 +224,10 @@ class _Rewriter:
         if fix.count is not None:
             arguments = self._walk.arguments(self._site)
             if arguments.spread or len(arguments.positional) + len(arguments.named) != fix.count:
+                raise NotHere
+        if fix.needs:
+            needed = re.sub(r"\{(\w+)\}", lambda match: re.escape(self._piece(match[1])), fix.needs)
+            if not re.search(needed, self._text):
                 raise NotHere
         if fix.whole:
             return [Change(self._site.start, self._site.end, self._filled(fix.whole))]

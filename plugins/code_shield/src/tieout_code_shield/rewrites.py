@@ -36,6 +36,8 @@ class Fix:
     where: re.Pattern[str] | None = None
     """Must be found somewhere in the text: which library is used."""
     where_lacks: re.Pattern[str] | None = None
+    needs: str = ""
+    """A regular expression that must be found in the text, where ``{0}`` stands for the first argument as written."""
     count: int | None = None
     """How many arguments the call must have."""
     callee: str = ""

@@ -157,6 +157,7 @@ class _FixTable(_Table):
     language: Names = ()
     where: Pattern = None
     where_lacks: Pattern = None
+    needs: str = ""
     count: int | None = Field(None, ge=0)
     callee: str = ""
     method: str = ""
@@ -179,6 +180,7 @@ class _FixTable(_Table):
             languages=self.language,
             where=self.where,
             where_lacks=self.where_lacks,
+            needs=self.needs,
             count=self.count,
             callee=self.callee,
             method=self.method,
