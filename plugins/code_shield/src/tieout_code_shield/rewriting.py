@@ -6,6 +6,7 @@ import contextlib
 import difflib
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -82,7 +83,8 @@ def _one(job: FileJob, scan: FileScan, write: bool) -> FixedFile:
 
 
 def _difference(before: str, after: str, name: str) -> Iterator[str]:
-    one, other = (text.splitlines(keepends=True) for text in (before, after))
+    name = name.replace("\\", "/").lstrip("/")
+    one, other = (re.findall(r"[^\n]*\n|[^\n]+$", text) for text in (before, after))
     for line in difflib.unified_diff(one, other, f"a/{name}", f"b/{name}"):
         yield line
         if not line.endswith("\n"):
