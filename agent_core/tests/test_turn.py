@@ -21,7 +21,7 @@ from tieout.errors import (
 )
 from tieout.events import ErrorEvent, TextEvent, TurnDoneEvent, TurnStartedEvent, UsageEvent, WaitingEvent
 from tieout.logs import start_logging
-from tieout.plugin import Allow, Guard, GuardInput, ModelSpec, Probe, Stage, Verdict, tool
+from tieout.plugin import ModelSpec, Probe, tool
 from tieout.testing import Call, Cut, Fail, FakeModel, HostMaker
 
 Build = Callable[..., Engine]
@@ -322,23 +322,6 @@ async def test_a_store_that_cannot_be_opened_is_said_once_and_costs_no_answer(
         codes.append([event.code for event in events if isinstance(event, ErrorEvent)])
     assert codes == [["store-corrupt"], []]
     assert path.read_bytes() == b"this is no database" * 100
-
-
-async def test_guards_of_a_plugin_that_cannot_start_are_named(engine: Build) -> None:
-    class Never(Guard):
-        name = "never"
-        stages = frozenset({Stage.PROMPT})
-
-        async def check(self, given: GuardInput) -> Verdict:
-            return Allow()
-
-    def lifespan(host: object) -> Any:
-        raise RuntimeError("no rules found")
-
-    chat = engine("Answered.", plugins={"shield": Plugin(guards=[Never()], lifespan=lifespan)})
-    turn = await chat.ask()
-    assert turn.text == "Answered."
-    assert chat.host.registry.records["shield"].reason.startswith("RuntimeError: no rules found")
 
 
 async def test_the_prompt_guard_error_has_its_exit_code(engine: Build) -> None:

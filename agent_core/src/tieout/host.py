@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
-from tieout.errors import ModelUnavailable, PluginError, StoreError, TieoutError
+from tieout.errors import ModelUnavailable, StoreError, TieoutError
 from tieout.i18n import Language, detect_language, translator
 from tieout.invoking import Workers
+from tieout.lifespans import Lifespans
 from tieout.loading import describe_failure
 from tieout.redact import Redactor
 from tieout.registry import PluginRecord, Registry
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from tieout.contract.slots import Candidate
     from tieout.contract.sources import Source
     from tieout.contract.tools import Embedder, Tool
-    from tieout.lifespans import Lifespan
     from tieout.running import Approver
     from tieout.session import Session
     from tieout.store import SqliteStore
@@ -80,7 +80,7 @@ class Host:
         self._ephemeral = ephemeral
         self._store: SqliteStore | None = None
         self._store_lock: asyncio.Lock | None = None
-        self._lifespans: dict[str, Lifespan] = {}
+        self._lifespans = Lifespans(self)
         self._embedder: Embedder | None = None
         self._embedder_loaded = False
         self._everything = False
@@ -158,24 +158,17 @@ class Host:
         Raises:
             PluginError: It does not start, or not in time.
         """
-        from tieout.lifespans import Lifespan
-
-        record = self.registry.records.get(plugin)
-        if record is None or record.lifespan is None:
-            return
-        if plugin not in self._lifespans or self._lifespans[plugin].over:
-            patience = self.settings.limits.plugin_start
-            self._lifespans[plugin] = Lifespan(self, record, patience=patience)
-        await self._lifespans[plugin].ready()
+        await self._lifespans.ready(plugin)
 
     async def start_guards(self) -> None:
-        """Enter the lifespans of plugins that bring guards; one that cannot start is out, and said so in its record."""
-        for record in list(self.registry.loaded()):
-            if record.guards and record.lifespan is not None:
-                try:
-                    await self.ensure_started(record.name)
-                except PluginError as error:
-                    self.log_exception(f"guards of {record.name} are not available", error)
+        """Enter the lifespans of plugins that bring guards; one that cannot start is among ``lost_guards``."""
+        self._load_once()
+        await self._lifespans.guards_ready()
+
+    def lost_guards(self) -> list[PluginRecord]:
+        """The plugins that bring guards, or may bring some, and do not work; whoever checks a text must say so."""
+        self._load_once()
+        return self.registry.lost_guards()
 
     def _load_once(self) -> None:
         if not self._everything:
@@ -419,9 +412,7 @@ class Host:
             close = getattr(agent.model, "close", None)
             if inspect.iscoroutinefunction(close):
                 await close()
-        for lifespan in self._lifespans.values():
-            await lifespan.stop()
-        self._lifespans.clear()
+        await self._lifespans.stop()
         if self._store is not None:
             await self._store.close()
             self._store = None

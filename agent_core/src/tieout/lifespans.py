@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Lifespan"]
+__all__ = ["Lifespan", "Lifespans"]
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
@@ -47,6 +47,11 @@ class Lifespan:
             self._started.done() and not self._started.cancelled() and self._started.exception() is not None
         )
         return not failed and (self._task.done() or self._loop.is_closed())
+
+    @property
+    def up(self) -> bool:
+        """Whether it has started and is not down again."""
+        return self._started.done() and not self.over and self._started.exception() is None
 
     async def ready(self) -> None:
         """Wait until the plugin can be used; may be called from any event loop.
@@ -111,6 +116,55 @@ class Lifespan:
         self._started.exception()  # seen here even when nobody waits any more
 
 
+class Lifespans:
+    """The lifespans of one host: each entered before its plugin's first use, all left at the end.
+
+    Args:
+        host: Whose plugins they are.
+    """
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._entered: dict[str, Lifespan] = {}
+
+    async def ready(self, plugin: str) -> None:
+        """Enter a plugin's lifespan, once.
+
+        Raises:
+            PluginError: It does not start, or not in time.
+        """
+        record = self._host.registry.records.get(plugin)
+        if record is None or record.lifespan is None:
+            return
+        if plugin not in self._entered or self._entered[plugin].over:
+            patience = self._host.settings.limits.plugin_start
+            self._entered[plugin] = Lifespan(self._host, record, patience=patience)
+        await self._entered[plugin].ready()
+
+    async def guards_ready(self) -> None:
+        """Enter the lifespans of all plugins that bring guards, at once; one that does not start becomes failed."""
+        waiting = [
+            record.name
+            for record in self._host.registry.loaded()
+            if record.guards and record.lifespan is not None and not self._is_up(record.name)
+        ]
+        outcomes = await asyncio.gather(*map(self.ready, waiting), return_exceptions=True) if waiting else ()
+        for name, outcome in zip(waiting, outcomes, strict=True):
+            if isinstance(outcome, PluginError):
+                self._host.log_exception(f"guards of {name} are not available", outcome)
+            elif outcome is not None:
+                raise outcome
+
+    async def stop(self) -> None:
+        """Leave them all."""
+        for lifespan in self._entered.values():
+            await lifespan.stop()
+        self._entered.clear()
+
+    def _is_up(self, plugin: str) -> bool:
+        return plugin in self._entered and self._entered[plugin].up
+
+
 class _PluginHost:
     """What a lifespan is given."""
 
@@ -128,5 +182,5 @@ class _PluginHost:
     async def call(self, name: str, /, **arguments: object) -> Result:
         from tieout.running import ToolRunner, TurnState
 
-        turn = TurnState(lang=self._host.lang, emit=lambda _event: None)
+        turn = TurnState(lang=self._host.lang, emit=lambda _event: None, from_lifespan=True)
         return (await ToolRunner(self._host, turn).run(self._host.tool(name), arguments)).value()

@@ -55,6 +55,8 @@ class PluginRecord:
     models: list[ModelSpec] = field(default_factory=list["ModelSpec"])
     sources: list[Source] = field(default_factory=list["Source"])
     lifespan: Callable[[object], object] | None = None
+    guarding: bool | None = None
+    """Whether it brings guards; None while that is not known, as of one that cannot be imported."""
 
     @property
     def name(self) -> str:
@@ -144,6 +146,14 @@ class Registry:
         """The plugins that work, in order of name."""
         return (record for record in self.records.values() if record.state is PluginState.LOADED)
 
+    def lost_guards(self) -> list[PluginRecord]:
+        """The plugins that do not work and bring guards, or may bring some: what they would check goes unchecked."""
+        return [
+            record
+            for record in self.records.values()
+            if record.state is PluginState.FAILED and record.guarding is not False
+        ]
+
     def tools(self) -> dict[str, Tool[..., Any]]:
         """Qualified name to tool, over all loaded plugins."""
         return {tool.qualified_name: tool for record in self.loaded() for tool in record.tools.values()}
@@ -158,7 +168,10 @@ class Registry:
         record.plugin = plugin
         self._plugin_manager().register(plugin, name=record.name)
         record.warnings += _misspelt_hooks(self._plugin_manager(), plugin)
-        if not self._implemented(plugin):
+        hooks = self._implemented(plugin)
+        if "guards" not in hooks:
+            record.guarding = False
+        if not hooks:
             record.warnings.append(_("implements no hook; are the functions marked with @hookimpl?"))
         self._read_settings(record)
         if record.state is PluginState.FAILED:
@@ -197,6 +210,7 @@ class Registry:
                 raise ValueError(f"two tools are named {named.name!r}")
             record.tools[named.name] = named
         record.guards = [_checked(item, Guard, "guards") for item in self._items(record, "guards")]
+        record.guarding = bool(record.guards)
         record.models = [_checked(item, ModelSpec, "models") for item in self._items(record, "models")]
         record.sources = [cast("Source", item) for item in self._items(record, "sources")]
         self._report_conflicts(record)

@@ -73,6 +73,10 @@ class TurnState:
     calls: int = 0
     cancelled: bool = False
 
+    guards_ready: bool = False
+    """Whether the guards have been started, and those that are lost reported."""
+    from_lifespan: bool = False
+    """Whether a plugin that is starting calls; waiting for the start of others could then wait for itself."""
     earlier_questions: tuple[str, ...] = ()
     """The conversation's questions before this one, newest first."""
 
@@ -120,7 +124,6 @@ class ToolRunner:
         self._host = host
         self._turn = turn
         self._depth = depth
-        self._watch = Watch(host.guards(), host.settings.guards, turn.emit)
 
     async def run(
         self, tool: Tool[..., Any], arguments: Mapping[str, object] | str, *, call_id: str = ""
@@ -152,6 +155,7 @@ class ToolRunner:
         self, tool: Tool[..., Any], arguments: Mapping[str, object] | str, call_id: str
     ) -> tuple[Result, Card, str]:
         self._count_nested(tool)
+        await self._ready_guards()
         validated = validate_arguments(tool, arguments)
         await self._check_arguments(tool, validated)
         await self._permit(tool, validated, call_id)
@@ -169,6 +173,18 @@ class ToolRunner:
         )
         await self._reread_quotes(tool, result)
         return await self._check_result(tool, result)
+
+    async def _ready_guards(self) -> None:
+        if self._turn.guards_ready:
+            return
+        if not self._turn.from_lifespan:
+            await self._host.start_guards()
+        self._watch.report_lost(self._host.lost_guards(), Stage.TOOL_CALL)
+        self._turn.guards_ready = True
+
+    @cached_property
+    def _watch(self) -> Watch:
+        return Watch(self._host.guards(), self._host.settings.guards, self._turn.emit)
 
     def _count_nested(self, tool: Tool[..., Any]) -> None:
         """Hold calls of tools by tools to the limit of a turn; the model's own are counted where it makes them."""

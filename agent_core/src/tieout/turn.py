@@ -196,6 +196,8 @@ class TurnRun:
     async def _check_prompt(self) -> None:
         await self._host.start_guards()
         watch = Watch(self._host.guards(), self._host.settings.guards, self.emit)
+        watch.report_lost(self._host.lost_guards(), Stage.PROMPT)
+        self._state.guards_ready = True
         checked = await watch.check(GuardInput(Stage.PROMPT, self._question, self._session.lang))
         if checked.stopped is not None:
             raise GuardBlocked(
