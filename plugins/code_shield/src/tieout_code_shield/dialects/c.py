@@ -102,6 +102,12 @@ class CDialect(CValues, CommonDialect):
             return next(iter(node.children()), None)
         return node.field("function") or node.field("type") or node.field("name")
 
+    def call_name(self, node: Node) -> str:
+        """The callee's name; ``new[]`` for the allocation of an array."""
+        if node.kind() == "new_expression" and node.field("declarator") is not None:
+            return "new[]"
+        return super().call_name(node)
+
     def arguments(self, node: Node) -> Arguments:
         """Positional arguments; those of a construction are in its first declarator."""
         kind = node.kind()

@@ -68,8 +68,15 @@ _LIMITS: Final = re.compile(
 )
 
 
+_CONSTANT: Final = re.compile(r"_[A-Z][A-Z\d]{2,}$|^k[A-Z]\w+$")
+
+
 def _variables(value: Value) -> list[str]:
-    return [each.name for each in value.leaves if each.kind in ("name", "attribute") and each.name]
+    return [
+        each.name
+        for each in value.leaves
+        if each.kind in ("name", "attribute") and each.name and not _CONSTANT.search(each.name)
+    ]
 
 
 def overflows(walk: Walk, site: Site) -> bool:
@@ -223,7 +230,7 @@ def size_unchecked(walk: Walk, site: Site) -> bool:
     if sized is None or sized[2] is None:
         return False
     destination, size, _source, _name = sized
-    if bare(destination).kind() == "binary_expression" or capacity(walk, site, destination) is None:
+    if bare(destination).kind() == "binary_expression" or not _is_array(walk, site, destination):
         return False
     names = _variables(walk.evaluate(size, site))
     if not names:
@@ -232,6 +239,14 @@ def size_unchecked(walk: Walk, site: Site) -> bool:
     return not _GUARDING.search(size.text()) and not _bounded(
         walk, site, [*names, *names_in(size.text())], before
     )
+
+
+def _is_array(walk: Walk, site: Site, node: Node) -> bool:
+    """Whether an expression is an array or block of fixed size, be the size known or not."""
+    name = name_of(walk, node).rpartition(".")[2]
+    return (name != "" and walk.value_of(f"sizeof({name})", site) is not None) or capacity(
+        walk, site, node
+    ) is not None
 
 
 def _bounded(walk: Walk, site: Site, names: list[str], before: str) -> bool:
@@ -308,11 +323,30 @@ def _product(walk: Walk, site: Site, node: Node) -> bool:
             leaves = walk.evaluate(node, site).without(frozenset({"strlen"})).leaves
             if not leaves or any(each.name in ("strlen", "wcslen") for each in leaves):
                 return False
-            return not _checked(walk, site, node)
+            return not _limited(walk, site, node)
         return False
     if node.kind() == "identifier":
         values = assigned(walk, node.text(), site)
         return any(value.kind() == "binary_expression" and _product(walk, site, value) for value in values)
+    return False
+
+
+_BOUND: Final = r"(?:\(\w[\w ]*\)\s*)?(?:\d{2,}|0x|[A-Z][A-Z\d_]{2,}|sizeof|\w*(?i:max|limit)|std::numeric_limits|[\w.>-]*size\b)"
+
+
+def _limited(walk: Walk, site: Site, node: Node) -> bool:
+    """Whether a factor was compared with a limit: a number, a constant, a maximum; not with what there is already."""
+    before = walk.text_before(site)
+    before = before[: len(before) - (site.end - site.start)]
+    if _GUARDING.search(node.text()) or "SIZE_MAX" in before or "overflow" in before:
+        return True
+    for name in names_in(node.text()):
+        word = re.escape(name)
+        if re.search(
+            rf"\b{word}\b\)?\s*[<>]=?\s*{_BOUND}|{_BOUND}[\w.()>-]{{0,40}}\s*(?<![-<>])[<>]=?\s*{word}\b",
+            before,
+        ):
+            return True
     return False
 
 
@@ -438,6 +472,8 @@ def index_unchecked(walk: Walk, site: Site) -> bool:
 def sum_unchecked(walk: Walk, site: Site) -> bool:
     """Arithmetic on a number from outside, or on the largest of its type, without a look at its range."""
     value = bare(site.binding.value) if site.binding is not None else None
+    if site.node.kind() not in ("init_declarator", "assignment_expression"):
+        return False
     if value is None or value.kind() not in ("binary_expression", "update_expression"):
         return False
     if value.kind() == "binary_expression":
@@ -510,9 +546,18 @@ _HARMLESS: Final = frozenset(
 )
 
 
+def room_unknown(walk: Walk, site: Site) -> bool:
+    """Text is written where nothing says how much room there is, and nothing measured the text."""
+    destination, source = argument(walk, site, 0), argument(walk, site, 1)
+    if destination is None or source is None or capacity(walk, site, destination) is not None:
+        return False
+    return not _measured(walk, site, source, destination)
+
+
 CHECKS: Final[Mapping[str, Callable[[Walk, Site], bool]]] = {
     "overflows": overflows,
     "overflows-format": overflows_format,
+    "room-unknown": room_unknown,
     "size-too-large": size_too_large,
     "reads-past": reads_past,
     "size-unchecked": size_unchecked,

@@ -24,6 +24,8 @@ _BLOCKS: Final = frozenset(
 _LEAVES: Final = frozenset(
     {"return_statement", "break_statement", "continue_statement", "goto_statement", "throw_statement"}
 )
+_BESIDE: Final = frozenset({"comment", "preproc_else", "preproc_elif", "else_clause"})
+"""What stands after a statement but does not run after it."""
 _FUNCTIONS: Final = frozenset({"function_definition", "lambda_expression"})
 _ENDS: Final = re.compile(r"\s*(?:exit|abort|_exit|longjmp|usage|die|fatal|err|errx)\s*\(")
 _SAFE_USE: Final = r"(?:sizeof\s*\(?\s*{name}\b|&\s*{name}\b)"
@@ -38,7 +40,7 @@ def _following(node: Node) -> Iterator[Node]:
             return
         if parent.kind() in _BLOCKS:
             for after in current.next_all():
-                if after.is_named() and after.kind() != "comment":
+                if after.is_named() and after.kind() not in _BESIDE:
                     yield after
                     if after.kind() in _LEAVES or _ENDS.match(after.text()[:40]):
                         return
