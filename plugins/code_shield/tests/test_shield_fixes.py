@@ -102,9 +102,8 @@ def test_a_fixed_python_example_compiles(scanner: Scanner, rule: Rule) -> None:
         ),
         (
             "python",
-            "#!/usr/bin/env python3\n# coding: utf-8\nfrom yaml import load\n\nx = load(  t )  # keep\n",
-            "#!/usr/bin/env python3\n# coding: utf-8\nimport yaml\nfrom yaml import load\n\n"
-            "x = yaml.safe_load(  t )  # keep\n",
+            "#!/usr/bin/env python3\n# coding\nfrom yaml import load\n\nx = load(  t )\n",
+            "#!/usr/bin/env python3\n# coding\nimport yaml\nfrom yaml import load\n\nx = yaml.safe_load(  t )\n",
         ),
         (
             "python",
