@@ -30,11 +30,18 @@ _LIST: Final = rf"[\[({{]['\"\d]|(?:new Set\()?\[['\"\d]|{_NAME}"
 # name in LIST; LIST.includes(name)
 _MEMBER: Final = re.compile(
     rf"(?P<name>{_NAME})(?:\(\))?\s{{1,3}}(?P<no>not\s)?in\s{{1,3}}(?P<list>{_LIST})"
-    rf"|(?P<list2>{_NAME}|['\"]\])\.(?:includes|has|contains|indexOf|hasOwnProperty|hasOwn)\(\s?(?P<name2>{_NAME})(?:\.to\w{{1,12}}\(\))?\s?\)"
+    rf"|(?P<list2>{_NAME}|['\"]\])\.(?:includes|has|contains|Contains|containsKey|ContainsKey|indexOf|hasOwnProperty|hasOwn)\(\s?(?P<name2>{_NAME})(?:\.to\w{{1,12}}\(\))?\s?\)"
     r"(?P<minus>\s{0,2}(?:===?\s{0,2}-1|<\s{0,2}0))?"
 )
 _EQUAL: Final = re.compile(
     rf"(?P<name>{_NAME})(?:\(\))?\s{{0,2}}(?P<sign>===?|!==?)\s{{0,2}}(?:['\"][^'\"]{{1,80}}['\"]|\d|(?P<like>[A-Z][A-Z_\d.]{{2,40}}\b|request\.host\b))"
+)
+# "a".equals(name), name.Equals("a"), name.matches("a|b"), Pattern.matches("a", name), Regex.IsMatch(name, "^a$")
+_TYPED: Final = re.compile(
+    rf"['\"][^'\"]{{1,80}}['\"]\.(?:equals|Equals|equalsIgnoreCase|contentEquals)\(\s?(?P<name>{_NAME})\s?\)"
+    rf"|(?P<name2>{_NAME})\.(?:equals|Equals|equalsIgnoreCase|contentEquals)\(\s?['\"][^'\"]{{1,80}}['\"]"
+    rf"|(?P<name3>{_NAME})\.matches\(|\bPattern\.matches\([^,()]{{1,200}},\s?(?P<name4>{_NAME})"
+    rf"|\bRegex\.IsMatch\(\s?(?P<name5>{_NAME})\s?,\s?@?\"\^[^\"]{{0,200}}\$\""
 )
 # re.fullmatch(pattern, name), pattern.match(name), /^a$/.test(name), name.match(/^a$/)
 _PATTERN: Final = re.compile(
@@ -67,7 +74,7 @@ _HOST: Final = re.compile(
 )
 _PART: Final = re.compile(r"\.(?:netloc|host(?:name)?|origin|scheme|protocol|suffix)$")
 _MAYBE: Final = re.compile(
-    r"\bin\b|includes|has|contains|indexOf|==|match|search|test|exec|is[a-z]+\(|isinstance|typeof|(?i:valid|allow|safe|trust|permit|white|sanit|check|verify)|starts|relative|common|isN|isI|isF"
+    r"\bin\b|includes|has|contains|Contains|indexOf|quals|IsMatch|==|match|search|test|exec|is[a-z]+\(|isinstance|typeof|(?i:valid|allow|safe|trust|permit|white|sanit|check|verify)|starts|relative|common|isN|isI|isF"
 )
 
 
@@ -107,6 +114,8 @@ def _all(text: str) -> Iterator[Proof]:
     for found in _EQUAL.finditer(text):
         if not text[: found.start()].rstrip().endswith("typeof"):
             yield Proof(found["name"], CHECKED, found["sign"][0] == "=")
+    for found in _TYPED.finditer(text):
+        yield Proof(_first(found, "name"), CHECKED, not _negated(text, found.start()))
     yield from _patterns(text)
     for found in _DIGITS.finditer(text):
         negative = (bool(found["nan"]) or (found["sign"] or "=")[0] == "!") != _negated(text, found.start())

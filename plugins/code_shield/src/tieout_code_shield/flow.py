@@ -146,7 +146,7 @@ class Flow:
         self._busy.add((function, name))
         try:
             found: list[Value] = []
-            for call in (self._calls or {}).get(function.name, ())[:MAX_CALLS]:
+            for call in (self._calls or {}).get(function.name.rpartition(" ")[2], ())[:MAX_CALLS]:
                 arguments = self._walk.arguments(call)
                 node = arguments.named.get(name)
                 if node is None and index < len(arguments.positional):
@@ -172,7 +172,7 @@ class Flow:
             if site.role == "call":
                 self._calls.setdefault(site.name.rpartition(".")[2], []).append(site)
             elif site.role == "function" and site.name:
-                self._functions.setdefault(site.name, []).append(site)
+                self._functions.setdefault(site.name.rpartition(" ")[2], []).append(site)
 
     def _proved(self, name: str, site: Site) -> frozenset[str]:
         if self._checks is None:

@@ -11,7 +11,7 @@ from tieout_code_shield.values import HOLE, Leaf, Value, alternatives, constant,
 
 __all__ = ["NUMBER", "as_number", "collected", "formatted", "number_in", "operated", "typed", "unescaped"]
 
-NUMBER: Final = "number"
+NUMBER: Final = "int"
 """What a value of a numeric type is said to have passed through: no text can be smuggled in it."""
 
 _NUMERIC: Final = frozenset(

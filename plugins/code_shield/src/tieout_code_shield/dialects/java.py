@@ -60,7 +60,6 @@ _EVALUATORS: Final = {
     "unary_expression": "negation",
     "update_expression": "negation",
     "cast_expression": "cast",
-    "formal_parameter": "parameter",
     "variable_declarator": "undefined",
     "switch_expression": "switch",
     "method_reference": "function",
@@ -70,8 +69,8 @@ REQUEST_CALLS: Final = (
     r"(?:^|\.)(?:\w*[rR]eq(?:uest)?|\w*Request\w*|req|\w*[cC]ontext|\w*[eE]xchange)(?:\.\(\))?\.(?:getParameter(?:Map|Names|"
     r"Values)?|getHeaders?|getHeaderNames|getQueryString|getCookies|getInputStream|getReader|getPathInfo|"
     r"getRequestURI|getRequestURL|getRemoteUser|getPart|getParts|getTheParameter|getTheValue|getServletPath|"
-    r"queryParams?|getBody|getQueryParams|getRequestBody|getUriInfo|pathParam|formParam|queryParamMap|uri|"
-    r"getFormAttributes?|getParams?|getRequestParameterMap|getRawQuery|getURI)$"
+    r"queryParams?|getBody|getQueryParams|getRequestBody|getUriInfo|pathParam|formParam|queryParamMap|"
+    r"getFormAttributes?|getParam|getRequestParameterMap|getRawQuery)$"
 )
 _SOURCE_CALLS: Final = re.compile(
     REQUEST_CALLS
@@ -114,6 +113,7 @@ class JavaDialect(TypedDialect):
     evaluators = _EVALUATORS
     functions = _FUNCTIONS
     wrappers = frozenset({"parenthesized_expression"})
+    parameter_kinds = frozenset({"formal_parameter"})
     source_calls = _SOURCE_CALLS
     canary = (
         "class A {\n  void run(String name) throws Exception {\n    "
@@ -200,7 +200,7 @@ class JavaDialect(TypedDialect):
         if name is None:
             return []
         if kind == "formal_parameter":
-            return [Binding(name.text(), node, "assign", type_name(node.field("type")))]
+            return [Binding(name.text(), node, "declare", type_name(node.field("type")))]
         if kind == "variable_declarator":
             return self._declared(node, name.text(), value)
         if value is None:
@@ -311,23 +311,17 @@ class JavaDialect(TypedDialect):
                 waiting = []
         return subject, cases
 
-    def parameter_value(self, node: Node, scope: Scope) -> Value:
-        """A parameter that a framework fills from the request, or the arguments of ``main``, come from outside."""
-        name, kind = node.field("name"), type_name(node.field("type"))
-        label = name.text() if name is not None else ""
-        note = next((part.text() for part in node.children() if part.kind() == "modifiers"), "")
-        listed = node.parent()
-        method = listed.parent() if listed is not None else None
-        named = method.field("name") if method is not None else None
-        outside = INJECTED.search(note) is not None
-        if named is not None and method is not None:
-            outside = outside or (named.text() == "main" and kind == "String[]")
-            outside = outside or (
-                HANDLERS.search(self.function_name(method)) is not None
-                and not _FRAMEWORK.search(kind)
-                and "@" not in note
-            )
-        return typed(leaf(label, "name", tainted=outside), kind)
+    def given(self, parameter: Node, function: Node) -> bool:
+        """Annotated parameters, all of a handler's that are no part of the framework, and the arguments of ``main``."""
+        kind = type_name(parameter.field("type"))
+        note = next((part.text() for part in parameter.children() if part.kind() == "modifiers"), "")
+        if INJECTED.search(note) is not None:
+            return True
+        name = function.field("name")
+        if name is not None and name.text() == "main":
+            return kind == "String[]"
+        handler = HANDLERS.search(self.function_name(function)) is not None
+        return handler and "@" not in note and not _FRAMEWORK.search(kind)
 
     def _on_character(self, node: Node, scope: Scope, depth: int) -> Value:
         return constant("string", node.text()[1:-1])

@@ -18,6 +18,7 @@ from tieout_code_shield.dialects.folding import (
     typed,
     unescaped,
 )
+from tieout_code_shield.syntax import visit
 from tieout_code_shield.values import (
     UNKNOWN,
     Value,
@@ -74,6 +75,14 @@ _COLLECTS: Final = frozenset(
 _GROWING: Final = frozenset(
     {"insert", "addAll", "putAll", "push", "addElement", "addFirst", "AddRange", "InsertRange", "removeIf"}
 )
+_OWN: Final = re.compile(r"[A-Z]\w*(?:\.\(\))?\.\w+$")
+_PARSES: Final = re.compile(
+    r"^(?:int|long|short|byte|double|float|decimal|uint|ulong|bool|Int16|Int32|Int64|Double|Decimal|Guid|DateTime|Boolean)"
+    r"\.Parse(?:Exact)?$|^Convert\.To(?:U?Int\d+|Double|Decimal|Single|Boolean|DateTime|Byte)$"
+    r"|^(?:Integer|Long|Short|Double|Float|Boolean|UUID|Byte)\.(?:parse\w+|valueOf|fromString|decode)$"
+    r"|\.to(?:Int|Long|Double|Float|Short|Boolean)(?:OrNull)?$"
+)
+"""Calls that give a number or fail."""
 _TRANSPARENT: Final = frozenset({"URL", "URI", "Uri", "File", "FileInfo", "UriBuilder"})
 """Types whose objects are worth what they were made of."""
 _BUILDERS: Final = frozenset({"StringBuilder", "StringBuffer", "String", "StringJoiner", "StringWriter"})
@@ -115,6 +124,11 @@ class TypedDialect(CommonDialect, ABC):
         return self.roles[kind]
 
     @property
+    def branching(self) -> Sequence[str]:
+        """``if``, whose checks count behind it."""
+        return ("if_statement",)
+
+    @property
     def growing(self) -> frozenset[str]:
         """Methods that change what they are called on in ways that are not followed."""
         return _GROWING
@@ -143,9 +157,51 @@ class TypedDialect(CommonDialect, ABC):
         """Subject and cases (labels, ``None`` for the default; and the case) of a switch; ``None`` for all else."""
         return None
 
-    def parameter_value(self, node: Node, scope: Scope) -> Value:
-        """What is known about a parameter from how it is declared."""
-        return UNKNOWN
+    parameter_kinds: ClassVar[frozenset[str]] = frozenset()
+    returning: ClassVar[str] = "return_statement"
+
+    @abstractmethod
+    def given(self, parameter: Node, function: Node) -> bool:
+        """Whether a parameter comes from outside the program, because a framework fills it from a request."""
+
+    def _parameters(self, function: Node) -> list[Node]:
+        listed = function.field("parameters")
+        return (
+            [part for part in items(listed) if part.kind() in self.parameter_kinds]
+            if listed is not None
+            else []
+        )
+
+    def signature(self, node: Node) -> tuple[str, ...]:
+        """The names of a function's parameters in order."""
+        names = [parameter.field("name") for parameter in self._parameters(node)]
+        return tuple(name.text() for name in names if name is not None)
+
+    def inputs(self, node: Node) -> frozenset[str]:
+        """Parameters that a framework fills from a request."""
+        return frozenset(
+            name.text()
+            for parameter in self._parameters(node)
+            if (name := parameter.field("name")) is not None and self.given(parameter, node)
+        )
+
+    def returned(self, node: Node) -> list[Node]:
+        """What the ``return`` statements of a function return, those of functions inside it left out."""
+        found: list[Node] = []
+        for statement in visit(node, (self.returning,)):
+            inner = items(statement)
+            if inner and self._owner(statement) == node.range().start.index:
+                found.append(inner[0])
+        body = node.field("body")
+        if body is not None and body.kind() == "arrow_expression_clause":
+            found.append(items(body)[-1])
+        return found
+
+    def _owner(self, node: Node) -> int:
+        for outer in node.ancestors():
+            if outer.kind() in self.functions:
+                return outer.range().start.index
+        return -1
 
     def dotted(self, node: Node) -> str:
         """``a.b``, ``f().g``, ``a[].b``; packages and ``this`` left out."""
@@ -244,9 +300,6 @@ class TypedDialect(CommonDialect, ABC):
     def _on_other(self, node: Node, scope: Scope, depth: int) -> Value:
         return constant("other", node.text())
 
-    def _on_parameter(self, node: Node, scope: Scope, depth: int) -> Value:
-        return self.parameter_value(node, scope)
-
     def _on_name(self, node: Node, scope: Scope, depth: int) -> Value:
         name = node.text()
         found = scope.lookup(name)
@@ -338,12 +391,21 @@ class TypedDialect(CommonDialect, ABC):
         if call.created:
             return self._created(call.method, given, name)
         base = self.evaluate(call.receiver, scope, depth + 1) if call.receiver is not None else None
+        if call.method == "nameof" and base is None:
+            return constant("string", arguments.positional[0].text() if arguments.positional else "")
+        if _PARSES.search(name):
+            return as_number(called(name, given, source=False), name)
         stored = self._stored(call, given, scope)
         if stored is not None:
             return stored
         worked = self._text_method(call, base, given, name)
         if worked is not None:
             return worked
+        if base is None or _OWN.match(name):
+            # A method of this text, perhaps of another class in it.
+            result = scope.result(call.method, given, {})
+            if result is not None:
+                return result
         return called(
             name, given if base is None else [base, *given], source=self.comes_from_outside(name, scope)
         )
