@@ -47,7 +47,7 @@ class Leaf:
     def named_like_a_constant(self) -> bool:
         """Whether its last part is written in capitals, as constants are by convention."""
         rest, _, last = self.name.rpartition(".")
-        if "env" in rest:
+        if "env" in rest or self.tainted:
             return False
         return self.kind in ("name", "attribute") and len(last) > 1 and last.isupper()
 
@@ -65,6 +65,8 @@ class Value:
     leaves: tuple[Leaf, ...] = ()
     built: bool = False
     """True when literal text and unknown pieces were put together: concatenation, format, interpolation."""
+    items: tuple[tuple[str, Value], ...] = ()
+    """What stands in a collection by key or index, where all of it is known; empty otherwise."""
 
     @property
     def constant(self) -> bool:
@@ -75,6 +77,12 @@ class Value:
     def tainted(self) -> bool:
         """Whether a piece comes from outside the program."""
         return any(leaf.tainted for leaf in self.leaves)
+
+    def item(self, key: str) -> Value | None:
+        """What stands in a collection under a key or index, where that is known."""
+        if key.startswith("-") and self.items and self.items[0][0] == "0":
+            key = str(len(self.items) + int(key)) if key[1:].isdigit() else key
+        return next((value for name, value in self.items if name == key), None)
 
     def without(self, sanitizers: frozenset[str]) -> Value:
         """The value as it looks to a weakness that ``sanitizers`` (qualified or bare function names) prevent."""

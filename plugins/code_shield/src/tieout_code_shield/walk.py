@@ -96,6 +96,8 @@ class Walk:
         self._grown: set[str] = set()
         self._parameters: dict[Site, frozenset[str]] = {}
         self._values: dict[Site, Value] = {}
+        self._reached: dict[Site, bool | None] = {}
+        self._lookups = 0
         self._busy: set[Site] = set()
         self.flow = Flow(self)
         self.branches = known_kinds(grammar, tuple(dialect.branching))
@@ -221,6 +223,9 @@ class Walk:
 
     def value_of(self, name: str, site: Site) -> Value | None:
         """The value ``name`` has at ``site``, from the assignments before it; ``None`` when none is known."""
+        self._lookups += 1
+        if self._lookups % 64 == 0:
+            self._clock.check()
         if name in self._grown:
             return None
         sites = self._assigned.get(name)
@@ -270,7 +275,7 @@ class Walk:
         """Every assignment that may have been the last: back to one that is certain to have run."""
         found: list[Site] = []
         for site in reversed(before[-MAX_ASSIGNMENTS:]):
-            runs = self.dialect.reached(site.node, _View(self, site)) if len(before) > 1 else None
+            runs = self._runs(site) if len(before) > 1 else None
             if runs is False:
                 continue
             found.append(site)
@@ -278,6 +283,13 @@ class Walk:
             if certain and site.binding is not None and site.binding.form != "augment":
                 break
         return found
+
+    def _runs(self, site: Site) -> bool | None:
+        if site not in self._reached:
+            # Until it is known it counts as untold: conditions may hang on the very names they decide about.
+            self._reached[site] = None
+            self._reached[site] = self.dialect.reached(site.node, _View(self, site))
+        return self._reached[site]
 
     def assigned_value(self, site: Site) -> Value:
         """The value that a binding gives."""

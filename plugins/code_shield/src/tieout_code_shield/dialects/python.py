@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, CommonDialect, Role, Scope
-from tieout_code_shield.values import UNKNOWN, Value, alternatives, called, constant, joined, leaf, merged
+from tieout_code_shield.dialects.base import BindForm, Binding, Role, Scope
+from tieout_code_shield.dialects.python_values import MAX_DEPTH, PythonValues, items, literal_text
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -25,30 +25,65 @@ _ROLES: Final[dict[str, Role]] = {
     "for_statement": "bind",
     "for_in_clause": "bind",
     "named_expression": "bind",
+    "as_pattern": "bind",
     "import_statement": "import",
     "import_from_statement": "import",
     "function_definition": "function",
     "lambda": "function",
     "comparison_operator": "compare",
 }
-_SAME_TEXT: Final = frozenset(
-    {"strip", "lstrip", "rstrip", "lower", "upper", "title", "encode", "decode", "replace", "expandtabs", "format_map",
-     "split", "splitlines", "copy", "casefold", "removeprefix", "removesuffix"}
-)  # fmt: skip
-_CONVERSIONS: Final = frozenset(
-    {"str", "repr", "bytes", "unicode", "list", "tuple", "ascii", "bytearray", "sorted"}
+_FUNCTIONS: Final = frozenset({"function_definition", "lambda"})
+_CALLED: Final = re.compile(r"[\w\])]\(|\bnot in\b|\b(?:self|None)\b")
+"""What no condition has that can be worked out."""
+_TARGETS: Final = ("pattern_list", "tuple_pattern", "list_pattern")
+
+_ROUTE: Final = re.compile(
+    r"@\s?(?:[\w.]{0,60}\.)?(?:route|get|post|put|patch|delete|head|websocket(?:_route)?|api_route|view|expose|on|event|"
+    r"command|tool|call_tool|get_prompt|read_resource|field|mutation|query|procedure|method|callback|message_handler|"
+    r"on_message|function_name|http)\b"
 )
-MAX_DEPTH: Final = 14
+"""Decorators by which a framework hands requests, messages or a model's arguments to a function."""
+_TYPED_PART: Final = re.compile(r"<(?:int|float|uuid|any\([^)]*\))(?:\([^)]*\))?:(\w+)>|\{(\w+):(?:int|float|uuid)\}")
+_HARMLESS_TYPE: Final = re.compile(
+    r"\b(?:int|float|bool|UUID\d?|uuid|Decimal|date|datetime|time|timedelta|Enum|Literal|Session|AsyncSession|Database|"
+    r"Request|Response|WebSocket|BackgroundTasks|HTTPConnection|Depends|Security|Connection|AsyncConnection|Context|"
+    r"Settings|Logger|Cursor|Client|Engine|IPv[46]Address|conint|PositiveInt|UploadFile|User|CurrentUser|HttpUrl)\b"
+)
+_HARMLESS_DEFAULT: Final = re.compile(r"=\s?(?:Depends|Security|Inject|Provide|State|True|False|\d)")
+_IDENTIFIER: Final = re.compile(r"(?:^|_)(?:pk|id|ids|page|year|month|day|offset|limit|count|size|uuid)$")
+_VIEW_CLASS: Final = re.compile(r"\((?:[^()]{0,200}[\w.])?(?:View|ViewSet|Resource|Handler|Endpoint|MethodView|Controller|APIView)\b")
+_VERBS: Final = frozenset({"get", "post", "put", "patch", "delete", "head", "on_get", "on_post", "on_put", "on_delete",
+                           "retrieve", "list", "create", "update", "destroy", "on_message", "data_received"})  # fmt: skip
+_EVENT: Final = frozenset({"event", "request", "req", "body", "data", "message", "payload", "msg"})
+_FIRST: Final = frozenset({"request", "req", "info", "ctx", "context", "update", "message", "websocket", "ws"})
 
 
-class PythonDialect(CommonDialect):
+class PythonDialect(PythonValues):
     """How Python spells what the engine looks for."""
 
     name = "python"
     kinds = tuple(_ROLES)
+    branching = ("if_statement", "elif_clause", "assert_statement")
+    growing = frozenset({"splice"})
     sources = (
         "input", "raw_input", "sys.argv", "sys.stdin", "request.", "flask.request", "self.request.", "req.",
-        "bottle.request", "os.environ.get().QUERY_STRING", "cgi.FieldStorage", "websocket.receive",
+        "bottle.request", "cgi.FieldStorage", "websocket.receive", "websocket.receive_text", "websocket.receive_json",
+        "websocket.recv", "ws.receive_text", "ws.recv", "self.get_argument", "self.get_arguments", "self.get_query_argument",
+        "self.get_body_argument", "self.get_body_arguments", "self.get_cookie", "self.path_args", "self.rfile.read",
+        "self.headers", "self.path", "self.kwargs", "serializer.validated_data", "form.cleaned_data", "connexion.request",
+        "cherrypy.request", "web.input", "quart.request", "sanic.request", "info.context.args",
+    )  # fmt: skip
+    local_sources = ("input", "raw_input", "sys.argv", "sys.stdin")
+    trusted = tuple(
+        f"{owner}{part}"
+        for owner in ("request.", "self.request.", "req.", "flask.request.", "bottle.request.")
+        for part in (
+            "user", "session", "app", "method", "state", "scope", "config", "site", "endpoint", "blueprint", "url_rule",
+            "resolver_match", "registry", "db", "dbsession", "tm", "id", "remote_addr", "is_secure", "is_ajax", "is_json",
+            "start_time", "context", "auth", "current_user", "route", "loop", "transport", "protocol", "version", "client",
+            "build_absolute_uri", "is_authenticated", "node", "addfinalizer", "getfixturevalue", "module", "meta",
+            "environ", "LANGUAGE_CODE", "scheme", "urlconf", "static_path", "json_module", "url_root", "host_url",
+        )
     )  # fmt: skip
     canary = "def run(expression):\n    return eval(expression)\n"
 
@@ -60,33 +95,8 @@ class PythonDialect(CommonDialect):
         """The expression that is called; the word itself for Python 2's ``exec``."""
         return node.field("function") or next(iter(node.children()), None)
 
-    def arguments(self, node: Node) -> Arguments:
-        """Positional and keyword arguments; ``f(x for x in y)`` has one positional."""
-        listed = node.field("arguments")
-        if listed is None:
-            code = node.field("code")
-            return Arguments((code,)) if code is not None else Arguments()
-        if listed.kind() != "argument_list":
-            return Arguments((listed,))
-        positional: list[Node] = []
-        named: dict[str, Node] = {}
-        spread = False
-        for child in listed.children():
-            kind = child.kind()
-            if not child.is_named() or kind in ("comment", "ERROR"):
-                continue
-            if kind == "keyword_argument":
-                name, value = child.field("name"), child.field("value")
-                if name is not None and value is not None:
-                    named[name.text()] = value
-            elif kind in ("list_splat", "dictionary_splat"):
-                spread = True
-            else:
-                positional.append(child)
-        return Arguments(tuple(positional), named, spread)
-
     def bindings(self, node: Node) -> list[Binding]:
-        """Assignments (tuples taken apart), keyword arguments, dictionary pairs, defaults and loops."""
+        """Assignments (tuples taken apart), keyword arguments, dictionary pairs, defaults, loops and ``as``."""
         kind = node.kind()
         if kind in ("assignment", "augmented_assignment", "for_statement", "for_in_clause"):
             target, value = node.field("left"), node.field("right")
@@ -94,37 +104,98 @@ class PythonDialect(CommonDialect):
                 "loop" if kind.startswith("for") else "augment" if kind.startswith("aug") else "assign"
             )
             return self._take_apart(target, value, form) if target is not None and value is not None else []
+        if kind == "as_pattern":
+            parts = items(node)
+            return [Binding(parts[1].text(), parts[0], "assign")] if len(parts) == 2 else []
         target = node.field("key") if kind == "pair" else node.field("name")
         value = node.field("value")
         if target is None or value is None:
             return []
         if kind == "pair":
-            key = _literal_text(target)
+            key = literal_text(target)
             return [Binding(key, value, "pair")] if key else []
         forms: dict[str, BindForm] = {"keyword_argument": "keyword", "named_expression": "assign"}
         return [Binding(target.text(), value, forms.get(kind, "default"))]
 
     def _take_apart(self, target: Node, value: Node, form: BindForm) -> list[Binding]:
-        targets = (
-            _items(target) if target.kind() in ("pattern_list", "tuple_pattern", "list_pattern") else None
-        )
+        targets = items(target) if target.kind() in _TARGETS else None
         if targets is None:
-            name = self._target(target)
-            return [Binding(name, value, form)] if name else []
-        values = _items(value) if value.kind() in ("expression_list", "tuple", "list") else []
+            return self._bound(target, value, form)
+        values = items(value) if value.kind() in ("expression_list", "tuple", "list") else []
         paired = (
             zip(targets, values, strict=True)
             if len(targets) == len(values)
-            else ((t, value) for t in targets)
+            else ((part, value) for part in targets)
         )
-        return [Binding(name, item, form) for part, item in paired if (name := self._target(part))]
+        return [binding for part, item in paired for binding in self._bound(part, item, form)]
 
-    def _target(self, node: Node) -> str:
-        if node.kind() == "subscript":
-            base, key = node.field("value"), node.field("subscript")
-            text = _literal_text(key) if key is not None else ""
-            return f"{self.dotted(base)}[].{text}" if base is not None and text else ""
-        return self.dotted(node)
+    def _bound(self, target: Node, value: Node, form: BindForm) -> list[Binding]:
+        if target.kind() != "subscript":
+            name = self.dotted(target)
+            return [Binding(name, value, form)] if name else []
+        base, key = target.field("value"), target.field("subscript")
+        owner = self.dotted(base) if base is not None else ""
+        text = literal_text(key) if key is not None else ""
+        if not owner:
+            return []
+        # The collection carries what is put into it, for those who take it out by another key.
+        whole = Binding(owner, value, "augment")
+        return [Binding(f"{owner}[].{text}", value, form), whole] if text else [whole]
+
+    def effects(self, node: Node, name: str) -> list[Binding]:
+        """``x.append(v)``, ``x.update(v)``, ``x.pop(0)`` change ``x``; ``x.set("k", v)`` what ``x.get("k")`` returns."""
+        owner, _, method = name.rpartition(".")
+        if not owner or method not in ("append", "add", "appendleft", "extend", "update", "insert", "pop", "set"):
+            return []
+        given = self.arguments(node).positional
+        if method in ("append", "add", "appendleft"):
+            return [Binding(owner, node, "assign")] if len(given) == 1 else []
+        if method == "pop":
+            parent = node.parent()
+            alone = parent is not None and parent.kind() == "expression_statement"
+            return [Binding(owner, node, "assign")] if alone and len(given) == 1 else []
+        if method == "set":
+            keys = [literal_text(part) for part in given[:-1]]
+            return [Binding(f"{owner}[].{'.'.join(keys)}", given[-1], "assign")] if keys and all(keys) else []
+        return [Binding(owner, given[-1], "augment")] if given else []
+
+    def reached(self, node: Node, scope: Scope) -> bool | None:
+        """Whether a statement is run, as far as constant conditions around it tell; ``None`` where they do not."""
+        certain: bool | None = None
+        for _ in range(24):
+            outer = node.parent()
+            if outer is None or outer.kind() in _FUNCTIONS:
+                return certain
+            held = self._branch_runs(outer, node, scope)
+            if held is False:
+                return False
+            certain = held or certain
+            node = outer
+        return certain
+
+    def _branch_runs(self, outer: Node, inner: Node, scope: Scope) -> bool | None:
+        kind = outer.kind()
+        if kind in ("if_statement", "elif_clause"):
+            condition, consequence = outer.field("condition"), outer.field("consequence")
+            if condition is None or consequence is None or _same(inner, condition):
+                return None
+            if _CALLED.search(condition.text()):
+                return None
+            known = self.evaluate(condition, scope, 2)
+            if not known.constant or known.kind not in ("true", "false"):
+                return None
+            return (known.kind == "true") is _same(inner, consequence)
+        if kind != "case_clause":
+            return None
+        matched = outer.parent()
+        matched = matched.parent() if matched is not None and matched.kind() == "block" else matched
+        subject = matched.field("subject") if matched is not None else None
+        value = self.evaluate(subject, scope, 2) if subject is not None else None
+        if value is None or not value.constant or value.text is None or matched is None:
+            return None
+        cases = [each for part in matched.children() for each in (part.children() if part.kind() == "block" else [part])]
+        chosen = next((each for each in cases if each.kind() == "case_clause" and _fits(each, value.text)), None)
+        return _same(chosen, outer) if chosen is not None else None
 
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """``import a.b as c`` -> (c, a.b); ``from a import b`` -> (b, a.b)."""
@@ -136,36 +207,21 @@ class PythonDialect(CommonDialect):
                 name, alias = child.field("name"), child.field("alias")
                 if name is not None and alias is not None:
                     found.append((alias.text(), prefix + name.text()))
-            elif child.kind() == "dotted_name" and not (
-                module is not None and child.range() == module.range()
-            ):
+            elif child.kind() == "dotted_name" and not (module is not None and _same(child, module)):
                 text = child.text()
-                found.append(
-                    (
-                        text if prefix else text.partition(".")[0],
-                        prefix + text if prefix else text.partition(".")[0],
-                    )
-                )
+                local = text if prefix else text.partition(".")[0]
+                found.append((local, prefix + local))
         return found
-
-    def required(self, node: Node) -> list[tuple[str, str]]:
-        """Python imports through statements only."""
-        return []
 
     def imported(self, node: Node) -> list[str]:
         """The full names of the modules (and members) that an import names."""
         module = node.field("module_name")
-        base = [module.text()] if module is not None else []
         names = [qualified for _, qualified in self.imports(node)]
-        whole = [
-            child.text() for child in node.children() if child.kind() == "dotted_name" and module is None
+        if module is not None:
+            return [module.text(), *names]
+        return names + [
+            child.text() for child in node.children() if child.kind() == "dotted_name" and "." in child.text()
         ]
-        return [*base, *names, *whole]
-
-    def function_name(self, node: Node) -> str:
-        """The name after ``def``."""
-        name = node.field("name")
-        return name.text() if name is not None else ""
 
     def operands(self, node: Node) -> tuple[Node, Node] | None:
         """Both sides of ``==`` and ``!=``."""
@@ -174,189 +230,112 @@ class PythonDialect(CommonDialect):
             return parts[0], parts[2]
         return None
 
-    def dotted(self, node: Node) -> str:
-        """``a.b``, ``f().g``, ``a[].b``."""
-        tail: list[str] = []
-        for _ in range(MAX_DEPTH):
-            kind = node.kind()
-            if kind in ("identifier", "dotted_name", "exec"):
-                return ".".join([node.text(), *reversed(tail)])
-            if kind == "attribute":
-                part, inner = node.field("attribute"), node.field("object")
-                tail.append(part.text() if part is not None else "")
-            elif kind == "call":
-                inner = node.field("function")
-                tail.append("()")
-            elif kind == "subscript":
-                inner = node.field("value")
-                tail.append("[]")
-            elif kind in ("parenthesized_expression", "await"):
-                inner = next((child for child in node.children() if child.is_named()), None)
-            else:
-                inner = None
-            if inner is None:
-                return ".".join(["", *reversed(tail)]) if tail else ""
-            node = inner
-        return ""
+    def parameters(self, node: Node) -> frozenset[str]:
+        """The names between the parentheses, starred ones included."""
+        return frozenset(_parameter_name(part).lstrip("*") for part in _parameters(node))
 
-    def evaluate(self, node: Node, scope: Scope, depth: int = 0) -> Value:
-        """Fold strings and constants; anything else becomes a leaf with its name."""
-        if depth > MAX_DEPTH:
-            return UNKNOWN
-        kind = node.kind()
-        if kind == "string":
-            return self._string(node, scope, depth)
-        if kind == "concatenated_string":
-            return joined([self.evaluate(part, scope, depth + 1) for part in _items(node)])
-        if kind in ("integer", "float"):
-            return constant("number", node.text())
-        if kind in ("true", "false", "none"):
-            return constant(kind)  # pyright: ignore[reportArgumentType]
-        if kind == "identifier":
-            return self._name(node, scope)
-        if kind == "attribute":
-            return self._attribute(node, scope)
-        if kind == "call":
-            return self._call(node, scope, depth)
-        if kind == "subscript":
-            return self._subscript(node, scope, depth)
-        if kind in ("binary_operator", "boolean_operator"):
-            return self._operator(node, scope, depth)
-        return self._other(node, kind, scope, depth)
+    def signature(self, node: Node) -> tuple[str, ...]:
+        """The names in order, as far as they can be given by position."""
+        return tuple(name for part in _parameters(node) if (name := _parameter_name(part))[:1] != "*")
 
-    def _string(self, node: Node, scope: Scope, depth: int) -> Value:
-        parts: list[Value] = []
-        for child in node.children():
-            kind = child.kind()
-            if kind == "string_content":
-                parts.append(constant("string", child.text()))
-            elif kind == "interpolation":
-                inner = child.field("expression") or next((c for c in child.children() if c.is_named()), None)
-                parts.append(self.evaluate(inner, scope, depth + 1) if inner is not None else UNKNOWN)
-        if len(parts) == 1 and parts[0].leaves:
-            parts.append(constant("string", ""))
-        return joined(parts) if parts else constant("string", "")
-
-    def _name(self, node: Node, scope: Scope) -> Value:
-        name = node.text()
-        found = scope.lookup(name)
-        if found is not None:
-            return found
-        qualified = scope.qualified(name)
-        return leaf(qualified, "name", tainted=scope.is_source(qualified))
-
-    def _attribute(self, node: Node, scope: Scope) -> Value:
-        name = self.dotted(node)
-        found = scope.lookup(name)
-        if found is not None:
-            return found
-        qualified = scope.qualified(name)
-        return leaf(
-            qualified, "attribute", tainted=scope.is_source(qualified) or self._root_tainted(name, scope)
+    def inputs(self, node: Node) -> frozenset[str]:
+        """Parameters of a view, a handler or a tool, save those whose type leaves no room for an attack."""
+        if node.kind() == "lambda":
+            return frozenset()
+        name, parts = self.function_name(node), _parameters(node)
+        names = [_parameter_name(part) for part in parts]
+        if names[:1] in (["self"], ["cls"]):
+            parts, names = parts[1:], names[1:]
+        if "handler" in name and len(names) == 2 and names[0] in _EVENT and names[1] in ("context", "_context", "_"):
+            return frozenset(names[:1])
+        decorators = _decorators(node)
+        if not (_ROUTE.search(decorators) or self._is_view(node, name, names)):
+            return frozenset()
+        if ".command" in decorators and names[:1] not in (["ctx"], ["interaction"]):
+            return frozenset()
+        typed = {found for pair in _TYPED_PART.findall(decorators) for found in pair if found}
+        from_path = "<" in decorators or "{" in decorators
+        return frozenset(
+            found.lstrip("*")
+            for part, found in zip(parts, names, strict=True)
+            if found not in typed
+            and found not in _FIRST
+            and not _HARMLESS_TYPE.search(part.text().partition(":")[2])
+            and not _HARMLESS_DEFAULT.search(part.text())
+            and (from_path or not _IDENTIFIER.search(found) or ":" in part.text())
         )
 
-    def _root_tainted(self, name: str, scope: Scope) -> bool:
-        root = name.partition(".")[0]
-        value = scope.lookup(root) if root != name else None
-        return value is not None and value.tainted
+    def _is_view(self, node: Node, name: str, names: list[str]) -> bool:
+        if names[:1] == ["request"] and len(names) > 1 and not name.startswith(("_", "process_", "get_", "has_", "test")):
+            return True
+        if name.startswith("resolve_") and names[:1] in (["info"], ["root"], ["parent"], ["_"]):
+            return True
+        if name not in _VERBS:
+            return False
+        block = node.parent()
+        around = block.parent() if block is not None else None
+        if around is not None and around.kind() == "block":
+            around = around.parent()
+        return around is not None and around.kind() == "class_definition" and bool(_VIEW_CLASS.search(around.text()[:200]))
 
-    def _subscript(self, node: Node, scope: Scope, depth: int) -> Value:
-        base = node.field("value")
-        if base is None:
-            return UNKNOWN
-        value = self.evaluate(base, scope, depth + 1)
-        if value.constant and value.kind in ("string", "collection"):
-            return value
-        name = scope.qualified(self.dotted(node))
-        return leaf(name, "subscript", tainted=value.tainted or scope.is_source(name))
-
-    def _operator(self, node: Node, scope: Scope, depth: int) -> Value:
-        left, right, operator = node.field("left"), node.field("right"), node.field("operator")
-        if left is None or right is None or operator is None:
-            return UNKNOWN
-        a, b = self.evaluate(left, scope, depth + 1), self.evaluate(right, scope, depth + 1)
-        sign = operator.text()
-        if sign in ("or", "and"):
-            return alternatives([a, b])
-        if sign == "%" and a.kind == "string" and a.text is not None:
-            return _formatted(a, [b])
-        if sign in ("+", "/"):
-            return joined([a, b])
-        return Value("number" if a.kind == b.kind == "number" else "other", None, merged([a, b]))
-
-    def _call(self, node: Node, scope: Scope, depth: int) -> Value:
-        callee = node.field("function")
-        if callee is None:
-            return UNKNOWN
-        name = scope.qualified(self.dotted(callee))
-        arguments = self.arguments(node)
-        given = [
-            self.evaluate(part, scope, depth + 1)
-            for part in (*arguments.positional, *arguments.named.values())
-        ]
-        receiver = callee.field("object") if callee.kind() == "attribute" else None
-        method = name.rpartition(".")[2]
-        if receiver is not None:
-            base = self.evaluate(receiver, scope, depth + 1)
-            if method == "format" and base.kind == "string":
-                return _formatted(base, given)
-            if method == "join" and base.kind == "string" and given:
-                return (
-                    joined([given[0], constant("string", base.text or ""), given[0]])
-                    if given[0].leaves
-                    else given[0]
-                )
-            if method in _SAME_TEXT and (base.constant or base.kind == "string"):
-                return Value(base.kind, base.text, merged([base, *given]), built=base.built)
-            given = [base, *given]
-        elif method in _CONVERSIONS and len(given) == 1:
-            return given[0]
-        return called(name, given, source=scope.is_source(name))
-
-    def _other(self, node: Node, kind: str, scope: Scope, depth: int) -> Value:
-        inner = _items(node)
-        if kind in ("parenthesized_expression", "await", "named_expression", "as_pattern") and inner:
-            return self.evaluate(inner[-1], scope, depth + 1)
-        if kind == "conditional_expression" and len(inner) == 3:
-            return alternatives(
-                [self.evaluate(inner[0], scope, depth + 1), self.evaluate(inner[2], scope, depth + 1)]
-            )
-        if kind in ("list", "tuple", "set", "expression_list"):
-            values = [self.evaluate(part, scope, depth + 1) for part in inner]
-            text = " ".join(value.text or HOLE_WORD for value in values) if values else None
-            return Value("collection", text, merged(values))
-        if kind == "dictionary":
-            pairs = [value for pair in inner if (value := pair.field("value")) is not None]
-            return Value(
-                "collection", None, merged(self.evaluate(value, scope, depth + 1) for value in pairs)
-            )
-        if kind == "lambda":
-            return constant("function")
-        if kind in ("unary_operator", "not_operator", "comparison_operator"):
-            return Value("other", None, merged(self.evaluate(part, scope, depth + 1) for part in inner))
-        return UNKNOWN
+    def returned(self, node: Node) -> list[Node]:
+        """What stands behind each ``return`` of its own; the body of a lambda."""
+        if node.kind() == "lambda":
+            body = node.field("body")
+            return [body] if body is not None else []
+        found: list[Node] = []
+        for statement in node.find_all(kind="return_statement"):
+            value = next((child for child in statement.children() if child.is_named()), None)
+            if value is not None and _owner(statement, node):
+                found.append(value)
+        return found
 
 
-HOLE_WORD: Final = "\ufffc"
-_PLACEHOLDER: Final = re.compile(r"%(?:\(\w+\))?[-+ #0]*[\d*.]*[a-zA-Z]|\{[^{}]*\}")
+def _owner(statement: Node, function: Node) -> bool:
+    """Whether a statement belongs to a function and to none inside it."""
+    around = statement.parent()
+    for _ in range(MAX_DEPTH * 2):
+        if around is None:
+            return False
+        if around.kind() in _FUNCTIONS:
+            return _same(around, function)
+        around = around.parent()
+    return False
 
 
-def _formatted(template: Value, given: list[Value]) -> Value:
-    """``template % given`` and ``template.format(given)``."""
-    leaves = merged([template, *given])
-    if not leaves and len(given) == 1 and given[0].text is not None:
-        return constant(
-            "string", _PLACEHOLDER.sub(lambda _: given[0].text or "", template.text or "", count=1)
-        )
-    text = _PLACEHOLDER.sub(HOLE_WORD, template.text or "")
-    return Value("string", text, leaves, built=bool(leaves))
+def _parameters(node: Node) -> list[Node]:
+    listed = node.field("parameters")
+    return items(listed) if listed is not None else []
 
 
-def _items(node: Node) -> list[Node]:
-    return [child for child in node.children() if child.is_named() and child.kind() != "comment"]
+def _parameter_name(part: Node) -> str:
+    if part.kind() == "identifier":
+        return part.text()
+    named = part.field("name")
+    if named is None:
+        named = next(iter(items(part)), None)
+    if named is None:
+        return "*"
+    splat = "splat" in part.kind() or "splat" in named.kind()
+    return f"*{named.text().lstrip('*')}" if splat else named.text()
 
 
-def _literal_text(node: Node) -> str:
-    if node.kind() != "string":
+def _decorators(node: Node) -> str:
+    outer = node.parent()
+    if outer is None or outer.kind() != "decorated_definition":
         return ""
-    return "".join(child.text() for child in node.children() if child.kind() == "string_content")
+    return "\n".join(child.text() for child in outer.children() if child.kind() == "decorator")
+
+
+def _fits(case: Node, text: str) -> bool:
+    """Whether a ``case`` takes a constant: one of its literals is it, or it takes anything."""
+    patterns = [child.text() for child in case.children() if child.kind() == "case_pattern"]
+    written = " ".join(patterns) or next((child.text() for child in case.children() if child.is_named()), "")
+    if written.strip() == "_":
+        return True
+    return any(part.strip().strip("'\"()") == text for part in written.split("|"))
+
+
+def _same(a: Node, b: Node) -> bool:
+    first, second = a.range(), b.range()
+    return first.start.index == second.start.index and first.end.index == second.end.index

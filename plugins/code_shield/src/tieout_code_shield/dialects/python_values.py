@@ -1,0 +1,410 @@
+"""What Python's expressions are worth: strings put together, collections, arithmetic, conditions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from tieout_code_shield.checks import proofs
+from tieout_code_shield.dialects.base import Arguments, CommonDialect, Scope
+from tieout_code_shield.dialects.typed import operated
+from tieout_code_shield.values import HOLE, UNKNOWN, Value, alternatives, called, constant, joined, leaf, merged
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode as Node
+
+__all__ = ["MAX_DEPTH", "PythonValues", "items", "literal_text"]
+
+MAX_DEPTH: Final = 14
+_SAME_TEXT: Final = frozenset(
+    {"strip", "lstrip", "rstrip", "lower", "upper", "title", "encode", "decode", "replace", "expandtabs", "format_map",
+     "split", "rsplit", "splitlines", "copy", "casefold", "removeprefix", "removesuffix", "capitalize", "zfill",
+     "ljust", "rjust", "center", "partition", "swapcase", "items", "values", "keys", "as_posix", "tolist"}
+)  # fmt: skip
+_CONVERSIONS: Final = frozenset(
+    {"str", "repr", "bytes", "unicode", "list", "tuple", "ascii", "bytearray", "sorted", "set", "frozenset", "reversed",
+     "dict", "iter", "next", "enumerate", "cast", "typing.cast"}
+)  # fmt: skip
+_ADDS: Final = frozenset({"append", "add", "appendleft"})
+_READS: Final = frozenset({"get", "getlist", "setdefault", "getfirst", "get_all"})
+_COMPREHENSIONS: Final = frozenset(
+    {"list_comprehension", "set_comprehension", "generator_expression", "dictionary_comprehension"}
+)
+_PLACEHOLDER: Final = re.compile(r"%(?:\(\w+\))?[-+ #0]*[\d*.]*[a-zA-Z]|\{[^{}]*\}")
+_WORD: Final = re.compile(r"[A-Za-z_]\w*")
+_OPPOSITE: Final[dict[str, str]] = {"true": "false", "false": "true"}
+
+
+class PythonValues(CommonDialect):
+    """Evaluates expressions; :class:`~tieout_code_shield.dialects.python.PythonDialect` adds the rest."""
+
+    def dotted(self, node: Node) -> str:
+        """``a.b.c``, ``f().g``, ``a[].b``; empty for what has no name."""
+        tail: list[str] = []
+        for _ in range(MAX_DEPTH):
+            kind = node.kind()
+            if kind in ("identifier", "dotted_name", "exec"):
+                return ".".join([node.text(), *reversed(tail)])
+            if kind == "attribute":
+                part, inner = node.field("attribute"), node.field("object")
+                tail.append(part.text() if part is not None else "")
+            elif kind == "call":
+                inner = node.field("function")
+                tail.append("()")
+            elif kind == "subscript":
+                inner = node.field("value")
+                tail.append("[]")
+            elif kind in ("parenthesized_expression", "await"):
+                inner = next((child for child in node.children() if child.is_named()), None)
+            else:
+                inner = None
+            if inner is None:
+                return ".".join(["", *reversed(tail)]) if tail else ""
+            node = inner
+        return ""
+
+    def arguments(self, node: Node) -> Arguments:
+        """Positional and keyword arguments; ``f(x for x in y)`` has one positional."""
+        listed = node.field("arguments")
+        if listed is None:
+            code = node.field("code")
+            return Arguments((code,)) if code is not None else Arguments()
+        if listed.kind() != "argument_list":
+            return Arguments((listed,))
+        positional: list[Node] = []
+        named: dict[str, Node] = {}
+        spread = False
+        for child in listed.children():
+            kind = child.kind()
+            if not child.is_named() or kind in ("comment", "ERROR"):
+                continue
+            if kind == "keyword_argument":
+                name, value = child.field("name"), child.field("value")
+                if name is not None and value is not None:
+                    named[name.text()] = value
+            elif kind in ("list_splat", "dictionary_splat"):
+                spread = True
+            else:
+                positional.append(child)
+        return Arguments(tuple(positional), named, spread)
+
+    def evaluate(self, node: Node, scope: Scope, depth: int = 0) -> Value:
+        """Fold strings and constants; anything else becomes a leaf with its name."""
+        if depth > MAX_DEPTH:
+            return UNKNOWN
+        kind = node.kind()
+        if kind == "string":
+            return self._string(node, scope, depth)
+        if kind == "concatenated_string":
+            return joined([self.evaluate(part, scope, depth + 1) for part in items(node)])
+        if kind in ("integer", "float"):
+            return constant("number", node.text())
+        if kind in ("true", "false", "none"):
+            return constant(kind)  # pyright: ignore[reportArgumentType]
+        if kind == "identifier":
+            return self._name(node, scope)
+        if kind == "attribute":
+            return self._attribute(node, scope)
+        if kind == "call":
+            return self._call(node, scope, depth)
+        if kind == "subscript":
+            return self._subscript(node, scope, depth)
+        if kind in ("binary_operator", "boolean_operator"):
+            return self._operator(node, scope, depth)
+        return self._other(node, kind, scope, depth)
+
+    def _string(self, node: Node, scope: Scope, depth: int) -> Value:
+        parts: list[Value] = []
+        for child in node.children():
+            kind = child.kind()
+            if kind == "string_content":
+                parts.append(constant("string", child.text()))
+            elif kind == "interpolation":
+                inner = child.field("expression") or next((c for c in child.children() if c.is_named()), None)
+                parts.append(self.evaluate(inner, scope, depth + 1) if inner is not None else UNKNOWN)
+        if len(parts) == 1 and parts[0].leaves:
+            parts.append(constant("string", ""))
+        return joined(parts) if parts else constant("string", "")
+
+    def _name(self, node: Node, scope: Scope) -> Value:
+        name = node.text()
+        found = scope.lookup(name)
+        if found is not None:
+            return found
+        qualified = scope.qualified(name)
+        return leaf(qualified, "name", tainted=scope.is_source(qualified))
+
+    def _attribute(self, node: Node, scope: Scope) -> Value:
+        name = self.dotted(node)
+        found = scope.lookup(name)
+        if found is not None:
+            return found
+        root, dot, rest = name.partition(".")
+        value = scope.lookup(root) if dot else None
+        if value is None:
+            qualified = scope.qualified(name)
+            return leaf(qualified, "attribute", tainted=scope.is_source(qualified))
+        if len(value.leaves) == 1 and value.leaves[0].kind in ("name", "attribute") and value.text is None:
+            # Another name of the same object: ``r = request``.
+            only = value.leaves[0]
+            known = f"{only.name}.{rest}"
+            tainted = only.tainted or scope.is_source(known)
+            return Value("other", None, (replace(only, name=known, kind="attribute", tainted=tainted),))
+        if value.tainted:
+            return Value("other", None, value.leaves)
+        return leaf(scope.qualified(name), "attribute")
+
+    def _subscript(self, node: Node, scope: Scope, depth: int) -> Value:
+        base, key = node.field("value"), node.field("subscript")
+        if base is None:
+            return UNKNOWN
+        index = self.evaluate(key, scope, depth + 1) if key is not None and key.kind() != "slice" else UNKNOWN
+        owner = self.dotted(base)
+        if index.constant and index.text:
+            found = scope.lookup(f"{owner}[].{index.text}")
+            if found is not None:
+                return found
+        value = self.evaluate(base, scope, depth + 1)
+        if index.constant and index.text is not None:
+            found = value.item(index.text)
+            if found is not None:
+                return found
+            if value.constant and value.kind == "string" and value.text and index.text.isdigit():
+                position = int(index.text)
+                return constant("string", value.text[position : position + 1]) if position < 99 else value
+        if value.constant and value.kind in ("string", "collection"):
+            return value
+        name = scope.qualified(f"{owner}.[]")
+        if value.tainted:
+            return Value("other", None, value.leaves)
+        return leaf(name, "subscript", tainted=scope.is_source(name))
+
+    def _operator(self, node: Node, scope: Scope, depth: int) -> Value:
+        left, right, operator = node.field("left"), node.field("right"), node.field("operator")
+        if left is None or right is None or operator is None:
+            return UNKNOWN
+        a, b = self.evaluate(left, scope, depth + 1), self.evaluate(right, scope, depth + 1)
+        sign = operator.text()
+        if sign in ("or", "and"):
+            decided = operated("||" if sign == "or" else "&&", a, b) if a.kind in _OPPOSITE else None
+            return decided if decided is not None else alternatives([a, b])
+        if sign == "%" and a.kind == "string" and a.text is not None:
+            return _formatted(a, [b])
+        if sign == "*" and (a.constant and a.kind in ("string", "collection")):
+            return replace(a, items=())
+        if sign in ("+", "/") and not (a.kind == b.kind == "number"):
+            return joined([a, b])
+        return operated(sign, a, b)
+
+    def _call(self, node: Node, scope: Scope, depth: int) -> Value:
+        callee = node.field("function")
+        if callee is None:
+            return UNKNOWN
+        name = scope.qualified(self.dotted(callee))
+        arguments = self.arguments(node)
+        given = [self.evaluate(part, scope, depth + 1) for part in arguments.positional]
+        named = {key: self.evaluate(part, scope, depth + 1) for key, part in arguments.named.items()}
+        known = scope.result(name, given, named)
+        if known is not None:
+            return known
+        given += named.values()
+        if arguments.spread:
+            given.append(UNKNOWN)
+        receiver = callee.field("object") if callee.kind() == "attribute" else None
+        method = name.rpartition(".")[2]
+        if receiver is None:
+            if method in _CONVERSIONS and given:
+                return given[0] if len(given) == 1 else Value("other", None, merged(given))
+            if method == "len" and given and given[0].constant:
+                return constant("number", str(len(given[0].text)) if given[0].text is not None else None)
+            return called(name, given, source=scope.is_source(name))
+        base = self.evaluate(receiver, scope, depth + 1)
+        worked = self._method(method, base, given, self.dotted(receiver), scope)
+        return worked if worked is not None else called(name, [base, *given], source=scope.is_source(name))
+
+    def _method(self, method: str, base: Value, given: list[Value], owner: str, scope: Scope) -> Value | None:
+        """What a method of text or of a collection returns; ``None`` for any other."""
+        if method == "format" and (base.kind == "string" or base.text is not None):
+            return _formatted(base, given)
+        if method == "join" and base.kind == "string" and given:
+            return _strung_together(base, given[0])
+        if method in _ADDS and given and base.kind == "collection":
+            return _added(base, given[0])
+        if method == "pop" and base.kind == "collection" and base.items and given and given[0].text == "0":
+            return collection([value for _, value in base.items[1:]])
+        if method in _READS and given:
+            key = ".".join(value.text or "?" for value in given if value.constant)
+            found = scope.lookup(f"{owner}[].{key}") or base.item(given[0].text or "")
+            if found is not None:
+                return found
+            if base.constant and base.kind == "collection":
+                return alternatives([base, *given[1:2]])
+            if base.tainted:
+                return Value("other", None, merged([base, *given[1:2]]))
+            # The key decides which value it is, but is no part of it.
+            return called(f"{owner}.{method}", [base, *given[1:2]], source=scope.is_source(f"{scope.qualified(owner)}.{method}"))
+        if method in _SAME_TEXT and (base.leaves or base.kind == "string"):
+            return Value(base.kind, base.text, merged([base, *given]), built=base.built)
+        return base if method in _SAME_TEXT else None
+
+    def _other(self, node: Node, kind: str, scope: Scope, depth: int) -> Value:
+        inner = items(node)
+        if kind in ("parenthesized_expression", "await", "named_expression") and inner:
+            return self.evaluate(inner[-1], scope, depth + 1)
+        if kind == "as_pattern" and inner:
+            return self.evaluate(inner[0], scope, depth + 1)
+        if kind == "conditional_expression" and len(inner) == 3:
+            return self._conditional(inner, scope, depth)
+        if kind in ("list", "tuple", "set", "expression_list"):
+            return collection([self.evaluate(part, scope, depth + 1) for part in inner])
+        if kind == "dictionary":
+            return self._dictionary(inner, scope, depth)
+        if kind in _COMPREHENSIONS:
+            return self._comprehension(node, inner, scope, depth)
+        if kind == "lambda":
+            return constant("function")
+        if kind in ("not_operator", "unary_operator") and inner:
+            return _negated(node.text(), self.evaluate(inner[-1], scope, depth + 1))
+        if kind == "comparison_operator":
+            return self._comparison(node, scope, depth)
+        return UNKNOWN
+
+    def _conditional(self, inner: list[Node], scope: Scope, depth: int) -> Value:
+        then, condition, otherwise = inner
+        known = self.evaluate(condition, scope, depth + 1)
+        if known.constant and known.kind in _OPPOSITE:
+            return self.evaluate(then if known.kind == "true" else otherwise, scope, depth + 1)
+        options: list[Value] = []
+        for branch, held in ((then, True), (otherwise, False)):
+            value = self.evaluate(branch, scope, depth + 1)
+            if value.leaves:
+                words = branch.text()
+                tags = {one.tag for one in proofs(condition.text()) if one.holds is held and one.name in words and not one.among}
+                value = replace(
+                    value, leaves=tuple(replace(item, through=item.through | tags) for item in value.leaves)
+                )
+            options.append(value)
+        return alternatives(options)
+
+    def _dictionary(self, inner: list[Node], scope: Scope, depth: int) -> Value:
+        found: list[tuple[str, Value]] = []
+        whole = True
+        for pair in inner:
+            key, value = pair.field("key"), pair.field("value")
+            if key is None or value is None:
+                whole = False
+                found.append(("", self.evaluate(items(pair)[-1], scope, depth + 1) if items(pair) else UNKNOWN))
+                continue
+            name = self.evaluate(key, scope, depth + 1)
+            whole = whole and name.constant and bool(name.text)
+            found.append((name.text or "", self.evaluate(value, scope, depth + 1)))
+        leaves = merged(value for _, value in found)
+        return Value("collection", None, leaves, items=tuple(found) if whole else ())
+
+    def _comprehension(self, node: Node, inner: list[Node], scope: Scope, depth: int) -> Value:
+        names: dict[str, Value] = {}
+        tags: list[tuple[str, str]] = []
+        for clause in inner[1:]:
+            if clause.kind() == "if_clause":
+                tags += [(one.name, one.tag) for one in proofs(clause.text()) if one.holds and not one.among]
+                continue
+            target, source = clause.field("left"), clause.field("right")
+            if target is None or source is None:
+                continue
+            value = self.evaluate(source, _Bound(scope, names), depth + 1)
+            for word in _WORD.findall(target.text()):
+                names[word] = Value("other", value.text if value.constant else None, value.leaves)
+        for name, tag in tags:
+            if name in names:
+                leaves = tuple(replace(item, through=item.through | {tag}) for item in names[name].leaves)
+                names[name] = replace(names[name], leaves=leaves)
+        body = inner[0] if inner else None
+        if body is not None and body.kind() == "pair":
+            body = body.field("value")
+        value = self.evaluate(body, _Bound(scope, names), depth + 1) if body is not None else UNKNOWN
+        return Value("collection", value.text, value.leaves, built=value.built)
+
+    def _comparison(self, node: Node, scope: Scope, depth: int) -> Value:
+        parts = node.children()
+        values = [self.evaluate(part, scope, depth + 1) for part in parts if part.is_named()]
+        if len(parts) == 3 and len(values) == 2 and all(value.constant for value in values):
+            sign = {"is": "=="}.get(parts[1].text(), parts[1].text())
+            return operated(sign, *values)
+        return Value("other", None, merged(values))
+
+
+class _Bound:
+    """A scope in which a few names stand for values of their own."""
+
+    def __init__(self, scope: Scope, names: Mapping[str, Value]) -> None:
+        self._scope, self._names = scope, names
+
+    def qualified(self, name: str) -> str:
+        return self._scope.qualified(name)
+
+    def is_source(self, name: str) -> bool:
+        return self._scope.is_source(name)
+
+    def lookup(self, name: str) -> Value | None:
+        return self._names[name] if name in self._names else self._scope.lookup(name)
+
+    def result(self, name: str, given: Sequence[Value], named: Mapping[str, Value]) -> Value | None:
+        return self._scope.result(name, given, named)
+
+
+def collection(values: Sequence[Value]) -> Value:
+    """A list, tuple or set of values."""
+    text = " ".join(value.text or HOLE for value in values) if values else None
+    known = tuple((str(index), value) for index, value in enumerate(values)) if len(values) <= 32 else ()
+    return Value("collection", text, merged(values), built=any(value.built for value in values), items=known)
+
+
+def _added(base: Value, value: Value) -> Value:
+    if base.items or base.text is None:
+        return collection([*(item for _, item in base.items), value])
+    text = f"{base.text} {value.text or HOLE}"
+    return Value("collection", text, merged([base, value]), built=base.built or value.built)
+
+
+def _strung_together(separator: Value, given: Value) -> Value:
+    """``separator.join(given)``."""
+    if given.items:
+        parts: list[Value] = []
+        for index, (_, value) in enumerate(given.items):
+            parts += [separator, value] if index else [value]
+        return joined(parts)
+    if not given.leaves:
+        return Value("string", given.text, separator.leaves)
+    return joined([given, separator, given])
+
+
+def _formatted(template: Value, given: list[Value]) -> Value:
+    """``template % given`` and ``template.format(given)``."""
+    leaves = merged([template, *given])
+    if not leaves and len(given) == 1 and given[0].text is not None:
+        filled = _PLACEHOLDER.sub(lambda _: given[0].text or "", template.text or "", count=1)
+        return constant("string", filled)
+    text = _PLACEHOLDER.sub(HOLE, template.text or "")
+    return Value("string", text, leaves, built=bool(leaves))
+
+
+def _negated(text: str, value: Value) -> Value:
+    if text.startswith("not") and value.constant and value.kind in _OPPOSITE:
+        return constant("false" if value.kind == "true" else "true")
+    if text.startswith("-") and value.kind == "number" and value.text is not None:
+        return constant("number", f"-{value.text}")
+    return Value("other", None, value.leaves)
+
+
+def items(node: Node) -> list[Node]:
+    """The named children that are no comments."""
+    return [child for child in node.children() if child.is_named() and child.kind() != "comment"]
+
+
+def literal_text(node: Node) -> str:
+    """The text of a string literal; empty for anything else."""
+    if node.kind() != "string":
+        return ""
+    return "".join(child.text() for child in node.children() if child.kind() == "string_content")
