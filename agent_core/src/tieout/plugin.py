@@ -92,8 +92,8 @@ __all__ = [
     "Source",
     "Stage",
     "Table",
-    "TableRow",
     "TableRefresh",
+    "TableRow",
     "Text",
     "Tool",
     "ToolCall",
@@ -107,6 +107,7 @@ __all__ = [
     "Warn",
     "hookimpl",
     "load_entry_points",
+    "refreshed_table",
     "tool",
     "translator",
 ]

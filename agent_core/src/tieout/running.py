@@ -22,6 +22,7 @@ from tieout.contract.cards import Card, Text
 from tieout.contract.guards import GuardInput, Stage
 from tieout.contract.results import Result
 from tieout.contract.slots import Candidate
+from tieout.contract.tables import tables_folder, use_tables
 from tieout.contract.tools import Effect, Embedder, Tool
 from tieout.errors import ApprovalNeeded, TieoutError, ToolError, ToolTimeout
 from tieout.events import (
@@ -139,7 +140,7 @@ class ToolRunner:
         started = time.perf_counter()
         self._turn.emit(ToolStartedEvent(call_id=call_id, tool=name, arguments=shown_arguments(arguments)))
         try:
-            with use_language(self._turn.lang):
+            with use_language(self._turn.lang), use_tables(tables_folder(self._host.data_dir)):
                 result, card, for_model = await self._run(tool, arguments, call_id)
         except ApprovalNeeded as error:
             self._failed(name, call_id, error, started)

@@ -1,20 +1,29 @@
-"""``tieout data status``: how old the shipped tables are."""
+"""``tieout data``: how old the shipped tables are, and newer ones from public sources when the user asks."""
 
 from __future__ import annotations
 
 __all__ = ["data"]
 
+import asyncio
+import sys
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
-from typing import cast
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import click
 
+from tieout.cli.app import state_of
 from tieout.cli.commands import LocalGroup
 from tieout.cli.output import print_json, show_table, warn
-from tieout.contract.tables import ShippedTable
+from tieout.contract.tables import ShippedTable, TableRefresh, table_path, tables_folder, use_tables
+from tieout.contract.tools import Effect
+from tieout.errors import ApprovalNeeded, ExitCode, InputError, TieoutError
 from tieout.i18n import translator
 from tieout.loading import describe_failure, load_entry_points
+
+if TYPE_CHECKING:
+    from tieout.host import Host
 
 _ = translator("tieout")
 
@@ -26,10 +35,12 @@ def data() -> None:
 
 @data.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def status(as_json: bool) -> None:
-    """List every shipped table with its date, its age and whether it has expired."""
+@click.pass_context
+def status(ctx: click.Context, as_json: bool) -> None:
+    """List every table with its date, its age and whether it has expired."""
     today = datetime.now(tz=UTC).date()
-    tables = shipped_tables()
+    with use_tables(_folder(state_of(ctx).host())):
+        tables = shipped_tables()
     if as_json:
         rows = [
             {
@@ -41,6 +52,7 @@ def status(as_json: bool) -> None:
                 "age_days": (today - table.as_of).days,
                 "expired": table.expired(today),
                 "source": table.source,
+                "refreshable": table.refresh is not None,
             }
             for package, table in tables
         ]
@@ -84,3 +96,120 @@ def shipped_tables() -> list[tuple[str, ShippedTable]]:
                 )
             )
     return found
+
+
+@data.command()
+@click.argument("tables", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--approve", "approve", is_flag=True, help="Do not ask before the network is used.")
+@click.pass_context
+def refresh(ctx: click.Context, tables: tuple[str, ...], as_json: bool, approve: bool) -> int:
+    """Fetch newer versions of TABLES, or of all that have a public source. Needs --online.
+
+    What arrives is checked before it replaces anything; where a source fails, the table stays as it is.
+    """
+    host = state_of(ctx).host()
+    chosen = _chosen(tables)
+    _permit(host, chosen, approve=approve)
+    rows = asyncio.run(_refresh_all(chosen, _folder(host)))
+    if as_json:
+        print_json(rows)
+    else:
+        shown = [
+            (row["table"], _("refreshed") if row["ok"] else _("kept as it was"), row["detail"])
+            for row in rows
+        ]
+        show_table((_("Table"), _("Outcome"), _("Detail")), [tuple(map(str, row)) for row in shown])
+    return ExitCode.OK if all(row["ok"] for row in rows) else ExitCode.FAILURE
+
+
+def _folder(host: Host) -> Path:
+    return tables_folder(host.data_dir)
+
+
+def _chosen(names: tuple[str, ...]) -> list[tuple[ShippedTable, TableRefresh]]:
+    found = [(table, table.refresh) for _package, table in shipped_tables() if table.refresh is not None]
+    known = {table.name for table, _refresh in found}
+    unknown = [name for name in names if name not in known]
+    if unknown or not found:
+        listed = ", ".join(repr(name) for name in sorted(known)) or _("none")
+        raise InputError(
+            _("There is no table {name} with a public source.", name=repr(unknown[0]))
+            if unknown
+            else _("No installed table has a public source."),
+            hint=_("These have one: {names}.", names=listed),
+        )
+    return [(table, refresh) for table, refresh in found if not names or table.name in names]
+
+
+def _permit(host: Host, chosen: list[tuple[ShippedTable, TableRefresh]], *, approve: bool) -> None:
+    """Online access is the user's to give.
+
+    Raises:
+        InputError: It is off.
+        ApprovalNeeded: Settings say ask, and nobody answered yes.
+    """
+    hosts = ", ".join(sorted({name for _table, refresh in chosen for name in refresh.hosts}))
+    if not host.settings.online:
+        raise InputError(
+            _("Online access is off, and refreshing reads from {hosts}.", hosts=hosts),
+            hint=_("Run `tieout --online data refresh`, or set online = true in your own tieout.toml."),
+        )
+    permission = host.settings.permission(Effect.NETWORK)
+    if permission == "allow" or (permission == "ask" and approve):
+        return
+    there = permission == "ask" and sys.stdin.isatty()
+    if there and click.confirm(_("Read from {hosts}?", hosts=hosts)):
+        return
+    raise ApprovalNeeded(
+        _("The settings do not let tools use the network without being asked."),
+        tool="data refresh",
+        effect=Effect.NETWORK,
+        hint=_('Pass --approve, or set [policy] network = "allow".'),
+    )
+
+
+async def _refresh_all(
+    chosen: list[tuple[ShippedTable, TableRefresh]], folder: Path
+) -> list[dict[str, object]]:
+    from tieout.fetching import fetcher
+
+    today = datetime.now(tz=UTC).date()
+    rows: list[dict[str, object]] = []
+    for table, source in chosen:
+        try:
+            built = await source.build(fetcher(source.hosts), today)
+            _replace(table_path(table.name, folder), built)
+        except TieoutError as error:
+            rows.append({"table": table.name, "ok": False, "detail": str(error)})
+        except (Exception, SystemExit) as error:
+            rows.append({"table": table.name, "ok": False, "detail": describe_failure(error)})
+        else:
+            rows.append({"table": table.name, "ok": True, "detail": _now(table.name, folder, today)})
+    return rows
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write beside, then put in place: a reader sees the old file or the new one."""
+    import os
+    import tempfile
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(beside).replace(path)
+    except OSError as error:
+        raise InputError(
+            _("{path} cannot be written: {problem}", path=path, problem=error.strerror or error),
+            hint=_("Make the folder writable, or set data_dir (TIEOUT_DATA_DIR) to one that is."),
+        ) from None
+
+
+def _now(name: str, folder: Path, today: date) -> str:
+    """What the table says of itself now."""
+    with use_tables(folder):
+        table = next(table for _package, table in shipped_tables() if table.name == name)
+    until = table.valid_until.isoformat() if table.valid_until else "–"
+    return _("{rows} rows, as of {day}, valid until {until}", rows=table.rows, day=table.as_of, until=until)

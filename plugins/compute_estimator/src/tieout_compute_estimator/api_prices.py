@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tieout.plugin import Figure, translator
+from tieout.plugin import Figure, refreshed_table, translator
 from tieout_compute_estimator.derivation import N_, cell
 
 if TYPE_CHECKING:
     from tieout_compute_estimator.aliases import AliasIndex
 
-__all__ = ["TABLE", "ApiPrice", "ApiPriceTable", "PricePair", "api_price", "api_price_table"]
+__all__ = [
+    "TABLE",
+    "ApiPrice",
+    "ApiPriceTable",
+    "PricePair",
+    "api_price",
+    "api_price_table",
+    "shipped_api_prices",
+]
 
 TABLE = "api_prices"
+NAME = "compute API prices"
 UNIT = "USD/Mtoken"
 _ = translator("tieout_compute_estimator")
 
@@ -59,25 +69,45 @@ class PricePair(NamedTuple):
     provider: str
 
 
-@cache
 def api_price_table() -> ApiPriceTable:
-    """The shipped table, read on first use."""
+    """The refreshed table where there is one that can be read, else the shipped one."""
+    refreshed = refreshed_table(NAME)
+    if refreshed is None:
+        return shipped_api_prices()
+    try:
+        return _read(refreshed, refreshed.stat().st_mtime_ns)
+    except (
+        OSError,
+        ValueError,
+    ):  # half a file, or one of another version: `data status` shows the older date
+        return shipped_api_prices()
+
+
+@cache
+def shipped_api_prices() -> ApiPriceTable:
+    """The table of the package, read on first use."""
     return ApiPriceTable.model_validate_json(
         files("tieout_compute_estimator").joinpath("data/api_prices.json").read_bytes()
     )
 
 
-@cache
-def _index() -> AliasIndex:
+@lru_cache(maxsize=4)
+def _read(path: Path, _changed: int) -> ApiPriceTable:
+    return ApiPriceTable.model_validate_json(path.read_bytes())
+
+
+@lru_cache(maxsize=4)
+def _index(rows: tuple[ApiPrice, ...]) -> AliasIndex:
     from tieout_compute_estimator.aliases import AliasIndex
 
-    return AliasIndex({row.name: row.aliases for row in api_price_table().rows})
+    return AliasIndex({row.name: row.aliases for row in rows})
 
 
 def api_price(model: str) -> PricePair | None:
     """The list price of ``model``: from the shipped table, else from genai-prices when it is installed."""
-    name = _index().exact(model)
-    row = next((row for row in api_price_table().rows if row.name == name), None) or _from_genai(model)
+    rows = api_price_table().rows
+    name = _index(rows).exact(model)
+    row = next((row for row in rows if row.name == name), None) or _from_genai(model)
     if row is None:
         return None
 

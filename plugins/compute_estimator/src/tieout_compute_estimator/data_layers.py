@@ -23,7 +23,16 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, cast, get_args, ge
 from pydantic import BaseModel, ValidationError
 
 from tieout.errors import InputError
-from tieout.plugin import Candidate, Finder, Slot, Tool, ToolContext, load_entry_points, translator
+from tieout.plugin import (
+    Candidate,
+    Finder,
+    Slot,
+    Tool,
+    ToolContext,
+    load_entry_points,
+    refreshed_table,
+    translator,
+)
 from tieout.text import clean_line
 
 __all__ = [
@@ -39,6 +48,7 @@ __all__ = [
 ]
 
 GROUP = "tieout.compute.data"
+RENTS = "compute rental prices"
 _ = translator("tieout_compute_estimator")
 Kind = Literal["hardware", "models"]
 Row = TypeVar("Row", bound=BaseModel)
@@ -57,8 +67,14 @@ Stamps = tuple[tuple[str, int], ...]
 
 
 def data_stamps() -> Stamps:
-    """The user's data files in this context as they are now; a file that is gone counts as never changed."""
-    return tuple((str(path), _changed(path)) for path in data_files())
+    """Refreshed and the user's data files in this context as they are now; a file that is gone never changed."""
+    return tuple((str(path), _changed(path)) for path in (*_refreshed(), *data_files()))
+
+
+def _refreshed() -> tuple[Path, ...]:
+    """What ``tieout data refresh`` brought, behind the user's own files and before packages."""
+    found = refreshed_table(RENTS)
+    return () if found is None else (found,)
 
 
 def _changed(path: Path) -> int:
@@ -106,6 +122,8 @@ class _Layer:
     rows: tuple[Mapping[str, object], ...]
     replaces: bool
     problem: str = ""
+    own: bool = False
+    """Whether the user wrote it, who has to hear of every mistake in it."""
 
 
 def layered(
@@ -131,15 +149,16 @@ def layered(
     rivals: dict[str, list[Rival[Row]]] = {}
     layers: dict[str, str] = {}
     problems: list[str] = []
-    for layer in (*_packages(kind), *(_file_layer(path, kind) for path in data_files())):
+    renewed = (_refreshed_layer(path, kind) for path in _refreshed())
+    for layer in (*_packages(kind), *renewed, *(_file_layer(path, kind) for path in data_files())):
         problems += [layer.problem] if layer.problem else []
         for raw in layer.rows:
             try:
                 row = _valid(raw, model, defaults, layer, kind, rows)
             except InputError as error:
-                if layer.replaces:
+                if layer.own:
                     raise
-                # A package of somebody else: its other rows, and everybody else's, still count.
+                # Not the user's: its other rows, and everybody else's, still count.
                 problems.append(error.message)
                 continue
             known = rows.get(name(row))
@@ -214,7 +233,7 @@ def _packages(kind: Kind) -> tuple[_Layer, ...]:
 
 def _file_layer(path: Path, kind: Kind) -> _Layer:
     try:
-        return _Layer(path.name, _rows(_read(path.expanduser()), kind), replaces=True)
+        return _Layer(path.name, _rows(_read(path.expanduser()), kind), replaces=True, own=True)
     except (OSError, ValueError) as error:
         raise InputError(
             _(
@@ -227,6 +246,15 @@ def _file_layer(path: Path, kind: Kind) -> _Layer:
                 'It is JSON: {"hardware": [rows], "models": [rows]}; its path is in [plugins.compute] data.'
             ),
         ) from None
+
+
+def _refreshed_layer(path: Path, kind: Kind) -> _Layer:
+    try:
+        return _Layer(path.name, _rows(_read(path), kind), replaces=True)
+    except (OSError, ValueError) as error:
+        reason = clean_line(str(error), limit=200)
+        problem = _("The refreshed table {path} cannot be read: {reason}", path=path, reason=reason)
+        return _Layer(path.name, (), replaces=True, problem=problem)
 
 
 def _read(path: Path) -> object:

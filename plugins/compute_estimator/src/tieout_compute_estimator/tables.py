@@ -15,6 +15,7 @@ def shipped_tables() -> list[ShippedTable]:
     from tieout_compute_estimator.claims.knowledge import fact_table
     from tieout_compute_estimator.priors import grid_table, run_prior_table
     from tieout_compute_estimator.published import model_table, prior_table
+    from tieout_compute_estimator.refreshing import api_price_refresh, rent_refresh
     from tieout_compute_estimator.registry_lint import clock_table
     from tieout_compute_estimator.scaling_laws import scaling_table
     from tieout_compute_estimator.serving_calibration import calibration_table
@@ -35,6 +36,7 @@ def shipped_tables() -> list[ShippedTable]:
             as_of=max(price.as_of for price in prices),
             source="public price lists and surveys; each row names its own",
             valid_until=min(price.valid_until for price in prices),
+            refresh=rent_refresh(),
         ),
         ShippedTable(
             name="compute models", rows=len(models.models), as_of=models.as_of, source=models.source
@@ -73,6 +75,7 @@ def shipped_tables() -> list[ShippedTable]:
             as_of=api.as_of,
             source=api.source,
             valid_until=min(row.valid_until for row in api.rows),
+            refresh=api_price_refresh(),
         ),
         ShippedTable(
             name="compute device clocks",
