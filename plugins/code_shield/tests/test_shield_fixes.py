@@ -1,4 +1,4 @@
-"""Rewrites: every rule that has one can fix an example of its own; what is offered was proved; files are changed safely."""
+"""Rewrites: a rule that has one fixes an example of its own, what is offered was proved, files are changed safely."""
 
 from __future__ import annotations
 
