@@ -8,6 +8,7 @@ from typing import Final
 
 from tieout.plugin import Finding, Stage, translator
 from tieout.plugin import Language as Lang
+from tieout_code_shield.clothes import Bare, Dressing
 from tieout_code_shield.dialects import has_dialect
 from tieout_code_shield.fences import CodeLine
 from tieout_code_shield.guessing import guess
@@ -28,7 +29,6 @@ WINDOW_LINES: Final = 40
 """Lines before a statement that are parsed with it again; what stands further up is carried as aliases and values.
 Bounds the work per line (measured: 0.5 ms of processor time), where parsing the whole block again would grow."""
 SETTLED_LINES: Final = 30
-_PROMPT: Final = re.compile(r"[ \t]*(?:>>>|\.\.\.(?= )|In \[\d+\]:) ?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +59,44 @@ class CodeBlock:
         self._scanner, self._settings = scanner, settings
         self._lang: Lang = lang
         self._named = language_of_tag(info)
-        self._diff = info.strip().lower() in ("diff", "patch")
+        self._dressing = Dressing(info)
         self._language = self._named
         self._splitter = Splitter(self._language)
         self._lines: list[CodeLine] = []
+        self._bare: list[Bare] = []
         self._code: list[str] = []
         self._offsets: list[int] = []
         self._length = 0
         self._done = 0
+        self._since = 0
+        """The line with which the statements begin that may still be split otherwise."""
         self._window: list[_Scanned] = []
         self._carried: dict[str, Carried] = {}
         self._seen: set[tuple[str, int]] = set()
 
     def push(self, line: CodeLine) -> list[Decision]:
         """Take the next line."""
+        bare = self._dressing.bare(line.code)
+        decided = self._break(bare) if bare.breaks else []
         self._lines.append(line)
-        self._code.append(self._plain(line.code))
+        self._bare.append(bare)
+        self._code.append(bare.code)
         self._offsets.append(self._length)
-        self._length += len(self._code[-1]) + 1
+        self._length += len(bare.code) + 1
         units = self._resettle() if self._unsettled() else None
-        return [
-            self._decide(unit) for unit in (self._splitter.push(self._code[-1]) if units is None else units)
-        ]
+        if units is None:
+            units = self._splitter.push(bare.code)
+        return [*decided, *(self._decide(unit) for unit in units)]
+
+    def _break(self, bare: Bare) -> list[Decision]:
+        """What came before ends here; where a patch goes on with another file, nothing said before holds."""
+        decided = [self._decide(unit) for unit in self._splitter.flush()]
+        if bare.language is not None:
+            self._named = self._language = bare.language
+            self._window, self._carried = [], {}
+        self._splitter = Splitter(self._language)
+        self._since = self._done
+        return decided
 
     def close(self) -> list[Decision]:
         """The block has ended: the last statement, and one look at the whole."""
@@ -88,27 +104,22 @@ class CodeBlock:
         late = self._whole()
         return [*decided, late] if late else decided
 
-    def _plain(self, code: str) -> str:
-        """The code of a line, without what a diff or an interpreter's prompt puts before it."""
-        if self._diff:
-            return code[1:] if code[:1] in ("+", " ") and not code.startswith("+++") else ""
-        prompt = _PROMPT.match(code)
-        return code[prompt.end() :] if prompt else code
-
     def _unsettled(self) -> bool:
         named = self._named is not None and self._named.kind == "code"
-        return not named and len(self._lines) <= SETTLED_LINES
+        return not named and len(self._lines) - self._since <= SETTLED_LINES
 
     def _resettle(self) -> list[Unit] | None:
         """Guess the language again; when it changed, split again what was not let go. ``None`` when it did not."""
-        guessed = guess("\n".join(self._code)) or self._named
+        guessed = guess("\n".join(self._code[self._since :])) or self._named
         if guessed == self._language:
             return None
         self._language = guessed
+        if self._dressing.kind == "json":
+            return None
         self._splitter = Splitter(guessed)
         units: list[Unit] = []
-        count = 0
-        for line in self._code:
+        count = self._since
+        for line in self._code[self._since :]:
             for unit in self._splitter.push(line):
                 skipped = max(0, self._done - count)
                 count += len(unit.lines)
@@ -188,10 +199,15 @@ class CodeBlock:
         fresh: list[Hit] = []
         for hit in sorted(hits, key=lambda hit: (hit.start, -SEVERITIES.index(hit.severity))):
             key = (hit.rule.id, hit.start + base)
-            if key not in self._seen and hit.end > start:
+            if key not in self._seen and hit.end > start and self._counts(hit, base):
                 self._seen.add(key)
                 fresh.append(replace(hit, start=hit.start + base, end=hit.end + base))
         return fresh
+
+    def _counts(self, hit: Hit, base: int) -> bool:
+        """Whether a hit touches a line that says something new."""
+        first, last = self._line_at(hit.start + base), self._line_at(max(hit.start, hit.end - 1) + base)
+        return any(bare.counts for bare in self._bare[first : last + 1])
 
     def _slide(self) -> None:
         """Let the window go on; what leaves it is carried."""
@@ -204,23 +220,27 @@ class CodeBlock:
 
     def _whole(self) -> Decision | None:
         """What only the whole block shows. Its text is out, so this can only warn."""
-        if self._diff or self._length > self._settings.max_characters:
+        if self._dressing.kind or self._length > self._settings.max_characters:
             return None
         report = self._scanner.scan("\n".join(self._code) + "\n", self._language)
         late = [issue for issue in report.issues if (issue.rule.id, issue.start) not in self._seen]
         hits = [Hit(issue.rule, issue.severity, issue.start, issue.end) for issue in late]
         findings = tuple(self._finding(hit) for hit in hits if self._action(hit) != "allow")
-        return Decision("", "warn", findings) if findings else None
+        return Decision("", "warn" if findings else "allow", findings, report.unknown)
 
     def _finding(self, hit: Hit) -> Finding:
         index = self._line_at(hit.start)
-        begin = self._lines[index].start + hit.start - self._offsets[index]
+        line = self._lines[index]
+        begin, end = line.start, line.start + len(line.code)
+        if self._dressing.kind != "json":
+            begin += self._bare[index].column + hit.start - self._offsets[index]
+            end = begin + hit.end - hit.start
         return Finding(
             rule=hit.rule.id,
             severity=hit.severity,
             message=hit.rule.say(self._lang),
             start=begin,
-            end=begin + hit.end - hit.start,
+            end=end,
             line=index + 1,
             cwe=hit.rule.cwe,
             url=next(iter(hit.rule.references), ""),
@@ -236,6 +256,9 @@ class CodeBlock:
         """A comment in the code's language, so placed that what is left still reads as code."""
         why = ", ".join(dict.fromkeys(f"{hit.rule.cwe} {hit.rule.id}".strip() for hit in hits))
         notice = _("[code shield: removed {why}]", lang=self._lang, why=why)
+        dressed = [self._dressing.without(line.text, notice) for line in lines]
+        if dressed[0] is not None:
+            return "".join(line or "" for line in dressed)
         language = self._language
         code = unit.lines[0]
         indent = code[: len(code) - len(code.lstrip())]

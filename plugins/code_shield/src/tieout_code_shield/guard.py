@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import ClassVar, Final
 
 from tieout.plugin import (
@@ -20,10 +20,12 @@ from tieout.plugin import (
     Warn,
     translator,
 )
+from tieout_code_shield.clothes import TooMuch, texts_in
+from tieout_code_shield.languages import language_of_tag
 from tieout_code_shield.limits import Clock, OutOfTime
 from tieout_code_shield.matching import Hit
 from tieout_code_shield.rules import Category
-from tieout_code_shield.scanner import Report
+from tieout_code_shield.scanner import CODE_CATEGORIES, Report
 from tieout_code_shield.settings import ACTIONS
 from tieout_code_shield.shield import Shield
 from tieout_code_shield.stream import ShieldStream, describe
@@ -114,28 +116,35 @@ class ShieldGuard(Guard):
         """Scan every text in the arguments; code that is about to run is blocked, not rewritten."""
         if given.tool.startswith(_OWN_TOOLS):
             return Allow()
-        arguments: Mapping[str, object] = given.args or {"": given.text}
+        arguments: Mapping[str, object] = given.args or {
+            "": given.text
+        }  # JSON in a text is decoded like any other
         clock = Clock(self._settings.max_seconds)
         findings: list[Finding] = []
         unknown = ""
-        for name, text in _texts(arguments):
-            try:
+        try:
+            for name, text in texts_in(arguments):
                 clock.check()
-            except OutOfTime:
-                unknown = _("the arguments took too long to check", lang=given.lang)
-                break
-            report = self._argument(name, text)
-            unknown = unknown or report.unknown
-            hits = [Hit(issue.rule, issue.severity, issue.start, issue.end) for issue in report.issues]
-            findings += [self._finding(hit, given, text=text) for hit in hits]
+                report = self._argument(name, text)
+                unknown = unknown or report.unknown
+                hits = [Hit(issue.rule, issue.severity, issue.start, issue.end) for issue in report.issues]
+                findings += [self._finding(hit, given, text=text) for hit in hits]
+        except OutOfTime:
+            unknown = _("the arguments took too long to check", lang=given.lang)
+        except TooMuch:
+            unknown = _("too much is nested in the arguments", lang=given.lang)
         return self._judged(tuple(findings), unknown, given)
 
     def _argument(self, name: str, text: str) -> Report:
         """One argument: as code where its name or its look says so, as a command or plain text otherwise."""
         last = name.lower().rpartition(".")[2]
-        if last in self._settings.code_arguments or (last not in _COMMANDS and _LOOKS_LIKE_CODE.search(text)):
-            return self._shield.scanner.scan(text)
-        return self._shield.scanner.scan(text, "shell")
+        scanner = self._shield.scanner
+        if last in _COMMANDS:
+            return scanner.scan(text, "shell")
+        if last in self._settings.code_arguments or _LOOKS_LIKE_CODE.search(text):
+            named = language_of_tag(last)
+            return scanner.scan(text, last if named is not None and named.kind == "code" else None)
+        return scanner.scan_text(text, CODE_CATEGORIES)
 
     def _judged(self, findings: tuple[Finding, ...], unknown: str, given: GuardInput) -> Verdict:
         actions = [
@@ -165,17 +174,3 @@ def _once(hits: list[Hit]) -> list[Hit]:
             seen.add((hit.rule.id, hit.start))
             found.append(hit)
     return found
-
-
-def _texts(value: object, name: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Every text inside a tool's arguments, with its dotted name."""
-    if isinstance(value, str):
-        yield name, value
-    elif depth < 12 and isinstance(value, Mapping):
-        items: Mapping[object, object] = value  # pyright: ignore[reportUnknownVariableType]
-        for key, item in items.items():
-            yield from _texts(item, f"{name}.{key}" if name else str(key), depth + 1)
-    elif depth < 12 and isinstance(value, list | tuple):
-        sequence: list[object] | tuple[object, ...] = value  # pyright: ignore[reportUnknownVariableType]
-        for item in sequence:
-            yield from _texts(item, name, depth + 1)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tieout.plugin import Language as Lang
 from tieout.plugin import Severity, translator
+from tieout_code_shield.clothes import Piece, TooMuch, undressed
 from tieout_code_shield.dialects import dialect, has_dialect
 from tieout_code_shield.guessing import CLEARLY, guess, looks_like_code, related, scores, tried
 from tieout_code_shield.languages import Language, language_of_tag
@@ -104,14 +105,26 @@ class Scanner:
         try:
             hits = self.text_hits(code, CODE_CATEGORIES, clock)
             clock.check()
-            languages = self.plausible(code, named)
-            name = name or (languages[0].name if languages else "")
-            code_hits, unknown = self._scan_languages(code, languages, clock)
-            hits += code_hits
+            pieces: list[Piece] = []
+            if (
+                named is None
+                or named.kind == "data"
+                or (isinstance(language, str) and named.kind == "script")
+            ):
+                pieces = undressed(code, language if isinstance(language, str) else name)
+            if pieces:
+                found, unknown = self._scan_pieces(pieces, clock)
+            else:
+                languages = self.plausible(code, named)
+                name = name or (languages[0].name if languages else "")
+                found, unknown = self._scan_languages(code, languages, clock)
+            hits += found
         except OutOfTime:
             return Report(
                 name, (), _("not done within {seconds:g} s of processor time", seconds=bounds.seconds)
             )
+        except TooMuch:
+            return Report(name, (), _("too much is nested in it"))
         except Exception as error:
             return Report(name, (), said(error))
         if named is None and language:
@@ -134,6 +147,27 @@ class Scanner:
         except Exception as error:
             return Report("", (), said(error))
         return Report("", tuple(_issues(text, hits)))
+
+    def _scan_pieces(self, pieces: Sequence[Piece], clock: Clock) -> tuple[list[Hit], str]:
+        """Each piece of code on its own; hits at its place in the whole text."""
+        hits: list[Hit] = []
+        unknown = ""
+        for piece in pieces:
+            named = language_of_tag(piece.language) if piece.language else None
+            found, why = self._scan_languages(piece.code, self.plausible(piece.code, named), clock)
+            unknown = unknown or why
+            if piece.at is not None:
+                start, end = piece.at
+                found += self.text_hits(piece.code, CODE_CATEGORIES, clock)
+                found = [replace(hit, start=start, end=end) for hit in found]
+            if piece.new:
+                found = [
+                    hit
+                    for hit in found
+                    if any(hit.start < end and hit.end > start for start, end in piece.new)
+                ]
+            hits += found
+        return hits, unknown
 
     def _scan_languages(
         self, code: str, languages: Sequence[Language], clock: Clock

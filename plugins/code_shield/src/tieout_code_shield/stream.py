@@ -21,7 +21,9 @@ from tieout.plugin import (
     translator,
 )
 from tieout_code_shield.blocks import CodeBlock, Decision
+from tieout_code_shield.clothes import InlineCode
 from tieout_code_shield.fences import CodeLine, FenceClose, FenceOpen, FenceParser, Piece, Prose
+from tieout_code_shield.guessing import looks_like_code
 from tieout_code_shield.rules import Rule
 from tieout_code_shield.scanner import Scanner
 from tieout_code_shield.settings import ACTIONS, Action, ShieldSettings
@@ -63,6 +65,8 @@ class ShieldStream(GuardStream):
         self._over = False
         self._told: set[str] = set()
         self._position = 0
+        self._inline = InlineCode()
+        self._mentioned: set[str] = set()
         self._word_rules = [
             (rule, text.pattern, text.lacks)
             for rule in scanner.rules.text_rules(frozenset({"secret"}))
@@ -76,14 +80,16 @@ class ShieldStream(GuardStream):
 
     async def finish(self) -> Release:
         """The answer has ended."""
-        return self._take(self._parser.finish()) if not self._over else Release("")
+        return self._take(self._parser.finish(), last=True) if not self._over else Release("")
 
-    def _take(self, pieces: list[Piece]) -> Release:
+    def _take(self, pieces: list[Piece], *, last: bool = False) -> Release:
         outcome = _Outcome()
         for piece in pieces:
             self._piece(piece, outcome)
             if self._over:
                 break
+        if last and not self._over:
+            self._mentions(self._inline.flush(), outcome)
         text = "".join(outcome.text)
         self._last = text[-1:] or self._last
         return Release(text, self._verdict(outcome), outcome.unchecked)
@@ -93,7 +99,9 @@ class ShieldStream(GuardStream):
             case Prose():
                 outcome.text.append(self._prose(piece, outcome))
                 self._position += len(piece.text)
+                self._mentions(self._inline.feed(piece.text), outcome)
             case FenceOpen():
+                self._mentions(self._inline.flush(), outcome)
                 self._block = CodeBlock(self._scanner, self._settings, piece.info, lang=self._lang)
                 self._closing = piece.closing
                 outcome.text.append(piece.text)
@@ -149,6 +157,18 @@ class ShieldStream(GuardStream):
                     self._over = True
                     return ""
         return text
+
+    def _mentions(self, codes: list[str], outcome: _Outcome) -> None:
+        """Code in a sentence is there to be read: what is wrong with it is said, once per rule, and it stays."""
+        for code in codes:
+            if not looks_like_code(code):
+                continue
+            for issue in self._scanner.scan(code).issues:
+                rule = issue.rule
+                allowed = self._settings.action(Stage.OUTPUT, issue.severity, rule.cwe, rule.id) == "allow"
+                if not allowed and rule.id not in self._mentioned:
+                    self._mentioned.add(rule.id)
+                    outcome.add("warn", (self._finding(rule, -len(code), 0),))
 
     def _hidden(self, text: str, outcome: _Outcome) -> str:
         if not text.isascii():
