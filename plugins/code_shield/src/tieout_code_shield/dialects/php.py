@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import BindForm, Binding, Role
-from tieout_code_shield.dialects.php_checks import unguarded
+from tieout_code_shield.dialects.php_checks import GUARDS
 from tieout_code_shield.dialects.php_names import items, key_text, last_part
 from tieout_code_shield.dialects.php_pages import without_html
 from tieout_code_shield.dialects.php_values import PhpValues
@@ -189,7 +189,7 @@ class PhpDialect(PhpValues):
     def check(self, name: str, walk: Walk, site: Site) -> bool:
         """``unguarded``: nothing before the place compares what it is given with what is allowed."""
         if name == "unguarded":
-            return unguarded(walk, site)
+            return GUARDS.unguarded(walk, site)
         raise KeyError(name)
 
     def effects(self, node: Node, name: str) -> list[Binding]:

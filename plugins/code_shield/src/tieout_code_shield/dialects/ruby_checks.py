@@ -1,0 +1,33 @@
+"""Whether Ruby code checked a value before it used it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tieout_code_shield.dialects.guards import Guards
+
+__all__ = ["GUARDS"]
+
+_PLACE: Final = re.compile(r"([a-z_]\w*)\.([\w-]+)(?:\.|$)")
+
+
+def _written(name: str) -> list[str]:
+    place = _PLACE.match(name)
+    return (
+        [f"{place[1]}[:{place[2]}]", f'{place[1]}["{place[2]}"]', f"{place[1]}['{place[2]}']"]
+        if place
+        else []
+    )
+
+
+GUARDS: Final = Guards(
+    names=re.compile(r"@?\b[a-z_]\w*(?:\[[:'\"]\w+['\"]?\])?(?![\w(?!:])"),
+    written=_written,
+    forms=(
+        r"(?:(?:\.(?:include|key|member|has_key|cover)\?|\.fetch)[ (]\s*%s|%s(?:\.to_s|\.to_sym)?\.in\?|%s\s*=~\s*/\\A"
+        r"|%s\.match\??\(?\s*/\\A|/\\A[^/\n]{1,80}/\w*\s*=~\s*%s|/\\A[^/\n]{1,80}/\w*\.match\?[ (]%s|\bcase\s+%s"
+        r"|\b(?:unless|if)\s+%s\s*==\s*['\":\d]|\b\w*(?:valid|allowed|safe)\w*\?[ (]\s*%s|!=\s*%s\s*$|\.index[ (]%s)"
+    ),
+)
+"""``ALLOWED.include?(x)``, ``x =~ /\\A…\\z/``, ``case x``, ``TABLE.fetch(x)`` and their kin."""
