@@ -88,7 +88,24 @@ def comparable(bench: Bench, measure: Measure, subject: str) -> Iterator[Fact]:
                 continue
             if bool(fact.per == "token") != bool(_per_token(bench, measure)):
                 continue
+            if not _of_one_scope(measure, fact):
+                continue
             yield fact
+
+
+_PERIODS = {"day", "month", "year"}
+
+
+def _of_one_scope(measure: Measure, fact: Fact) -> bool:
+    """Whether number and fact are of the same one thing: a query, a day, or the whole."""
+    if measure.role not in ("energy", "tokens", "visits", "cost", "money", "compute", "carbon"):
+        return True
+    if (fact.per == "visit") != ("visit" in measure.scope):
+        return False
+    periods = _PERIODS & set(measure.scope)
+    if fact.period in _PERIODS:
+        return not periods or fact.period in periods
+    return not periods or measure.role in ("cost", "money", "visits") or bool(fact.year)
 
 
 def _per_token(bench: Bench, measure: Measure) -> bool:

@@ -73,7 +73,7 @@ def vector_of(measure: Measure) -> Vector | None:
     elif role == "bytes_each":
         return (("byte", 1), ("parameter", -1))
     elif role == "token_price" and "/" not in measure.dimension:
-        vector = (("visits", -1), (measure.dimension, 1)) if "visits" < measure.dimension else (
+        vector = (("visits", -1), (measure.dimension, 1)) if measure.dimension > "visits" else (
             (measure.dimension, 1), ("visits", -1))  # fmt: skip
         vector = tuple(sorted(vector))
     elif role == "item_price" and "/" not in measure.dimension:
@@ -192,7 +192,18 @@ def _formats(text: str) -> list[str]:
 
 def known_entries(bench: Bench) -> list[Entry]:
     """What the text does not have to say: 6ND, peaks, board power, accelerators in a named server."""
-    return [*_works(bench), *_of_device(bench), *_inside(bench)]
+    return [*_works(bench), *_sizes(bench), *_of_device(bench), *_inside(bench)]
+
+
+def _sizes(bench: Bench) -> Iterator[Entry]:
+    """Published parameters and tokens of the model, where the text leaves them to its name."""
+    subject = bench.subject()
+    if subject is None or subject.undisclosed:
+        return
+    for role, unit in (("params", "parameter"), ("tokens", "token")):
+        held = None if bench.claim.first(role) else bench.published(role, unit, subject.name)  # type: ignore[arg-type]
+        if held is not None and held.value and not held.assumed:
+            yield Entry(held.value, ((unit, 1),), held.figure, frozenset(), role, known=True)
 
 
 def _works(bench: Bench) -> Iterator[Entry]:

@@ -140,6 +140,12 @@ _BEYOND = 1.35
 """How far above "more than X" the true value may lie before the words no longer describe it."""
 
 
+def _rough(measure: Measure) -> float:
+    """What "about" allows: a tenth of a round number, less where more digits are printed."""
+    digits = len(f"{abs(measure.value) / measure.step:.0f}".rstrip("0")) if measure.step and measure.value else 1
+    return {1: _ROUGH, 2: 0.06}.get(digits, 0.03)
+
+
 def agrees(measure: Measure, value: float, *, high: float | None = None, tolerance: float = _EXACT) -> bool:
     """Whether a stated number describes ``value`` (or the interval from ``value`` to ``high``), in its unit.
 
@@ -147,7 +153,7 @@ def agrees(measure: Measure, value: float, *, high: float | None = None, toleran
     """
     low_true, high_true = (value, value) if high is None else (min(value, high), max(value, high))
     low, high_ = measure.ends
-    slack = max(tolerance, _ROUGH if measure.approximate else 0.0)
+    slack = max(tolerance, _rough(measure) if measure.approximate else 0.0)
     step = min(measure.step, 0.08 * abs(measure.value)) if measure.step else 0.0
     below = max(slack * abs(low), step)
     above = max(slack * abs(high_), step)

@@ -183,7 +183,7 @@ class Knowledge:
         self.subjects = _subjects(table, models, devices)
         self._facts: dict[str, list[Fact]] = {}
         self._by_role: dict[str, list[Fact]] = {}
-        for fact in (*_sourced(table), *_of_models(models), *_of_devices(devices)):
+        for fact in (*_sourced(table), *_of_models(models), *_of_devices(devices), *_of_architectures()):
             if not self._is_repeated(fact):
                 self._facts.setdefault(fact.subject, []).append(fact)
                 self._by_role.setdefault(fact.role, []).append(fact)
@@ -350,6 +350,45 @@ def _of_devices(devices: tuple[Device, ...]) -> Iterator[Fact]:
                     status="marketing" if sparse else "published",
                     assumption="structured sparsity; the dense peak is lower" if sparse else "",
                 )
+
+
+_SHAPES: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("layers", ("num_hidden_layers", "n_layer"), ""),
+    ("heads", ("num_attention_heads", "n_head"), ""),
+    ("kv_heads", ("num_key_value_heads",), ""),
+    ("vocabulary", ("vocab_size",), ""),
+    ("context", ("max_position_embeddings", "n_positions"), "token"),
+    ("experts", ("n_routed_experts", "num_experts", "num_local_experts"), ""),
+    ("hidden", ("hidden_size", "n_embd"), ""),
+    ("head_dim", ("head_dim",), ""),
+)
+"""Role, keys of a configuration, unit."""
+
+
+def _of_architectures() -> Iterator[Fact]:
+    """Layers, heads, vocabulary and context of the configurations that came with published weights."""
+    from tieout_compute_estimator.architecture_table import architecture_table
+
+    for row in architecture_table().models:
+        cells: dict[str, tuple[float, str]] = {}
+        for role, keys, unit in _SHAPES:
+            value = next((v for key in keys if isinstance(v := row.config.get(key), int | float)), None)
+            if value is not None and value > 0:
+                cells[role] = (float(value), unit)
+        if "head_dim" not in cells and "hidden" in cells and "heads" in cells:
+            cells["head_dim"] = (cells["hidden"][0] / cells["heads"][0], "")
+        for role, (value, unit) in cells.items():
+            yield Fact(
+                subject=row.name,
+                role=role,
+                value=value,
+                unit=unit,
+                source="architectures",
+                table="architectures",
+                source_text=row.source,
+                as_of=row.as_of,
+                confidence=row.confidence,
+            )
 
 
 def _scaled(value: float | None, factor: float) -> float | None:

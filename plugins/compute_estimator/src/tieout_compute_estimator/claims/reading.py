@@ -11,8 +11,8 @@ from tieout_compute_estimator.claims.frames import Measure, Mention, Role
 from tieout_compute_estimator.claims.lists import second_look
 from tieout_compute_estimator.claims.roles import Words, role_of
 from tieout_compute_estimator.claims.scopes import TIMES, denominators, scope_of
-from tieout_compute_estimator.claims.unread import unread
 from tieout_compute_estimator.claims.units import COUNTED, claim_units
+from tieout_compute_estimator.claims.unread import unread
 
 if TYPE_CHECKING:
     from tieout.quantities import Quantity

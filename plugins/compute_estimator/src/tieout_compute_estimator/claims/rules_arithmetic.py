@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from tieout_compute_estimator.claims.bench import Bench
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
 from tieout_compute_estimator.claims.frames import Measure
-from tieout_compute_estimator.claims.search import Term, dimensions, search
 from tieout_compute_estimator.derivation import N_
 
 __all__ = ["equated", "from_base", "to_base", "worked_off"]

@@ -63,7 +63,7 @@ def optimal_tokens(bench: Bench) -> Iterator[Finding]:
     figures = {"stated": bench.stated(index), "refit": refit, "twenty": twenty, "each": each}
     low, high = refit.low or 0.0, refit.high or 0.0
     inside = low * 0.97 <= value <= high * 1.03 or agrees(measure, twenty.value, tolerance=0.06)
-    exact = re.search(r"20 ?倍|20 ?(?:个 )?tokens? per|20:1|twenty", bench.claim.text, re.IGNORECASE)
+    exact = re.search(r"20 ?倍|20 ?(?:个 )?tokens? per|20:1|20 ?个? ?token|twenty", bench.claim.text, re.IGNORECASE)
     if inside:
         kind = "match" if exact and agrees(measure, twenty.value, tolerance=0.03) else "assume"
         yield finding(

@@ -101,7 +101,7 @@ def _trend(bench: Bench, measure: Measure) -> Finding | None:
         low, high = (in_unit(end, fact.unit, measure.unit) or 0.0 for end in fact.ends)
         if agrees(measure, low, high=high):
             return finding(
-                "assume",
+                "match" if fact.firm else "assume",
                 "trend",
                 N_("{stated} is {known} ({source}); it holds for: {assumption}."),
                 figures={"stated": bench.stated(index), "known": fact.figure("doubling time")},
@@ -207,7 +207,7 @@ def _yearly_trend(bench: Bench, index: int, measure: Measure, factor: float) -> 
         low, high = fact.ends
         if low * 0.95 <= factor <= high * 1.05:
             return finding(
-                "assume",
+                "match" if fact.firm else "assume",
                 "trend",
                 N_("{stated} is {known} ({source}); it holds for: {assumption}."),
                 figures={"stated": bench.stated(index), "known": fact.figure("yearly factor")},

@@ -13,7 +13,7 @@ from tieout_compute_estimator.claims.frames import Measure
 from tieout_compute_estimator.claims.knowledge import Fact, family
 from tieout_compute_estimator.derivation import N_
 
-__all__ = ["missing_format", "rates"]
+__all__ = ["rates"]
 
 _TRAINING = ("bf16", "fp16")
 _SERVER = 8
@@ -72,10 +72,16 @@ def _named(bench: Bench, index: int, measure: Measure, value: float, count: Held
         return _explained(bench, index, measure, fits, readings)
     others = [r for name in devices if name not in subjects for r in _readings(bench, name, count)]
     others = [r for r in others if _fits(measure, value, r.value) and not _other_format(measure, r.fact)]
-    if others:
+    if others and not _SAME.search(bench.claim.text):
         # Nearer to one name, but a figure of the other: it may be about that one.
         return _explained(bench, index, measure, others, others).model_copy(update={"kind": "assume"})
     return _unexplained(bench, index, measure, value, readings)
+
+
+_SAME = re.compile(
+    r"(?<![a-z])(?:matches|equals|rivals|ties|on par with|same as)(?![a-z])|[与和同].{1,14}(?:相同|持平|一样|相当|一致)", re.IGNORECASE
+)
+"""Two devices are said to have one figure: that of the other is no excuse."""
 
 
 def _other_format(measure: Measure, fact: Fact) -> bool:
@@ -529,26 +535,3 @@ def _unnamed(bench: Bench, index: int, measure: Measure, value: float, count: He
         recomputed=shown,
         firm=False,
     )
-
-
-def missing_format(bench: Bench) -> Iterator[Finding]:
-    """FP8 on an A100: a number format that the device does not have."""
-    for index, measure in enumerate(bench.claim.measures):
-        device = bench.known.device(measure.device) if measure.role == "rate" and measure.dtype else None
-        if device is None or measure.dtype in device.peak_tflops or measure.dtype in _TRAINING:
-            continue
-        if measure.dtype not in ("fp8", "fp4", "fp6") or device.confidence == "low":
-            continue
-        peaks = ", ".join(dtype.upper() for dtype in device.peak_tflops)
-        yield finding(
-            "premise",
-            "format",
-            N_("{device} has no {form}; its formats are {formats} ({source})."),
-            words={
-                "device": device.name,
-                "form": measure.dtype.upper(),
-                "formats": peaks,
-                "source": device.source,
-            },
-            covers=(index,),
-        )

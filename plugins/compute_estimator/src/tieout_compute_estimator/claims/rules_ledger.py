@@ -11,7 +11,14 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tieout_compute_estimator.claims.bench import Bench
-from tieout_compute_estimator.claims.entries import Entry, base_of, entries, known_entries, variants, vector_of
+from tieout_compute_estimator.claims.entries import (
+    Entry,
+    base_of,
+    entries,
+    known_entries,
+    variants,
+    vector_of,
+)
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
 from tieout_compute_estimator.claims.frames import Measure
 from tieout_compute_estimator.claims.lists import TOTAL
@@ -49,6 +56,7 @@ def balanced(bench: Bench) -> Iterator[Finding]:
         (index,) = entry.indexes
         pool += variants(entry, bench.claim.measures[index])
     settled: set[int] = set()
+    said: set[frozenset[int]] = set()
     open_: list[tuple[int, Product]] = []
     for index in _in_order(bench, stated):
         ways = _ways(bench, index, pool)
@@ -56,7 +64,9 @@ def balanced(bench: Bench) -> Iterator[Finding]:
             continue
         if made := _made(bench, index, ways):
             settled |= {index, *made.covers}
-            yield made
+            if frozenset(made.covers) not in said:  # one product confirms one result, and not what it starts from
+                yield made
+            said.add(frozenset(made.covers))
         else:
             open_ += [(index, way) for way in ways if _is_meant(bench, index, way)]
     yield from _off(bench, open_, settled)
@@ -122,7 +132,7 @@ def _is_way(bench: Bench, index: int, way: Product) -> bool:
     """A product of something that the text states; one term alone only where it is another kind of number."""
     roles = [entry.role for entry, _power in way.terms]
     if not way.indexes:
-        return False
+        return roles == ["power"] and bench.claim.measures[index].role == "energy"
     if len(way.terms) == 1:
         role = bench.claim.measures[index].role
         entry = way.terms[0][0]
@@ -198,7 +208,7 @@ def _made(bench: Bench, index: int, ways: Sequence[Product]) -> Finding | None:
     )
 
 
-_ALONE = re.compile(r"仅|只算|单算|单卡|芯片功耗|GPU ?功耗|TDP|alone|only|GPUs? themselves|before ", re.IGNORECASE)
+_ALONE = re.compile(r"仅|只算|单算|单卡|单张|单块|芯片功耗|GPU ?功耗|TDP|alone|only|GPUs? themselves|before ", re.IGNORECASE)
 
 
 def _unsaid(bench: Bench, way: Product, index: int) -> str:
@@ -234,7 +244,8 @@ def _is_meant(bench: Bench, index: int, way: Product) -> bool:
     """Whether the text lets the number follow: stated terms of the scope that they state, all about one thing."""
     factors = {entry.role for entry, _power in way.terms}
     unsure = [entry.role for entry, _p in way.terms if entry.known and not (entry.role == "rate" and "mfu" in factors)]
-    if unsure or way.assumed or (way.loose and not _opened(bench, index, way)):
+    watts = unsure == ["power"] and slip_factor(bench, index, way) in (1e3, 1e6, 1e9)
+    if (unsure and not watts) or way.assumed or (way.loose and not _opened(bench, index, way)):
         return False
     claim = bench.claim
     measure = claim.measures[index]
@@ -245,6 +256,8 @@ def _is_meant(bench: Bench, index: int, way: Product) -> bool:
         return False
     if len({m.subject for m in (*used, measure) if m.subject and m.sure}) > 1:
         return False
+    if not used:
+        return True
     money = measure.dimension.startswith("money:") and measure.role in ("cost", "money")
     before = claim.text[max(0, measure.start - 40) : measure.start]
     last = measure.start > max(m.start for m in used)

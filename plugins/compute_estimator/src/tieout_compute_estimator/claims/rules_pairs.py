@@ -128,6 +128,9 @@ def _meant(bench: Bench, index: int, pairs: list[_Pair]) -> _Pair | None:
     text = bench.claim.text
     if not _LINKED.search(text):
         return None
+    led = [pair for pair in pairs if _ordered(bench, pair) and bench.claim.measures[pair.second].start < measure.start]
+    if led:
+        return min(led, key=lambda pair: _distance(bench, index, pair))
     metric = None if measure.role == "share" else metric_of(bench, measure)
     roles = {bench.claim.measures[pair.first].role for pair in pairs}
     if metric is not None and metric[0] not in roles and (
@@ -139,9 +142,6 @@ def _meant(bench: Bench, index: int, pairs: list[_Pair]) -> _Pair | None:
         for pair in pairs
         if metric is None or bench.claim.measures[pair.first].role == metric[0] or len(roles) == 1
     ]
-    led = [pair for pair in usable if _ordered(bench, pair) and bench.claim.measures[pair.second].start < measure.start]
-    if led:
-        return min(led, key=lambda pair: _distance(bench, index, pair))
     same = [pair for pair in usable if _one_sentence(text, bench, index, pair)]
     return same[0] if len(same) == 1 else None
 

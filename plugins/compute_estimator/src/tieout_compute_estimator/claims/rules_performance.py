@@ -215,7 +215,7 @@ def performance(
     exact = [
         form
         for form, figure in ratios.items()
-        if agrees(measure, figure.value, tolerance=0.06) and measure.role == "multiple"
+        if agrees(measure, figure.value * (1 if measure.role == "multiple" else 100), tolerance=0.06)
     ]
     claimed = next(
         (

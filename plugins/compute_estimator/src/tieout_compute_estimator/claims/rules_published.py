@@ -45,6 +45,8 @@ _ROLES = (
     "vocabulary",
     "context",
     "heads",
+    "kv_heads",
+    "head_dim",
     "visits",
     "users",
     "pages",
@@ -69,6 +71,10 @@ def published(bench: Bench) -> Iterator[Finding]:
             and _OPTIMAL.search(bench.claim.text[max(0, measure.start - 40) : measure.start])
         ):
             continue  # what a law recommends is not what a model was trained on
+        if measure.role == "tokens" and bench.claim.first("token_price", "throughput", "users") and not re.search(
+            r"训练|train|corpus|语料", bench.claim.text, re.IGNORECASE
+        ):
+            continue  # tokens that are served, and not those of the training
         found = _about_world(bench, index, measure)
         if found is not None:
             yield found
@@ -77,6 +83,8 @@ def published(bench: Bench) -> Iterator[Finding]:
 def _about_world(bench: Bench, index: int, measure: Measure) -> Finding | None:
     """The first name of the claim that a number fits, when it does not stand right behind another that it does not."""
     names = subjects_of(bench, measure)
+    if (slipped := wrong_scope(bench, index, measure)) is not None:
+        return slipped
     rejected: Finding | None = None
     own = names[0] if names else ""
     for name in names:
@@ -84,7 +92,7 @@ def _about_world(bench: Bench, index: int, measure: Measure) -> Finding | None:
         if found is None:
             continue
         if found.kind not in ("match", "assume"):
-            rejected = rejected or wrong_scope(bench, index, measure) or found
+            rejected = rejected or found
         elif rejected is None or name == own:
             return found
         elif not stands_behind(bench, measure, own) or (

@@ -138,6 +138,11 @@ def wrong_scope(bench: Bench, index: int, measure: Measure) -> Finding | None:
         if subject.kind == "system" and subject.device and bench.same_family(subject.device, measure.device)
     ]
     names = [s.name for s in hosts] if "gpu" in measure.scope else [measure.device]
+    own = [measure.device] if "gpu" in measure.scope else [s.name for s in hosts]
+    for name in own:
+        for fact in bench.known.facts(name, measure.role):
+            if agrees(measure, in_unit(fact.value, fact.unit, measure.unit) or 0.0):
+                return None
     for name in names:
         for fact in bench.known.facts(name, measure.role):
             value = in_unit(fact.value, fact.unit, measure.unit)

@@ -34,7 +34,7 @@ VERDICTS: dict[Verdict, str] = {
 
 _UNCOUNTED = ("span", "year")
 """Roles that need no confirmation: the years a growth runs over."""
-_PLAUSIBLE = ("utilisation", "rent", "power", "carbon", "energy", "weights", "spend", "estimates")
+_PLAUSIBLE = ("achieved", "utilisation", "rent", "power", "carbon", "energy", "weights", "spend", "estimates")
 """Rules that only find a number plausible; a published value makes them superfluous."""
 _ARITHMETIC = (
     "ratio",
@@ -54,7 +54,7 @@ _ARITHMETIC = (
     "weights",
     "cache",
 )
-_PUBLISHED = ("published", "slip", "rate and total", "currency")
+_PUBLISHED = ("published", "slip", "rate and total", "currency", "misattributed")
 """Rules that hold a number against what is published about its subject."""
 _PRICES = ("item_price", "token_price")
 
@@ -132,10 +132,16 @@ def settled(findings: Sequence[Finding]) -> list[Finding]:
     return kept
 
 
+_CARDS = (16, 24, 32, 40, 48, 64, 80, 94, 96, 128, 141, 180, 192, 256, 288)
+"""Gigabytes that accelerators have: "an 80 GB card" is a kind of card and no claim."""
+
+
 def _is_usual(measure: Measure) -> bool:
     """Four, eight or sixteen accelerators in a server, and small numbers of anything, need no confirmation."""
-    return (measure.role == "per_server" and measure.value in (4, 8, 16)) or (
-        measure.role == "count" and measure.value < 10
+    return (
+        (measure.role in ("per_server", "ports") and measure.value in (1, 2, 4, 8, 16))
+        or (measure.role == "count" and measure.value < 10)
+        or (measure.role == "memory" and measure.per == "device" and measure.value in _CARDS and not measure.device)
     )
 
 
@@ -174,6 +180,8 @@ def decide(claim: Claim, findings: Sequence[Finding]) -> Decision:
         for index, measure in enumerate(claim.measures)
         if index not in backed | results
         and not is_given(claim, measure)
+        and measure.role not in ("intensity", "pue", "bytes_each")
+        and "port" not in measure.scope
         and (measure.subject or (measure.role in _PRICES and measure.device))
     }
     unverified = tuple(
