@@ -207,7 +207,7 @@ def _run(command: Sequence[str]) -> str:
 
 def _rows(text: str, tool: str) -> object:
     try:
-        return json.loads(text or "null")
+        return json.loads(text)
     except ValueError:
         raise _Failed(_("{tool} answered something that is no JSON", tool=tool)) from None
 
