@@ -22,7 +22,7 @@ from tieout.errors import (
 from tieout.events import ErrorEvent, TextEvent, TurnDoneEvent, TurnStartedEvent, UsageEvent, WaitingEvent
 from tieout.logs import start_logging
 from tieout.plugin import ModelSpec, Probe, tool
-from tieout.testing import Call, Cut, Fail, FakeModel, HostMaker
+from tieout.testing import Call, Cut, Fail, FakeModel, Hang, HostMaker
 
 Build = Callable[..., Engine]
 
@@ -350,3 +350,29 @@ async def test_a_question_that_could_not_be_stored_leaves_no_half_made_session(
     again = await session.ask("second")
     assert again.status == "done"
     assert session.session_id == again.session_id
+
+
+async def test_an_answer_that_could_not_be_stored_is_not_forgotten(engine: Build, monkeypatch: Any) -> None:
+    from tieout.store import SqliteStore
+
+    async def full(*_arguments: object, **_options: object) -> None:
+        raise StoreError("the disk is full", code="store-full")
+
+    chat = engine("One.", "Two.")
+    with monkeypatch.context() as patch:
+        patch.setattr(SqliteStore, "finish_turn", full)
+        await chat.ask()
+    await chat.ask()
+    assert chat.host.unstored == "the disk is full"
+    assert [event.code for event in chat.of(ErrorEvent)] == []
+
+
+async def test_what_is_interrupted_and_in_memory_only_is_not_said_to_be_kept(make_host: HostMaker) -> None:
+    session = make_host(models=(FakeModel(["Half", Hang()]),)).session()
+    said: list[str] = []
+    async for event in session.stream("?"):
+        if isinstance(event, TextEvent):
+            session.cancel()
+        if isinstance(event, ErrorEvent):
+            said.append(event.message)
+    assert said == ["Interrupted; what was written is not stored."]

@@ -32,6 +32,7 @@ class FakeEngine:
     )
     failure: Exception | None = None
     advice_due: bool = False
+    unstored: str = ""
     stored: list[SessionInfo] = field(default_factory=list[SessionInfo])
     asked: list[str] = field(default_factory=list[str])
     allowed: list[bool] = field(default_factory=list[bool])

@@ -90,7 +90,7 @@ async def test_escape_stops_and_keeps_the_text(app: ChatApp, engine: FakeEngine)
         await ask(pilot, "long one")
         await until(pilot, lambda: "Half an ans" in screen_text(app))
         await pilot.press("escape")
-        await until(pilot, lambda: "Interrupted; the partial answer is kept." in screen_text(app))
+        await until(pilot, lambda: "Interrupted." in screen_text(app))
         assert "Half an ans" in screen_text(app)
         assert "never shown" not in screen_text(app)
         await ask(pilot, "next")
@@ -400,3 +400,55 @@ async def test_fault_while_drawing_costs_one_answer(app: ChatApp, engine: FakeEn
         await until(pilot, lambda: "Error [internal]" in screen_text(app))
         await ask(pilot, "two")
         await until(pilot, lambda: "Answer to two" in screen_text(app))
+
+
+LOST = "sessions.db can only be read."
+
+
+def flowing_text(app: ChatApp) -> str:
+    """The screen's words, wherever its lines end."""
+    return " ".join(screen_text(app).split())
+
+
+async def test_leaving_says_that_everything_is_stored_only_while_it_is(
+    app: ChatApp, engine: FakeEngine
+) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await ask(pilot, "/help")
+        await until(pilot, lambda: "leaves; everything is stored" in screen_text(app))
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: "Press again to quit; everything is stored." in screen_text(app))
+
+
+async def test_leaving_says_what_is_not_stored_and_why(app: ChatApp, engine: FakeEngine) -> None:
+    engine.unstored = LOST
+    async with app.run_test(size=SIZE) as pilot:
+        await ask(pilot, "/help")
+        await until(pilot, lambda: f"leaves. Not everything is stored: {LOST}" in flowing_text(app))
+        await pilot.press("ctrl+q")
+        await until(
+            pilot, lambda: f"Press again to quit. Not everything is stored: {LOST}" in flowing_text(app)
+        )
+        assert "everything is stored." not in screen_text(app).replace("Not everything is stored", "")
+
+
+async def test_an_answer_that_cannot_be_shown_is_not_said_to_be_stored(
+    app: ChatApp, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_arguments: object) -> None:
+        raise RuntimeError("broken")
+
+    engine.unstored = LOST
+    monkeypatch.setattr("tieout_tui.turnview.TurnView.on_turn_event", broken)
+    async with app.run_test(size=SIZE) as pilot:
+        await ask(pilot, "one")
+        await until(pilot, lambda: f"Not everything is stored: {LOST}" in screen_text(app))
+
+
+@pytest.mark.parametrize(
+    ("unstored", "said"), [("", "The conversation is stored."), (LOST, f"Not everything is stored: {LOST}")]
+)
+def test_a_crash_says_what_is_stored(unstored: str, said: str) -> None:
+    from tieout_tui.launch import _described  # pyright: ignore[reportPrivateUsage]
+
+    assert _described(RuntimeError("x"), unstored).hint.startswith(said)

@@ -216,3 +216,21 @@ async def test_model_is_switched(start: Start) -> None:
     with pytest.raises(ModelUnavailable):
         await engine.switch_model("three")
     assert any(line.startswith("one — usable — this machine") for line in await engine.models())
+
+
+async def test_it_tells_what_is_not_stored_before_and_after_the_end(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "s.db").write_bytes(b"this is no database" * 100)
+    engine = start(FakeModel("One."))
+    await engine.start(nobody)
+    events = await collect(engine, "First?")
+    assert [event.code for event in events if isinstance(event, ErrorEvent)] == ["store-corrupt"]
+    assert "s.db" in engine.unstored
+    await engine.close()
+    assert "s.db" in engine.unstored
+
+
+async def test_it_says_nothing_is_lost_while_nothing_is(start: Start) -> None:
+    engine = start(FakeModel("One."))
+    await engine.start(nobody)
+    await collect(engine, "First?")
+    assert engine.unstored == ""

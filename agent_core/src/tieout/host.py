@@ -73,6 +73,8 @@ class Host:
             self.loaded, enabled=plugins, installed=installed, extra=dict(extra_plugins or {})
         )
         self.store_problem: StoreError | None = None
+        """Why conversations, or a part of one, are not stored, once that is so."""
+        self._store_problem_told = False
         self.data_problem: StoreError | None = None
         """Why plugins' data is not kept, once that is so."""
         self._temporary: Path | None = None
@@ -354,6 +356,18 @@ class Host:
                 await store.open()
             self._store = store
             return store
+
+    @property
+    def unstored(self) -> str:
+        """Why not everything that was said here is stored; empty while it is."""
+        if self.store_problem is not None:
+            return self.redact(self.store_problem.message)
+        return _("Conversations are in memory only.") if self._ephemeral else ""
+
+    def untold_store_problem(self) -> StoreError | None:
+        """The problem with the store, the first time that somebody asks."""
+        told, self._store_problem_told = self._store_problem_told, True
+        return None if told else self.store_problem
 
     @property
     def store_path(self) -> Path:

@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tieout.contract.guards import GuardInput, Stage
+from tieout.contract.tables import tables_folder, use_tables
 from tieout.errors import (
     GuardBlocked,
     ModelConnectionError,
@@ -138,7 +139,7 @@ class TurnRun:
             self._queue.put_nowait(None)  # whoever reads the events must not wait for ever
 
     async def _run_to_its_end(self) -> None:
-        with use_language(self._session.lang):
+        with use_language(self._session.lang), use_tables(tables_folder(self._host.data_dir)):
             status: Literal["done", "interrupted", "failed"] = "failed"
             error: TieoutError | None = None
             drafts: asyncio.Task[None] | None = None
@@ -175,7 +176,11 @@ class TurnRun:
             session.session_id = (await store.session(session.session_id)).id
             self._remember([stored_turn(record) for record in await store.turns(session.session_id)])
         session_id = session.session_id or new_id()  # the store makes a new session with its first turn
-        self._turn_id = await store.begin_turn(session_id, self._question, self._model_id)
+        try:
+            self._turn_id = await store.begin_turn(session_id, self._question, self._model_id)
+        except StoreError as problem:
+            self._host.store_problem = self._host.store_problem or problem
+            raise
         session.session_id = session_id
         spec, _name = self._host.model_spec(self._model_id)
         self.emit(
@@ -183,9 +188,8 @@ class TurnRun:
                 turn_id=self._turn_id, session_id=session.session_id, model=self._model_id, local=spec.local
             )
         )
-        if self._host.store_problem is not None:
-            self._report(self._host.store_problem)
-            self._host.store_problem = None
+        if problem := self._host.untold_store_problem():
+            self._report(problem)
 
     def _remember(self, turns: list[Turn]) -> None:
         """Let a conversation that is taken up again lean on what it found before."""
@@ -297,7 +301,9 @@ class TurnRun:
         return "interrupted", ModelResponseError(
             message,
             code=f"answer-{cut}",
-            hint=_("What arrived is kept. Ask again, or ask for a shorter answer."),
+            hint=_("Ask again, or ask for a shorter answer.")
+            if self._host.unstored
+            else _("What arrived is kept. Ask again, or ask for a shorter answer."),
         )
 
     # --- parts
@@ -384,7 +390,9 @@ class TurnRun:
         if error is not None:
             self._report(error)
         elif status == "interrupted":
-            self.emit(ErrorEvent(code="interrupted", message=_("Interrupted; what was written is kept.")))
+            kept = _("Interrupted; what was written is kept.")
+            lost = _("Interrupted; what was written is not stored.")
+            self.emit(ErrorEvent(code="interrupted", message=lost if self._host.unstored else kept))
         seconds = round(time.perf_counter() - self._started, 3)
         await self._finish_in_store(status, text)
         self.turn = Turn(
@@ -434,6 +442,7 @@ class TurnRun:
                 conversation=self._conversation if status == "done" else None,
             )
         except StoreError as problem:
+            self._host.store_problem = self._host.store_problem or problem
             self._report(problem)
 
     def _evidence_json(self) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from textual.widgets import Static
 from tieout.errors import ExitCode, TieoutError
 from tieout.i18n import translator
 from tieout.text import clean_line
-from tieout_tui.bars import header_text, help_text, keys_text, welcome_text
+from tieout_tui.bars import header_text, help_text, keys_text, welcome_text, what_is_stored
 from tieout_tui.commands import built_in, of_tools
 from tieout_tui.lastline import ControlFilter
 from tieout_tui.prompt import CommandMenu, Prompt
@@ -133,6 +133,11 @@ class ChatApp(App[int]):
             self.call_after_refresh(self._prompt.focus)  # hidden widgets lose it
         self._redraw_bars(width=columns)
 
+    @property
+    def unstored(self) -> str:
+        """Why not everything that was said is stored; empty while it is."""
+        return self._engine.unstored
+
     # --- the engine
 
     def _begin(self) -> None:
@@ -162,7 +167,7 @@ class ChatApp(App[int]):
                 await view.show_error(error.code, error.message, error.hint)
             except Exception as error:  # a fault of ours costs one answer on the screen, not the chat
                 log.exception("an answer could not be shown")
-                await view.show_error("internal", type(error).__name__, _("The conversation is stored."))
+                await view.show_error("internal", type(error).__name__, what_is_stored(self.unstored))
 
     async def _show_ready(self, ready: Ready) -> None:
         self._model, self._talk_title = ready.model, ready.title
@@ -259,7 +264,7 @@ class ChatApp(App[int]):
             return
         if text == "/help":
             view = await self._transcript.add_turn(text)
-            await view.note(help_text(self._prompt.commands))
+            await view.note(help_text(self._prompt.commands, unstored=self.unstored))
             return
         view = await self._transcript.add_turn(text, queued=self._busy)
         view.cards_folded = self._cards_folded and not text.startswith("/")
@@ -334,7 +339,11 @@ class ChatApp(App[int]):
             await self._leave(ExitCode.OK)
             return
         self._quit_pressed = now
-        self._say(_("Press again to quit; everything is stored."))
+        if self.unstored:
+            why = clean_line(self.unstored)
+            self._say(_("Press again to quit. Not everything is stored: {why}", why=why))
+        else:
+            self._say(_("Press again to quit; everything is stored."))
 
     def action_fold_cards(self) -> None:
         """Fold or unfold the cards of all tools."""
@@ -360,7 +369,7 @@ class ChatApp(App[int]):
         if self._closing_down:
             return
         self._closing_down = True
-        self._say(_("Storing…"))
+        self._say(_("Leaving…") if self.unstored else _("Storing…"))
         self._engine.cancel()
         with contextlib.suppress(Exception):
             await asyncio.wait_for(self._engine.close(), _CLOSE_SECONDS)

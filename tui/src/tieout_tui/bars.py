@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["header_text", "help_text", "keys_text", "welcome_text"]
+__all__ = ["header_text", "help_text", "keys_text", "welcome_text", "what_is_stored"]
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -70,17 +70,30 @@ def welcome_text() -> str:
     )
 
 
-def help_text(commands: Sequence[Command]) -> str:
-    """All keys and commands."""
+def help_text(commands: Sequence[Command], *, unstored: str = "") -> str:
+    """All keys and commands; ``unstored`` says why not everything is stored."""
+    leaving = _("Ctrl+Q or Ctrl+C twice, or /quit, leaves; everything is stored.")
+    if unstored:
+        leaving = _(
+            "Ctrl+Q or Ctrl+C twice, or /quit, leaves. Not everything is stored: {why}",
+            why=clean_line(unstored),
+        )
     keys = [
         _("Enter sends; Ctrl+J or Shift+Enter begins a new line; Up and Down recall earlier questions."),
-        _("Esc stops an answer; what is written is kept. Ctrl+C copies a selection, else stops."),
+        _("Esc stops an answer; what is written stays. Ctrl+C copies a selection, else stops."),
         _("Tab and Shift+Tab move between input, cards and sources; Enter opens what has the focus."),
         _("Page Up and Page Down scroll; Ctrl+O folds cards; Ctrl+T changes between light and dark."),
-        _("Ctrl+Q or Ctrl+C twice, or /quit, leaves; everything is stored."),
+        leaving,
     ]
     lines = [f"{' '.join((c.name, c.usage)).strip()} — {c.summary}" for c in commands]
     return "\n".join([*keys, "", *lines])
+
+
+def what_is_stored(unstored: str) -> str:
+    """Whether the conversation outlives the program; ``unstored`` says why not all of it does."""
+    if unstored:
+        return _("Not everything is stored: {why}", why=clean_line(unstored))
+    return _("The conversation is stored.")
 
 
 def _cut(text: str, width: int) -> str:

@@ -34,7 +34,7 @@ def built_in() -> list[Command]:
         Command("/new", "", _("begin another conversation")),
         Command("/model", _("[ID]"), _("show the models, or answer with another one")),
         Command("/sessions", "", _("open an earlier conversation")),
-        Command("/quit", "", _("leave; everything is stored")),
+        Command("/quit", "", _("leave the chat")),
     ]
 
 

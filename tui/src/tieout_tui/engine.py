@@ -91,6 +91,11 @@ class Engine(Protocol):
         """Whether what ``ask`` did last needs the line "no investment advice"."""
         ...
 
+    @property
+    def unstored(self) -> str:
+        """Why not everything that was said is stored; empty while it is."""
+        ...
+
     def cancel(self) -> None:
         """Stop what ``ask`` is doing; what was written is kept."""
         ...

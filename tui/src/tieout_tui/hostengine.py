@@ -54,6 +54,7 @@ class HostEngine:
         self._cancelled = False
         self._advice_due = False
         self._warming: asyncio.Task[None] | None = None
+        self._unstored_at_end = ""
 
     # --- the screen's side
 
@@ -89,6 +90,11 @@ class HostEngine:
         """See :class:`~tieout_tui.engine.Engine`."""
         return self._advice_due
 
+    @property
+    def unstored(self) -> str:
+        """See :class:`~tieout_tui.engine.Engine`."""
+        return self._open_host.unstored if self._open_host is not None else self._unstored_at_end
+
     def cancel(self) -> None:
         """See :class:`~tieout_tui.engine.Engine`."""
         self._cancelled = True
@@ -120,6 +126,7 @@ class HostEngine:
         if self._open_host is None or self._thread is None:
             return
         await self._there(self._close())
+        self._unstored_at_end = self._open_host.unstored
         self._open_host = None
         self._loop.call_soon_threadsafe(self._loop.stop)
         await asyncio.to_thread(self._thread.join, 2.0)
@@ -175,6 +182,7 @@ class HostEngine:
 
         with contextlib.suppress(TieoutError):  # a missing key is told when a question needs it
             self._host.agent(model_id)
+        await self._host.store()  # so that nothing claims to be stored that is not
 
     async def _reopen(self, session_id: str | None, *, model: str | None = None) -> Ready:
         host = self._host
@@ -315,4 +323,6 @@ class HostEngine:
         asking = self._asking
         if asking is not None:
             await asyncio.wait([asking], timeout=10)
+        if self._warming is not None:  # it may be opening the store
+            await asyncio.wait([self._warming], timeout=10)
         await self._host.aclose()

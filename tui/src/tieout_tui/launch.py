@@ -37,7 +37,7 @@ def launch(state: CliState, *, model: str | None, session_id: str | None) -> int
         with private_terminal(), _short_switches():
             code = app.run()
         if app.failure is not None:
-            raise _described(app.failure)
+            raise _described(app.failure, app.unstored)
     return ExitCode.OK if code is None else code
 
 
@@ -52,16 +52,18 @@ def _short_switches() -> Generator[None]:
         sys.setswitchinterval(before)
 
 
-def _described(failure: BaseException) -> TieoutError:
+def _described(failure: BaseException, unstored: str) -> TieoutError:
     if isinstance(failure, TieoutError):
         return failure
+    from tieout_tui.bars import what_is_stored
+
     log.debug("%s", "".join(traceback.format_exception(failure)))
     return FrontendError(
         _("The chat broke down: {kind}.", kind=type(failure).__name__),
         code="frontend-crashed",
-        hint=_(
-            "The conversation is stored. Run again with --debug and report the log, or use `tieout chat --plain`."
-        ),
+        hint=what_is_stored(unstored)
+        + " "
+        + _("Run again with --debug and report the log, or use `tieout chat --plain`."),
     )
 
 

@@ -56,7 +56,9 @@ class Transcript(VerticalScroll, can_focus=False):
             await view.remove()
             self._hidden += 1
         if self._hidden:
-            text = Content(_("{count} earlier turns are stored and not shown.", count=self._hidden))
+            text = Content(
+                _("{count} earlier turns are not shown; /sessions lists what is stored.", count=self._hidden)
+            )
             if self._hidden_notice is None:
                 self._hidden_notice = Static(text, classes="notice")
                 await self.mount(self._hidden_notice, before=0)

@@ -62,7 +62,7 @@ class TurnView(Vertical):
         await self._write(past.answer)
         await self._end_answer()
         if past.status != "done":
-            await self._notice(_("Interrupted; the partial answer is kept."))
+            await self._notice(_("Interrupted; this is what was written."))
 
     async def on_turn_event(self, event: Event) -> None:
         """Show what happened."""
@@ -85,8 +85,8 @@ class TurnView(Vertical):
             case e.ApprovalEvent(tool=tool, effect=effect, decision=decision):
                 said = _("allowed") if decision == "approved" else _("not allowed")
                 await self._notice(f"{clean_line(tool, limit=60)}: {effect_words(effect)} — {said}")
-            case e.ErrorEvent(code="interrupted"):
-                await self._notice(_("Interrupted; the partial answer is kept."))
+            case e.ErrorEvent(code="interrupted", message=message):
+                await self._notice(clean(message))
             case e.ErrorEvent(code=code, message=message, hint=hint):
                 await self.show_error(code, message, hint)
             case e.TurnStartedEvent(model=model):

@@ -12,7 +12,7 @@ import click
 
 from tieout.cli.app import CliState
 from tieout.cli.ask import cancel_on_interrupt, decode
-from tieout.cli.output import note, say, show_error
+from tieout.cli.output import note, say, show_error, warn
 from tieout.errors import ExitCode, TieoutError
 from tieout.i18n import translator
 
@@ -55,6 +55,8 @@ class PlainChat:
         finally:
             self._session.cancel()
             await self._host.aclose()
+            if self._host.unstored:
+                warn(_("Not everything was stored: {why}", why=self._host.unstored))
         return self._code
 
     def _read(self) -> str | None:

@@ -103,7 +103,11 @@ class TurnPrinter:
         if turn.model == "offline" and sys.stderr.isatty():
             note(_("Answered offline, without a language model."))
         if turn.status == "interrupted":
-            note(_("Interrupted; the partial answer is kept."))
+            note(
+                _("Interrupted; the partial answer is not stored.")
+                if self._host.unstored
+                else _("Interrupted; the partial answer is kept.")
+            )
         for problem in self._problems:
             if problem.code not in ("interrupted", turn.error.code if turn.error else ""):
                 warn(clean_line(f"{problem.message} {problem.hint}", limit=600))
