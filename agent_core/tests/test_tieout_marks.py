@@ -168,6 +168,21 @@ def test_a_value_goes_with_the_subject_that_has_it(answer: str, expected: list[s
     assert found == expected
 
 
+@pytest.mark.parametrize(
+    ("answer", "device"),
+    [
+        ("The H200 SXM is dear. Rent is $2.95 an hour.", "H200 SXM"),
+        ("The H100 SXM came first, then the H200 SXM.\n\n- rent: $2.95 per hour", "H200 SXM"),
+        ("The H100 SXM is older. Rent is $2.95 an hour.", "H100 SXM"),
+        ("For the H100 SXM: rent is $2.95 an hour. The H200 SXM is newer.", "H100 SXM"),
+    ],
+)
+def test_a_value_that_two_things_share_goes_with_the_one_named_last(answer: str, device: str) -> None:
+    rents = [figure(2.95, "USD/h", "rent", name, row(name, "price")) for name in ("H100 SXM", "H200 SXM")]
+    found = [mark for mark in tie_out(answer, book(*rents), "") if mark.status == "tied"]
+    assert [mark.detail for mark in found] == [f"hardware: {device}, price"]
+
+
 def test_a_mismatch_says_what_the_evidence_says() -> None:
     (mark,) = tie_out("The A100 reaches 989.5 TFLOP/s.", book(H100, A100), "")
     assert (mark.evidence, mark.detail) == ("e2", "A100-80GB SXM dense BF16 peak: 312 TFLOP/s")

@@ -72,6 +72,15 @@ class Subjects:
         start, end = self.sentence(number)
         return self._inside(number) or (self._before(number, start) | self._after(number, end))
 
+    def earlier(self, number: Quantity, among: frozenset[str]) -> _Named:
+        """Those of ``among`` that were named last before the number, in whatever sentence."""
+        at = bisect_left(self._starts, number.start) - 1
+        while at >= 0:
+            if found := self._mentions[at][2] & among:
+                return found
+            at -= 1
+        return frozenset()
+
     def _inside(self, number: Quantity) -> _Named:
         """Subjects within the number's own words: 16,384 H100 GPUs."""
         first = bisect_left(self._starts, number.start)

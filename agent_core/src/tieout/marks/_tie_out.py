@@ -148,6 +148,10 @@ class _TieOut:
             for known in agreeing:
                 if rival := self._metrics.rival(known, number, subjects):
                     return _event(number, "mismatch", rival, stated=True)
+        if not subjects and len(of := frozenset(known.figure.subject for known in agreeing)) > 1:
+            # Several things have this value and the sentence names none: it goes on about what was named last.
+            last = self._subjects.earlier(number, of)
+            about = [known for known in agreeing if known.figure.subject in last]
         choices = about or agreeing
         clause = self._clause(number)
         best = next((known for known in choices if self._metrics.named(known.figure, clause)), choices[0])
