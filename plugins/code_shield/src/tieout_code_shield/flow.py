@@ -89,13 +89,22 @@ class Flow:
             if not item.name.startswith(_MARK):
                 leaves.append(item)
                 continue
-            parameter = item.name[len(_MARK) :]
+            parameter, dot, rest = item.name[len(_MARK) :].partition(".")
             index = parameters.index(parameter) if parameter in parameters else len(given)
             value = named.get(parameter) or (given[index] if index < len(given) else None)
             for each in value.leaves if value is not None else ():
-                leaves.append(replace(each, through=each.through | item.through | {name}))
+                leaves.append(self._put_in(each, dot + rest, item, name))
         kept = tuple(dict.fromkeys(leaves))
         return replace(summary, leaves=kept, built=summary.built and bool(kept))
+
+    def _put_in(self, given: Leaf, rest: str, item: Leaf, name: str) -> Leaf:
+        """A leaf of an argument in the place of the parameter, of which the function may have taken a part."""
+        through = given.through | item.through | {name}
+        if not rest or given.kind not in ("name", "attribute"):
+            return replace(given, through=through)
+        part = given.name + rest
+        tainted = given.tainted or self._walk.is_source(part)
+        return Leaf(part, "attribute", tainted, through)
 
     def _summary(self, function: Site) -> Value | None:
         """What a function returns, its parameters standing in it by name; ``None`` when nobody can tell."""

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, CommonDialect, Role, Scope
-from tieout_code_shield.values import (
-    HOLE,
-    UNKNOWN,
-    Value,
-    alternatives,
-    called,
-    constant,
-    joined,
-    leaf,
-    merged,
+from tieout_code_shield.dialects.base import BindForm, Binding, Role
+from tieout_code_shield.dialects.javascript_values import (
+    FUNCTIONS,
+    JavaScriptValues,
+    items,
+    key_text,
+    string_text,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +30,7 @@ _ROLES: Final[dict[str, Role]] = {
     "assignment_pattern": "bind",
     "for_in_statement": "bind",
     "field_definition": "bind",
+    "public_field_definition": "bind",
     "import_statement": "import",
     "function_declaration": "function",
     "function_expression": "function",
@@ -41,27 +39,63 @@ _ROLES: Final[dict[str, Role]] = {
     "method_definition": "function",
     "binary_expression": "compare",
 }
-_FUNCTIONS: Final = frozenset(kind for kind, role in _ROLES.items() if role == "function")
-_SAME_TEXT: Final = frozenset(
-    {"trim", "trimStart", "trimEnd", "toLowerCase", "toUpperCase", "replace", "replaceAll", "slice", "substring",
-     "substr", "split", "padStart", "padEnd", "toString", "normalize"}
+_FORMS: Final[dict[str, BindForm]] = {
+    "augmented_assignment_expression": "augment",
+    "assignment_pattern": "default",
+    "for_in_statement": "loop",
+}
+_NAMING: Final = frozenset(
+    {"variable_declarator", "assignment_expression", "pair", "field_definition", "public_field_definition"}
+)
+"""What gives a function without a name of its own the name that it is called by."""
+
+_WORD: Final = re.compile(r"[A-Za-z_$][\w$]*")
+_REQUEST_PARTS: Final = frozenset({"body", "query", "params", "headers", "cookies", "searchParams", "formData", "payload", "args"})
+_ANSWERS: Final = frozenset({"res", "response", "reply", "h", "next", "info", "context", "ctx", "locals"})
+_EVENTS: Final = frozenset({"event", "evt", "e"})
+_DECORATED: Final = re.compile(r"@(?:Query|Body|Param|Headers?|Cookies?|UploadedFiles?|Args|MessageBody|Payload|QueryParams?|PathParams?|BodyParams?)\b")
+_HARMLESS_TYPE: Final = re.compile(r":\s?(?:number|boolean|bigint|Date)\b|Parse(?:Int|Float|Bool|UUID|Enum|Date)Pipe")
+_LISTENS: Final = re.compile(r"(?i)socket|ws|client|conn|io\b|server|channel|worker|bot|subscriber|consumer")
+_MESSAGES: Final = re.compile(r"(?i)message|data|chat|msg|command|request|event|text|query|join|update|input")
+_HANDLER: Final = re.compile(r"(?i)handler$|^main$|lambda")
+
+_REQUESTS: Final = ("req.", "request.", "ctx.request.", "context.request.", "c.req.", "event.request.", "ctx.req.")
+_OWN_PARTS: Final = (
+    "user", "session", "app", "method", "logger", "log", "id", "i18n", "socket", "connection", "isAuthenticated", "flash",
+    "db", "res", "t", "locale", "secure", "httpVersion", "statusCode", "on", "once", "end", "write", "abort", "route",
+    "setHeader", "setTimeout", "destroy", "context", "next", "server", "routeOptions", "config", "csrfToken", "login",
+    "logout", "is", "accepts", "xhr", "fresh", "stale", "emit", "auth", "pool", "knex", "prisma", "models", "container",
+    "signal", "timeout", "options", "agent", "mode", "credentials", "redirect", "cache", "integrity", "destination",
+    "responseType", "readyState", "response", "responseText", "status", "currentUser", "jwt", "tenant", "startTime",
+    "bytesRead", "complete", "aborted", "protocol", "ip", "ips", "isSpider", "redis", "services", "ability", "error",
+    "getUser", "account", "open", "send", "result", "source", "transaction", "onsuccess", "onerror",
 )  # fmt: skip
-_WRAPPERS: Final = frozenset(
-    {"parenthesized_expression", "await_expression", "as_expression", "satisfies_expression", "non_null_expression",
-     "jsx_expression", "type_assertion", "spread_element"}
-)  # fmt: skip
-MAX_DEPTH: Final = 14
 
 
-class JavaScriptDialect(CommonDialect):
+class JavaScriptDialect(JavaScriptValues):
     """How JavaScript spells what the engine looks for."""
 
     name = "javascript"
     kinds = tuple(_ROLES)
+    branching = ("if_statement",)
+    growing = frozenset({"unshift", "splice"})
     sources = (
-        "req.", "request.", "ctx.request", "ctx.query", "ctx.params", "context.request", "process.argv", "location.",
-        "window.location", "document.location", "document.URL", "document.referrer", "document.cookie", "event.data",
-        "e.data", "prompt", "window.name",
+        "req.", "request.", "ctx.request", "ctx.query", "ctx.params", "context.request", "c.req.", "event.request.",
+        "ctx.req.", "process.argv", "location.", "window.location", "document.location", "document.URL",
+        "document.referrer", "document.cookie", "document.documentURI", "event.data", "e.data", "evt.data", "prompt",
+        "window.name", "searchParams.", "url.searchParams.", "formData.get", "event.queryStringParameters",
+        "event.pathParameters", "event.body", "event.headers", "router.query", "route.query", "$route.query",
+        "route.snapshot.", "this.route.snapshot.", "this.$route.query", "this.$route.params", "useSearchParams",
+        "getQuery", "readBody", "getRouterParam", "useParams",
+    )  # fmt: skip
+    local_sources = ("process.argv",)
+    trusted = tuple(f"{owner}{part}" for owner in _REQUESTS for part in _OWN_PARTS) + (
+        "location.reload", "location.assign", "location.replace", "window.location.reload", "window.location.assign",
+        "window.location.replace", "location.origin", "window.location.origin", "location.host", "window.location.host",
+        "location.hostname", "window.location.hostname", "location.protocol", "window.location.protocol", "location.port",
+        "window.location.port", "document.location.host", "document.location.protocol", "document.location.origin",
+        "location.line", "location.column", "location.start", "location.end", "location.range", "location.state",
+        "location.key", "location.file",
     )  # fmt: skip
     canary = "function run(expression) {\n  return eval(expression);\n}\n"
 
@@ -69,85 +103,72 @@ class JavaScriptDialect(CommonDialect):
         """What a node is to the engine."""
         return _ROLES[kind]
 
-    def callee(self, node: Node) -> Node | None:
-        """The expression that is called or constructed."""
-        return node.field("function") or node.field("constructor")
-
-    def arguments(self, node: Node) -> Arguments:
-        """Positional arguments, and as named ones the keys of options objects."""
-        listed = node.field("arguments")
-        if listed is None:
-            return Arguments()
-        if listed.kind() == "template_string":
-            return Arguments((listed,))
-        positional: list[Node] = []
-        named: dict[str, Node] = {}
-        spread = False
-        for child in _items(listed):
-            if child.kind() == "spread_element":
-                spread = True
-                continue
-            positional.append(child)
-            if child.kind() == "object":
-                for pair in _items(child):
-                    key, value = pair.field("key"), pair.field("value")
-                    if pair.kind() == "pair" and key is not None and value is not None:
-                        named[_key_text(key)] = value
-        return Arguments(tuple(positional), named, spread)
-
     def bindings(self, node: Node) -> list[Binding]:
         """Assignments, declarations, object pairs, JSX attributes, defaults and loops."""
         kind = node.kind()
         if kind == "jsx_attribute":
-            parts = _items(node)
+            parts = items(node)
             return [Binding(parts[0].text(), parts[1], "attribute")] if len(parts) == 2 else []
         if kind == "pair":
             key, value = node.field("key"), node.field("value")
-            return [Binding(_key_text(key), value, "pair")] if key is not None and value is not None else []
-        if kind in ("variable_declarator", "field_definition"):
+            return [Binding(key_text(key), value, "pair")] if key is not None and value is not None else []
+        if kind in ("variable_declarator", "field_definition", "public_field_definition"):
             target, value = node.field("name") or node.field("property"), node.field("value")
         else:
             target, value = node.field("left"), node.field("right")
         if target is None or value is None:
             return []
-        forms: dict[str, BindForm] = {
-            "augmented_assignment_expression": "augment",
-            "assignment_pattern": "default",
-            "for_in_statement": "loop",
-        }
-        return self._take_apart(target, value, forms.get(kind, "assign"))
+        return self._take_apart(target, value, _FORMS.get(kind, "assign"))
 
     def _take_apart(self, target: Node, value: Node, form: BindForm) -> list[Binding]:
         kind = target.kind()
         if kind not in ("object_pattern", "array_pattern"):
             name = _private(target) or self._target(target)
             return [Binding(name, value, form)] if name else []
-        names: list[str] = []
-        for part in _items(target):
+        given = _by_name(value) if kind == "object_pattern" else {}
+        found: list[Binding] = []
+        for part in items(target):
             inner = part.field("value") if part.kind() == "pair_pattern" else part.field("left") or part
-            if inner is not None and inner.kind() in ("identifier", "shorthand_property_identifier_pattern"):
-                names.append(inner.text())
-        return [Binding(name, value, form) for name in names]
+            if inner is None:
+                continue
+            if inner.kind() == "assignment_pattern":
+                inner = inner.field("left") or inner
+            key = part.field("key")
+            picked = given.get(key_text(key) if key is not None else inner.text(), value)
+            if inner.kind() in ("identifier", "shorthand_property_identifier_pattern"):
+                found.append(Binding(inner.text(), picked, form))
+            elif inner.kind() in ("object_pattern", "array_pattern"):
+                found += self._take_apart(inner, picked, form)
+            elif inner.kind() == "rest_pattern" and items(inner):
+                found.append(Binding(items(inner)[0].text(), value, form))
+        return found
 
     def _target(self, node: Node) -> str:
         if node.kind() == "subscript_expression":
             base, index = node.field("object"), node.field("index")
-            text = _string_text(index) if index is not None else ""
+            text = string_text(index) if index is not None else ""
             return f"{self.dotted(base)}.{text}" if base is not None and text else ""
         return self.dotted(node)
+
+    def effects(self, node: Node, name: str) -> list[Binding]:
+        """``x.push(v)`` changes ``x``; ``x.set("k", v)`` what ``x.get("k")`` returns."""
+        owner, _, method = name.rpartition(".")
+        if owner and method == "push":
+            return [Binding(owner, node, "assign")] if self.arguments(node).positional else []
+        return []
 
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """``import x from "m"``, ``import * as x``, ``import {a as b}``; ``require`` comes through :meth:`required`."""
         source = node.field("source")
-        module = _module(_string_text(source)) if source is not None else ""
+        module = _module(string_text(source)) if source is not None else ""
         found: list[tuple[str, str]] = []
         for clause in (child for child in node.children() if child.kind() == "import_clause"):
-            for part in _items(clause):
+            for part in items(clause):
                 kind = part.kind()
                 if kind == "identifier":
                     found.append((part.text(), module))
                 elif kind == "namespace_import":
-                    found += [(child.text(), module) for child in _items(part)]
+                    found += [(child.text(), module) for child in items(part)]
                 elif kind == "named_imports":
                     found += _specifiers(part, module)
         return found
@@ -157,6 +178,8 @@ class JavaScriptDialect(CommonDialect):
         target, value = node.field("name"), node.field("value")
         if target is None or value is None:
             return []
+        if value.kind() == "call_expression" and (promised := self._promisified(value)):
+            return [(target.text(), promised)]
         kept = ""
         if value.kind() == "member_expression":
             inner, member = value.field("object"), value.field("property")
@@ -167,22 +190,41 @@ class JavaScriptDialect(CommonDialect):
         if callee is None or callee.text() not in ("require", "import"):
             return []
         given = self.arguments(value).positional
-        module = _module(_string_text(given[0])) + kept if given else ""
+        module = _module(string_text(given[0])) + kept if given else ""
         if not module:
             return []
         if target.kind() == "identifier":
             return [(target.text(), module)]
         return _specifiers(target, module) if target.kind() == "object_pattern" else []
 
+    def _promisified(self, value: Node) -> str:
+        """``util.promisify(child_process.exec)`` is worth what it wraps, where that is written with its module."""
+        callee = value.field("function")
+        if callee is None or not callee.text().endswith("promisify"):
+            return ""
+        given = self.arguments(value).positional
+        name = self.dotted(given[0]) if given else ""
+        if name.startswith("require.()."):
+            inner = given[0].field("object")
+            modules = self.arguments(inner).positional if inner is not None else ()
+            return f"{_module(string_text(modules[0]))}.{name.rpartition('.')[2]}" if modules else ""
+        return {"cp.exec": "child_process.exec", "exec": "child_process.exec"}.get(name, name)
+
     def imported(self, node: Node) -> list[str]:
         """The module that an import names."""
         source = node.field("source")
-        return [_module(_string_text(source))] if source is not None else []
+        return [_module(string_text(source))] if source is not None else []
 
     def function_name(self, node: Node) -> str:
-        """The name of a declared function or method."""
+        """The name of a function or method, or of what it is assigned to."""
         name = node.field("name")
-        return name.text() if name is not None else ""
+        if name is not None:
+            return name.text()
+        around = node.parent()
+        if around is None or around.kind() not in _NAMING:
+            return ""
+        target = around.field("name") or around.field("left") or around.field("key") or around.field("property")
+        return self.dotted(target).rpartition(".")[2] if target is not None else ""
 
     def operands(self, node: Node) -> tuple[Node, Node] | None:
         """Both sides of ``==``, ``===``, ``!=`` and ``!==``."""
@@ -191,170 +233,129 @@ class JavaScriptDialect(CommonDialect):
             return None
         return (left, right) if operator.text() in ("==", "===", "!=", "!==") else None
 
-    def dotted(self, node: Node) -> str:
-        """``a.b``, ``f().g``, ``a[].b``; ``a["b"]`` is ``a.b``."""
-        tail: list[str] = []
-        for _ in range(MAX_DEPTH):
-            kind = node.kind()
-            if kind in (
-                "identifier",
-                "this",
-                "super",
-                "property_identifier",
-                "private_property_identifier",
-                "import",
-            ):
-                return ".".join([node.text(), *reversed(tail)])
-            inner = None
-            if kind == "member_expression":
-                part, inner = node.field("property"), node.field("object")
-                tail.append(part.text() if part is not None else "")
-            elif kind in ("call_expression", "new_expression"):
-                inner = self.callee(node)
-                tail.append("()")
-            elif kind == "subscript_expression":
-                inner, index = node.field("object"), node.field("index")
-                tail.append((_string_text(index) if index is not None else "") or "[]")
-            elif kind in _WRAPPERS:
-                inner = next(iter(_items(node)), None)
-            if inner is None:
-                return ".".join(["", *reversed(tail)]) if tail else ""
-            node = inner
-        return ""
+    def parameters(self, node: Node) -> frozenset[str]:
+        """Every name among the parameters, those of taken-apart objects included."""
+        return frozenset(name for part in _parameters(node) for name in _names(part))
 
-    def evaluate(self, node: Node, scope: Scope, depth: int = 0) -> Value:
-        """Fold strings and constants; anything else becomes a leaf with its name."""
-        if depth > MAX_DEPTH:
-            return UNKNOWN
-        kind = node.kind()
-        if kind == "string":
-            return constant("string", _string_text(node))
-        if kind == "template_string":
-            return self._template(node, scope, depth)
-        if kind == "number":
-            return constant("number", node.text())
-        if kind in ("true", "false"):
-            return constant(kind)  # pyright: ignore[reportArgumentType]
-        if kind in ("null", "undefined"):
-            return constant("none")
-        if kind in ("identifier", "shorthand_property_identifier"):
-            return self._name(node.text(), scope)
-        if kind == "member_expression":
-            return self._member(node, scope)
-        if kind in ("call_expression", "new_expression"):
-            return self._call(node, scope, depth)
-        if kind == "binary_expression":
-            return self._operator(node, scope, depth)
-        return self._other(node, kind, scope, depth)
+    def signature(self, node: Node) -> tuple[str, ...]:
+        """The parameters in order; one that is taken apart stands for itself by its text."""
+        return tuple((_names(part) or ("",))[0] if _single(part) else "{}" for part in _parameters(node))
 
-    def _template(self, node: Node, scope: Scope, depth: int) -> Value:
-        parts: list[Value] = [constant("string", "")]
-        for child in node.children():
-            if child.kind() == "template_substitution":
-                inner = next(iter(_items(child)), None)
-                parts.append(self.evaluate(inner, scope, depth + 1) if inner is not None else UNKNOWN)
-            elif child.kind() in ("string_fragment", "escape_sequence"):
-                parts.append(constant("string", child.text()))
-        return joined(parts)
+    def inputs(self, node: Node) -> frozenset[str]:
+        """Parameters by which a framework hands in a request, a message or a page's address."""
+        parts = _parameters(node)
+        if not parts:
+            return frozenset()
+        found = {
+            name
+            for part in parts
+            if _DECORATED.search(text := part.text()[:120]) and not _HARMLESS_TYPE.search(text)
+            for name in _names(part)[-1:]
+        }
+        names = [_names(part) for part in parts]
+        first = names[0]
+        answered = any(name in _ANSWERS for rest in names[1:] for name in rest)
+        if not _single(parts[0]):
+            page = len(parts) == 1 and {"searchParams"} & set(first)
+            found |= _REQUEST_PARTS & set(first) if answered else {"searchParams", "params"} & set(first) if page else set()
+        if len(names) > 2 and names[1][:1] == ("args",) and answered:
+            found.add("args")
+        elif len(names) > 2 and not _single(parts[1]) and first[:1] in (("_",), ("parent",), ("root",), ("_parent",)):
+            found |= set(names[1])
+        if first[:1] == ("event",) and (_HANDLER.search(self.function_name(node)) or names[1:2] == [("context",)]):
+            found.add("event")
+        return frozenset(found | self._heard(node, parts))
 
-    def _name(self, name: str, scope: Scope) -> Value:
-        found = scope.lookup(name)
-        if found is not None:
-            return found
-        qualified = scope.qualified(name)
-        return leaf(qualified, "name", tainted=scope.is_source(qualified))
+    def _heard(self, node: Node, parts: list[Node]) -> set[str]:
+        """The first parameter of ``socket.on("message", data => …)``."""
+        listed = node.parent()
+        call = listed.parent() if listed is not None and listed.kind() == "arguments" else None
+        callee = self.callee(call) if call is not None else None
+        if call is None or callee is None:
+            return set()
+        owner, _, method = self.dotted(callee).rpartition(".")
+        given = self.arguments(call).positional
+        topic = string_text(given[0]) if given else ""
+        if method in ("on", "once") and _LISTENS.search(owner) and _MESSAGES.search(topic):
+            return set(_names(parts[0]))
+        return set()
 
-    def _member(self, node: Node, scope: Scope) -> Value:
-        name = self.dotted(node)
-        found = scope.lookup(name)
-        if found is not None:
-            return found
-        if name.endswith(".length"):
-            return constant("number")
-        qualified = scope.qualified(name)
-        root = scope.lookup(name.partition(".")[0])
-        tainted = scope.is_source(qualified) or (root is not None and root.tainted)
-        return leaf(qualified, "attribute", tainted=tainted)
-
-    def _operator(self, node: Node, scope: Scope, depth: int) -> Value:
-        left, right, operator = node.field("left"), node.field("right"), node.field("operator")
-        if left is None or right is None or operator is None:
-            return UNKNOWN
-        a, b = self.evaluate(left, scope, depth + 1), self.evaluate(right, scope, depth + 1)
-        sign = operator.text()
-        if sign in ("||", "&&", "??"):
-            return alternatives([a, b])
-        if sign == "+":
-            return joined([a, b])
-        return Value("number" if a.kind == b.kind == "number" else "other", None, merged([a, b]))
-
-    def _call(self, node: Node, scope: Scope, depth: int) -> Value:
-        callee = self.callee(node)
-        if callee is None:
-            return UNKNOWN
-        name = scope.qualified(self.dotted(callee))
-        given = [self.evaluate(part, scope, depth + 1) for part in self.arguments(node).positional]
-        method = name.rpartition(".")[2]
-        receiver = callee.field("object") if callee.kind() == "member_expression" else None
-        if receiver is not None:
-            base = self.evaluate(receiver, scope, depth + 1)
-            if method == "concat" and base.kind == "string":
-                return joined([base, *given])
-            if method == "join" and base.kind == "collection":
-                return Value("string", base.text, merged([base, *given]), built=bool(base.leaves))
-            if method in _SAME_TEXT and (base.constant or base.kind == "string"):
-                return Value(base.kind, base.text, merged([base, *given]), built=base.built)
-            given = [base, *given]
-        elif method == "String" and len(given) == 1:
-            return given[0]
-        return called(name, given, source=scope.is_source(name))
-
-    def _other(self, node: Node, kind: str, scope: Scope, depth: int) -> Value:
-        inner = _items(node)
-        if kind in _WRAPPERS and inner:
-            return self.evaluate(inner[0], scope, depth + 1)
-        if kind == "ternary_expression" and len(inner) == 3:
-            return alternatives([self.evaluate(part, scope, depth + 1) for part in inner[1:]])
-        if kind == "array":
-            values = [self.evaluate(part, scope, depth + 1) for part in inner]
-            return Value(
-                "collection", " ".join(value.text or HOLE for value in values) or None, merged(values)
-            )
-        if kind == "object":
-            pairs = [value for pair in inner if (value := pair.field("value")) is not None]
-            return Value(
-                "collection", None, merged(self.evaluate(value, scope, depth + 1) for value in pairs)
-            )
-        if kind in _FUNCTIONS or kind in ("class", "regex"):
-            return constant("function" if kind != "regex" else "other")
-        if kind == "unary_expression":
-            return Value("other", None, merged(self.evaluate(part, scope, depth + 1) for part in inner))
-        if kind == "subscript_expression":
-            base = node.field("object")
-            value = self.evaluate(base, scope, depth + 1) if base is not None else UNKNOWN
-            if value.constant and value.kind in ("string", "collection"):
-                return value
-            name = scope.qualified(self.dotted(node))
-            return leaf(name, "subscript", tainted=value.tainted or scope.is_source(name))
-        return UNKNOWN
+    def returned(self, node: Node) -> list[Node]:
+        """What stands behind each ``return`` of its own; the body of an arrow without braces."""
+        body = node.field("body")
+        if body is None:
+            return []
+        if body.kind() != "statement_block":
+            return [body]
+        found: list[Node] = []
+        for statement in node.find_all(kind="return_statement"):
+            value = next(iter(items(statement)), None)
+            if value is not None and _owner(statement, node):
+                found.append(value)
+        return found
 
 
-def _items(node: Node) -> list[Node]:
-    return [
-        child for child in node.children() if child.is_named() and child.kind() not in ("comment", "ERROR")
-    ]
+def _owner(statement: Node, function: Node) -> bool:
+    """Whether a statement belongs to a function and to none inside it."""
+    wanted = function.range().start.index
+    around = statement.parent()
+    for _ in range(28):
+        if around is None:
+            return False
+        if around.kind() in FUNCTIONS:
+            return around.range().start.index == wanted
+        around = around.parent()
+    return False
 
 
-def _string_text(node: Node) -> str:
-    if node.kind() not in ("string", "template_string"):
-        return ""
-    return "".join(
-        child.text() for child in node.children() if child.kind() in ("string_fragment", "escape_sequence")
-    )
+def _parameters(node: Node) -> list[Node]:
+    listed = node.field("parameters")
+    if listed is not None:
+        return items(listed)
+    single = node.field("parameter")
+    return [single] if single is not None else []
 
 
-def _key_text(node: Node) -> str:
-    return _string_text(node) or node.text().strip("[]'\"")
+def _pattern(part: Node) -> Node:
+    """The name or pattern of a parameter, without type, default and modifiers."""
+    return part.field("pattern") or part.field("left") or part
+
+
+def _single(part: Node) -> bool:
+    return _pattern(part).kind() not in ("object_pattern", "array_pattern")
+
+
+def _names(part: Node) -> tuple[str, ...]:
+    return tuple(_names_in(_pattern(part), 0))
+
+
+def _names_in(node: Node, depth: int) -> list[str]:
+    kind = node.kind()
+    if kind in ("identifier", "shorthand_property_identifier_pattern", "this"):
+        return [node.text()]
+    if depth > 4:
+        return []
+    if kind == "pair_pattern":
+        value = node.field("value")
+        return _names_in(value, depth + 1) if value is not None else []
+    if kind in ("assignment_pattern", "object_assignment_pattern"):
+        left = node.field("left")
+        return _names_in(left, depth + 1) if left is not None else []
+    if kind in ("object_pattern", "array_pattern", "rest_pattern"):
+        return [name for part in items(node) for name in _names_in(part, depth + 1)]
+    return []
+
+
+def _by_name(value: Node) -> dict[str, Node]:
+    """The values of an object literal by key."""
+    if value.kind() != "object":
+        return {}
+    found: dict[str, Node] = {}
+    for pair in items(value):
+        key, given = pair.field("key"), pair.field("value")
+        if key is not None and given is not None:
+            found[key_text(key)] = given
+    return found
 
 
 def _private(node: Node) -> str:
@@ -371,7 +372,7 @@ def _module(name: str) -> str:
 
 def _specifiers(node: Node, module: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    for part in _items(node):
+    for part in items(node):
         name = part.field("name") or part.field("key") or part
         alias = part.field("alias") or part.field("value") or name
         if alias.kind() in ("identifier", "shorthand_property_identifier_pattern", "property_identifier"):

@@ -1,0 +1,382 @@
+"""What JavaScript's expressions are worth: strings put together, collections, arithmetic, conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from tieout_code_shield.checks import proofs
+from tieout_code_shield.dialects.base import Arguments, CommonDialect, Scope
+from tieout_code_shield.dialects.typed import operated
+from tieout_code_shield.values import HOLE, UNKNOWN, Value, alternatives, called, constant, joined, leaf, merged
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode as Node
+
+__all__ = ["FUNCTIONS", "MAX_DEPTH", "JavaScriptValues", "items", "key_text", "string_text"]
+
+FUNCTIONS: Final = frozenset(
+    {"function_declaration", "function_expression", "generator_function_declaration", "generator_function",
+     "arrow_function", "method_definition"}
+)  # fmt: skip
+MAX_DEPTH: Final = 14
+_SAME_TEXT: Final = frozenset(
+    {"trim", "trimStart", "trimEnd", "toLowerCase", "toUpperCase", "replace", "replaceAll", "slice", "substring",
+     "substr", "split", "padStart", "padEnd", "toString", "normalize", "flat", "reverse", "sort", "values", "valueOf",
+     "charAt", "at", "toLocaleLowerCase", "toLocaleUpperCase"}
+)  # fmt: skip
+_WRAPPERS: Final = frozenset(
+    {"parenthesized_expression", "await_expression", "as_expression", "satisfies_expression", "non_null_expression",
+     "jsx_expression", "type_assertion", "spread_element"}
+)  # fmt: skip
+_ITERATES: Final = frozenset({"map", "filter", "flatMap"})
+_CONVERSIONS: Final = frozenset({"String", "Array.from", "Object.values", "Object.entries", "Object.freeze", "Object.assign",
+                                 "structuredClone", "Buffer.from"})  # fmt: skip
+_OPPOSITE: Final = {"true": "false", "false": "true"}
+
+
+class JavaScriptValues(CommonDialect):
+    """Evaluates expressions; :class:`~tieout_code_shield.dialects.javascript.JavaScriptDialect` adds the rest."""
+
+    def callee(self, node: Node) -> Node | None:
+        """The expression that is called or constructed."""
+        return node.field("function") or node.field("constructor")
+
+    def arguments(self, node: Node) -> Arguments:
+        """Positional arguments, and as named ones the keys of options objects."""
+        listed = node.field("arguments")
+        if listed is None:
+            return Arguments()
+        if listed.kind() == "template_string":
+            return Arguments((listed,))
+        positional: list[Node] = []
+        named: dict[str, Node] = {}
+        spread = False
+        for child in items(listed):
+            if child.kind() == "spread_element":
+                spread = True
+                continue
+            positional.append(child)
+            if child.kind() == "object":
+                for pair in items(child):
+                    key, value = pair.field("key"), pair.field("value")
+                    if pair.kind() == "pair" and key is not None and value is not None:
+                        named[key_text(key)] = value
+                    elif pair.kind() == "shorthand_property_identifier":
+                        named[pair.text()] = pair
+        return Arguments(tuple(positional), named, spread)
+
+    def dotted(self, node: Node) -> str:
+        """``a.b``, ``f().g``, ``a[].b``; ``a["b"]`` is ``a.b``."""
+        tail: list[str] = []
+        for _ in range(MAX_DEPTH):
+            kind = node.kind()
+            if kind in (
+                "identifier",
+                "this",
+                "super",
+                "property_identifier",
+                "private_property_identifier",
+                "import",
+            ):
+                return ".".join([node.text(), *reversed(tail)])
+            inner = None
+            if kind == "member_expression":
+                part, inner = node.field("property"), node.field("object")
+                tail.append(part.text() if part is not None else "")
+            elif kind in ("call_expression", "new_expression"):
+                inner = self.callee(node)
+                tail.append("()")
+            elif kind == "subscript_expression":
+                inner, index = node.field("object"), node.field("index")
+                tail.append((string_text(index) if index is not None else "") or "[]")
+            elif kind in _WRAPPERS:
+                inner = next(iter(items(node)), None)
+            if inner is None:
+                return ".".join(["", *reversed(tail)]) if tail else ""
+            node = inner
+        return ""
+
+    def evaluate(self, node: Node, scope: Scope, depth: int = 0) -> Value:
+        """Fold strings and constants; anything else becomes a leaf with its name."""
+        if depth > MAX_DEPTH:
+            return UNKNOWN
+        kind = node.kind()
+        if kind == "string":
+            return constant("string", string_text(node))
+        if kind == "template_string":
+            return self._template(node, scope, depth)
+        if kind == "number":
+            return constant("number", node.text())
+        if kind in ("true", "false"):
+            return constant(kind)  # pyright: ignore[reportArgumentType]
+        if kind in ("null", "undefined"):
+            return constant("none")
+        if kind in ("identifier", "shorthand_property_identifier"):
+            return self._name(node.text(), scope)
+        if kind == "member_expression":
+            return self._member(node, scope)
+        if kind in ("call_expression", "new_expression"):
+            return self._call(node, scope, depth)
+        if kind == "binary_expression":
+            return self._operator(node, scope, depth)
+        return self._other(node, kind, scope, depth)
+
+    def _template(self, node: Node, scope: Scope, depth: int) -> Value:
+        parts: list[Value] = [constant("string", "")]
+        for child in node.children():
+            if child.kind() == "template_substitution":
+                inner = next(iter(items(child)), None)
+                parts.append(self.evaluate(inner, scope, depth + 1) if inner is not None else UNKNOWN)
+            elif child.kind() in ("string_fragment", "escape_sequence"):
+                parts.append(constant("string", child.text()))
+        return joined(parts)
+
+    def _name(self, name: str, scope: Scope) -> Value:
+        if name == "undefined":
+            return constant("none")
+        found = scope.lookup(name)
+        if found is not None:
+            return found
+        qualified = scope.qualified(name)
+        return leaf(qualified, "name", tainted=scope.is_source(qualified))
+
+    def _member(self, node: Node, scope: Scope) -> Value:
+        name = self.dotted(node)
+        found = scope.lookup(name)
+        if found is not None:
+            return found
+        if name.endswith(".length"):
+            return constant("number")
+        root, _, rest = name.partition(".")
+        value = scope.lookup(root)
+        if value is None:
+            qualified = scope.qualified(name)
+            return leaf(qualified, "attribute", tainted=scope.is_source(qualified))
+        known = value.item(rest) if "." not in rest else None
+        if known is not None:
+            return known
+        if len(value.leaves) == 1 and value.leaves[0].kind in ("name", "attribute") and value.text is None:
+            # Another name of the same object: ``const q = req.query``.
+            only = value.leaves[0]
+            full = f"{only.name}.{rest}"
+            tainted = only.tainted or scope.is_source(full)
+            return Value("other", None, (replace(only, name=full, kind="attribute", tainted=tainted),))
+        if value.tainted:
+            return Value("other", None, value.leaves)
+        return leaf(scope.qualified(name), "attribute")
+
+    def _operator(self, node: Node, scope: Scope, depth: int) -> Value:
+        left, right, operator = node.field("left"), node.field("right"), node.field("operator")
+        if left is None or right is None or operator is None:
+            return UNKNOWN
+        a, b = self.evaluate(left, scope, depth + 1), self.evaluate(right, scope, depth + 1)
+        sign = operator.text()
+        if sign in ("||", "&&", "??"):
+            decided = operated(sign, a, b) if a.kind in _OPPOSITE and a.constant and sign != "??" else None
+            return decided if decided is not None else alternatives([a, b])
+        return operated({"===": "==", "!==": "!="}.get(sign, sign), a, b)
+
+    def _call(self, node: Node, scope: Scope, depth: int) -> Value:
+        callee = self.callee(node)
+        if callee is None:
+            return UNKNOWN
+        name = scope.qualified(self.dotted(callee))
+        arguments = self.arguments(node)
+        given = [self.evaluate(part, scope, depth + 1) for part in arguments.positional]
+        known = scope.result(name, given, {})
+        if known is not None:
+            return known
+        if arguments.spread:
+            given.append(UNKNOWN)
+        method = name.rpartition(".")[2]
+        receiver = callee.field("object") if callee.kind() == "member_expression" else None
+        if name in _CONVERSIONS and given:
+            return given[0] if len(given) == 1 else Value("other", None, merged(given))
+        if receiver is not None:
+            base = self.evaluate(receiver, scope, depth + 1)
+            worked = self._method(method, base, given, arguments.positional, scope, depth)
+            if worked is not None:
+                return worked
+            given = [base, *given]
+        return called(name, given, source=scope.is_source(name))
+
+    def _method(
+        self, method: str, base: Value, given: list[Value], nodes: Sequence[Node], scope: Scope, depth: int
+    ) -> Value | None:
+        """What a method of text or of an array returns; ``None`` for any other."""
+        if method == "concat" and base.kind == "string":
+            return joined([base, *given])
+        if method == "concat" and base.kind == "collection":
+            return Value("collection", None, merged([base, *given]))
+        if method == "join" and base.kind == "collection":
+            return _strung_together(base, given)
+        if method == "push" and base.kind == "collection" and given:
+            return collection([*(value for _, value in base.items), *given]) if base.items or not base.text else (
+                Value("collection", f"{base.text} {HOLE}", merged([base, *given]), built=True)
+            )
+        if method == "get" and given and base.kind == "collection":
+            return base.item(given[0].text or "") or Value("other", None, base.leaves)
+        if method in _ITERATES and nodes:
+            return self._iterated(method, base, nodes[0], scope, depth)
+        if method in _SAME_TEXT and (base.leaves or base.kind in ("string", "collection")):
+            return Value(base.kind, base.text, merged([base, *given]), built=base.built)
+        return None
+
+    def _iterated(self, method: str, base: Value, function: Node, scope: Scope, depth: int) -> Value | None:
+        """``array.map(x => …)`` by what the function makes of an element; ``filter`` leaves the elements as they are."""
+        body = function.field("body")
+        names = function.field("parameter") or function.field("parameters")
+        if method == "filter":
+            tags = {one.tag for one in proofs(body.text()) if one.holds} if body is not None else set[str]()
+            leaves = tuple(replace(item, through=item.through | tags) for item in base.leaves)
+            return Value("collection", base.text, leaves)
+        if body is None or names is None or body.kind() == "statement_block":
+            return None
+        word = names.text().strip("() ").partition(",")[0].partition(":")[0].strip()
+        element = Value("other", base.text if base.constant else None, base.leaves)
+        value = self.evaluate(body, _Bound(scope, {word: element}), depth + 1)
+        return Value("collection", value.text, value.leaves, built=value.built)
+
+    def _other(self, node: Node, kind: str, scope: Scope, depth: int) -> Value:
+        inner = items(node)
+        if kind in _WRAPPERS and inner:
+            return self.evaluate(inner[0], scope, depth + 1)
+        if kind == "ternary_expression" and len(inner) == 3:
+            return self._conditional(inner, scope, depth)
+        if kind == "array":
+            return collection([self.evaluate(part, scope, depth + 1) for part in inner])
+        if kind == "object":
+            return self._object(inner, scope, depth)
+        if kind in FUNCTIONS or kind in ("class", "regex"):
+            return constant("function" if kind != "regex" else "other")
+        if kind == "unary_expression":
+            return _negated(node.text(), self.evaluate(inner[-1], scope, depth + 1)) if inner else UNKNOWN
+        if kind == "subscript_expression":
+            return self._subscript(node, scope, depth)
+        if kind in ("assignment_expression", "sequence_expression") and inner:
+            return self.evaluate(inner[-1], scope, depth + 1)
+        return UNKNOWN
+
+    def _conditional(self, inner: list[Node], scope: Scope, depth: int) -> Value:
+        condition, then, otherwise = inner
+        known = self.evaluate(condition, scope, depth + 1)
+        if known.constant and known.kind in _OPPOSITE:
+            return self.evaluate(then if known.kind == "true" else otherwise, scope, depth + 1)
+        options: list[Value] = []
+        for branch, held in ((then, True), (otherwise, False)):
+            value = self.evaluate(branch, scope, depth + 1)
+            if value.leaves:
+                words = branch.text()
+                tags = {
+                    one.tag
+                    for one in proofs(condition.text())
+                    if one.holds is held and one.name in words and not one.among
+                }
+                leaves = tuple(replace(item, through=item.through | tags) for item in value.leaves)
+                value = replace(value, leaves=leaves)
+            options.append(value)
+        return alternatives(options)
+
+    def _object(self, inner: list[Node], scope: Scope, depth: int) -> Value:
+        found: list[tuple[str, Value]] = []
+        whole = True
+        for pair in inner:
+            if pair.kind() == "method_definition":
+                continue
+            key, value = pair.field("key"), pair.field("value")
+            if pair.kind() == "shorthand_property_identifier":
+                found.append((pair.text(), self.evaluate(pair, scope, depth + 1)))
+            elif key is not None and value is not None:
+                found.append((key_text(key), self.evaluate(value, scope, depth + 1)))
+            else:
+                whole = False
+                found.append(("", self.evaluate(pair, scope, depth + 1)))
+        leaves = merged(value for _, value in found)
+        return Value("collection", None, leaves, items=tuple(found) if whole else ())
+
+    def _subscript(self, node: Node, scope: Scope, depth: int) -> Value:
+        base, index = node.field("object"), node.field("index")
+        if index is not None and string_text(index):
+            return self._member(node, scope)
+        value = self.evaluate(base, scope, depth + 1) if base is not None else UNKNOWN
+        key = self.evaluate(index, scope, depth + 1) if index is not None else UNKNOWN
+        known = value.item(key.text) if key.constant and key.text else None
+        if known is not None:
+            return known
+        if value.constant and value.kind in ("string", "collection"):
+            return value
+        name = scope.qualified(self.dotted(node))
+        if value.tainted:
+            return Value("other", None, value.leaves)
+        return leaf(name, "subscript", tainted=scope.is_source(name))
+
+
+class _Bound:
+    """A scope in which a few names stand for values of their own."""
+
+    def __init__(self, scope: Scope, names: Mapping[str, Value]) -> None:
+        self._scope, self._names = scope, names
+
+    def qualified(self, name: str) -> str:
+        return self._scope.qualified(name)
+
+    def is_source(self, name: str) -> bool:
+        return self._scope.is_source(name)
+
+    def lookup(self, name: str) -> Value | None:
+        return self._names[name] if name in self._names else self._scope.lookup(name)
+
+    def result(self, name: str, given: Sequence[Value], named: Mapping[str, Value]) -> Value | None:
+        return self._scope.result(name, given, named)
+
+
+def collection(values: Sequence[Value]) -> Value:
+    """An array of values."""
+    text = " ".join(value.text or HOLE for value in values) or None
+    known = tuple((str(index), value) for index, value in enumerate(values)) if len(values) <= 32 else ()
+    return Value("collection", text, merged(values), built=any(value.built for value in values), items=known)
+
+
+def _strung_together(base: Value, given: list[Value]) -> Value:
+    """``array.join(separator)``."""
+    separator = given[0] if given else constant("string", ",")
+    if base.items:
+        parts: list[Value] = []
+        for index, (_, value) in enumerate(base.items):
+            parts += [separator, value] if index else [value]
+        return joined(parts)
+    return Value("string", base.text, merged([base, *given]), built=bool(base.leaves))
+
+
+def _negated(text: str, value: Value) -> Value:
+    if text.startswith("!") and value.constant and value.kind in _OPPOSITE:
+        return constant("false" if value.kind == "true" else "true")
+    if text.startswith("-") and value.constant and value.kind == "number" and value.text is not None:
+        return constant("number", f"-{value.text}")
+    if text.startswith("+") and not value.constant:
+        return called("Number", [value], source=False)
+    return Value("other", None, value.leaves)
+
+
+def items(node: Node) -> list[Node]:
+    """The named children that are neither comments nor errors."""
+    return [
+        child for child in node.children() if child.is_named() and child.kind() not in ("comment", "ERROR")
+    ]
+
+
+def string_text(node: Node) -> str:
+    """The text of a string literal; empty for anything else."""
+    if node.kind() not in ("string", "template_string"):
+        return ""
+    parts = node.children()
+    if any(child.kind() == "template_substitution" for child in parts):
+        return ""
+    return "".join(child.text() for child in parts if child.kind() in ("string_fragment", "escape_sequence"))
+
+
+def key_text(node: Node) -> str:
+    """The name of an object's key, quotes and brackets taken off."""
+    return string_text(node) or node.text().strip("[]'\"")
