@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from tieout_code_shield.limits import OutOfTime
 
 if TYPE_CHECKING:
+    from ast_grep_py import Rule
     from ast_grep_py import SgNode as Node
 
     from tieout_code_shield.limits import Clock
@@ -67,7 +68,7 @@ def visit(root: Node, kinds: Sequence[str]) -> Iterator[Node]:
     return iter(root.find_all({"rule": {"any": [_wanted(kind) for kind in kinds]}}))
 
 
-def _wanted(kind: str) -> dict[str, str]:
+def _wanted(kind: str) -> Rule:
     name, _, pattern = kind.partition(" ")
     return {"kind": name, "regex": pattern} if pattern else {"kind": name}
 
