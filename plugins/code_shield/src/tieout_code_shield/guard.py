@@ -25,7 +25,7 @@ from tieout_code_shield.languages import language_of_tag
 from tieout_code_shield.limits import Clock, OutOfTime
 from tieout_code_shield.matching import Hit
 from tieout_code_shield.rules import Category
-from tieout_code_shield.scanner import CODE_CATEGORIES, Report
+from tieout_code_shield.scanner import CODE_CATEGORIES, Report, Scanner
 from tieout_code_shield.settings import ACTIONS
 from tieout_code_shield.shield import Shield
 from tieout_code_shield.stream import ShieldStream, describe
@@ -90,9 +90,10 @@ class ShieldGuard(Guard):
         return worst
 
     def _plain_text(self, given: GuardInput) -> Verdict:
+        scanner = self._shield.scanner  # the first use reads the rules, which is not this text's time
         clock = Clock(self._settings.max_seconds)
         try:
-            hits = self._shield.scanner.text_hits(given.text, TEXT_CATEGORIES, clock)
+            hits = scanner.text_hits(given.text, TEXT_CATEGORIES, clock)
         except OutOfTime:
             return Unknown(_("the text took too long to check", lang=given.lang))
         findings = tuple(self._finding(hit, given) for hit in _once(hits))
@@ -119,13 +120,14 @@ class ShieldGuard(Guard):
         arguments: Mapping[str, object] = given.args or {
             "": given.text
         }  # JSON in a text is decoded like any other
+        scanner = self._shield.scanner
         clock = Clock(self._settings.max_seconds)
         findings: list[Finding] = []
         unknown = ""
         try:
             for name, text in texts_in(arguments):
                 clock.check()
-                report = self._argument(name, text)
+                report = self._argument(scanner, name, text)
                 unknown = unknown or report.unknown
                 hits = [Hit(issue.rule, issue.severity, issue.start, issue.end) for issue in report.issues]
                 findings += [self._finding(hit, given, text=text) for hit in hits]
@@ -135,10 +137,9 @@ class ShieldGuard(Guard):
             unknown = _("too much is nested in the arguments", lang=given.lang)
         return self._judged(tuple(findings), unknown, given)
 
-    def _argument(self, name: str, text: str) -> Report:
+    def _argument(self, scanner: Scanner, name: str, text: str) -> Report:
         """One argument: as code where its name or its look says so, as a command or plain text otherwise."""
         last = name.lower().rpartition(".")[2]
-        scanner = self._shield.scanner
         if last in _COMMANDS:
             return scanner.scan(text, "shell")
         if last in self._settings.code_arguments or _LOOKS_LIKE_CODE.search(text):
