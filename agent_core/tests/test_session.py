@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tieout.errors import InputError, StoreError
 from tieout.events import ErrorEvent, TextEvent, TurnDoneEvent, TurnStartedEvent, parse_event
 from tieout.host import Host
 from tieout.plugin import Allow, Guard, GuardInput, Redact, Stage, Verdict, tool
+from tieout.session import stored_turn
 from tieout.testing import Call, FakeModel, Hang, HostMaker
 
 Build = Callable[..., Engine]
@@ -250,3 +252,22 @@ def test_open_session_is_the_short_way_in(tmp_path: Path, monkeypatch: pytest.Mo
         assert session.host.store_path
         with pytest.raises(InputError):
             session.ask_sync("")
+
+
+@pytest.mark.parametrize(
+    "spoiled", [{"evidence": [{"id": "e1"}]}, {"marks": [{"start": "x"}]}, {"evidence": [3]}]
+)
+async def test_what_another_version_stored_beside_an_answer_does_not_keep_it_from_being_read(
+    engine: Build, spoiled: dict[str, Any]
+) -> None:
+    chat = engine([Call("power.rate", {"region": "x"})], "It is 5.5 USD.")
+    await chat.ask()
+    store = await chat.host.store()
+    assert chat.session.session_id is not None
+    (record,) = await store.turns(chat.session.session_id)
+    whole = stored_turn(record)
+    assert whole.marks
+    assert whole.evidence
+    turn = stored_turn(replace(record, **{name: tuple(value) for name, value in spoiled.items()}))
+    assert turn.text == "It is 5.5 USD."
+    assert (turn.marks, turn.evidence) == ((), ())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fake_engine import FakeEngine, screen_text, until
 from textual.events import Key
@@ -20,11 +22,12 @@ from tieout.events import (
     ToolStartedEvent,
     WaitingEvent,
 )
+from tieout.evidence import Evidence
 from tieout.plugin import Card, Fact, Figure, Formula, Stage, UserInput
 from tieout.running import ApprovalRequest
 from tieout_tui.app import ChatApp
 from tieout_tui.dialogs import ApprovalDialog, DetailDialog, SessionDialog
-from tieout_tui.engine import ModelInfo, Ready
+from tieout_tui.engine import ModelInfo, PastTurn, Ready
 from tieout_tui.prompt import Prompt
 
 SIZE = (80, 24)
@@ -235,6 +238,20 @@ async def test_choosing_a_source_shows_its_whole_derivation(app: ChatApp, engine
         assert "Convention: dense peak" in screen_text(app)
         await pilot.press("escape")
         assert not isinstance(app.screen, DetailDialog)
+
+
+async def test_a_reopened_answer_has_its_sources_and_derivations(app: ChatApp, engine: FakeEngine) -> None:
+    said, evidence, *marks = tied_answer()
+    figure = Evidence(evidence.id, evidence.tool, evidence.call_id, evidence.figure)
+    past = PastTurn("MFU?", said.text, "done", "offline", tuple(marks), (figure,))
+    engine.ready = replace(engine.ready, past=(past,))
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: "Sources — ! 1 not tied" in screen_text(app))
+        assert "· 41.2% — MFU: C / P" in screen_text(app)
+        assert "Answered offline, without a language model." in screen_text(app)
+        app.query_one(OptionList).focus()
+        await pilot.press("down", "up", "enter")
+        await until(pilot, lambda: "└─ D = 15T" in screen_text(app))
 
 
 async def test_advice_line_where_it_is_due(app: ChatApp, engine: FakeEngine) -> None:

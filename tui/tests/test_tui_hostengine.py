@@ -234,3 +234,19 @@ async def test_it_says_nothing_is_lost_while_nothing_is(start: Start) -> None:
     await engine.start(nobody)
     await collect(engine, "First?")
     assert engine.unstored == ""
+
+
+async def test_a_reopened_conversation_brings_the_sources_of_every_answer(start: Start) -> None:
+    """Those that an answer took from an earlier one too."""
+    script = ([Call("scales.weigh", {"thing": "H100"})], "It weighs 4.5 kg.", "As I said, 4.5 kg.")
+    engine = start(FakeModel(*script))
+    await engine.start(nobody)
+    for question in ("How heavy?", "Again?"):
+        await collect(engine, question)
+    (session,) = await engine.sessions()
+    past = (await engine.open_session(session.id)).past
+    assert [turn.answer for turn in past] == ["It weighs 4.5 kg.", "As I said, 4.5 kg."]
+    for turn in past:
+        (mark,) = turn.marks
+        (tied,) = (item for item in turn.evidence if item.id == mark.evidence)
+        assert (tied.figure.value, tied.figure.unit, tied.tool) == (4.5, "kg", "scales.weigh")

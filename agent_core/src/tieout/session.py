@@ -53,14 +53,17 @@ class Turn:
 
 
 def stored_turn(record: StoredTurn) -> Turn:
-    """A turn as the store kept it, with its marks and evidence; typed results are not kept."""
-    from tieout.contract.figures import Figure
+    """A turn as the store kept it, with its marks and evidence; typed results are not kept.
 
-    evidence: list[Evidence] = []
-    for item in record.evidence:
-        data = cast("dict[str, Any]", item)
-        figure = Figure.model_validate(data["figure"])
-        evidence.append(Evidence(str(data["id"]), str(data["tool"]), str(data["call_id"]), figure))
+    Marks and evidence that another version wrote and this one cannot read are left out, all of that turn's.
+    """
+    from pydantic import ValidationError
+
+    try:
+        evidence = tuple(_stored_evidence(cast("dict[str, Any]", item)) for item in record.evidence)
+        marks = tuple(MarkEvent.model_validate(dict(mark)) for mark in record.marks)
+    except (ValidationError, KeyError, TypeError, ValueError):
+        evidence, marks = (), ()
     return Turn(
         id=record.id,
         session_id=record.session_id,
@@ -68,9 +71,16 @@ def stored_turn(record: StoredTurn) -> Turn:
         text=record.answer,
         status="interrupted" if record.status == "running" else record.status,
         model=record.model,
-        marks=tuple(MarkEvent.model_validate(dict(mark)) for mark in record.marks),
-        evidence=tuple(evidence),
+        marks=marks,
+        evidence=evidence,
     )
+
+
+def _stored_evidence(data: dict[str, Any]) -> Evidence:
+    from tieout.contract.figures import Figure
+
+    figure = Figure.model_validate(data["figure"])
+    return Evidence(str(data["id"]), str(data["tool"]), str(data["call_id"]), figure)
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["SourceGroup", "source_groups"]
+__all__ = ["SourceGroup", "source_groups", "source_text"]
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -47,7 +47,7 @@ def source_groups(turn: Turn) -> list[SourceGroup]:
         figure = evidence.get(mark.evidence or "")
         flagged = mark.status in ("untied", "mismatch")
         group = groups.setdefault(
-            (flagged, _source(mark, figure)), SourceGroup(_source(mark, figure), flagged)
+            (flagged, source_text(mark, figure)), SourceGroup(source_text(mark, figure), flagged)
         )
         number = turn.text[mark.start : mark.end]
         if number not in group.numbers:
@@ -57,7 +57,8 @@ def source_groups(turn: Turn) -> list[SourceGroup]:
     return sorted(groups.values(), key=lambda group: not group.flagged)
 
 
-def _source(mark: MarkEvent, figure: Figure | None) -> str:
+def source_text(mark: MarkEvent, figure: Figure | None) -> str:
+    """Where a number comes from, in words; of one without a source, that it has none."""
     match mark.status:
         case "untied":
             return (origin_text(figure.origin) if figure else "") or _("not tied to any source")

@@ -372,7 +372,9 @@ class TurnRun:
             alive = time.monotonic() - written > _SIGN_OF_LIFE_SECONDS
             if (text != stored or alive) and self._store is not None:
                 with contextlib.suppress(StoreError):
-                    await self._store.update_draft(self._turn_id, text, evidence=self._evidence_json())
+                    await self._store.update_draft(
+                        self._turn_id, text, evidence=_as_json(self._state.book.items)
+                    )
                     stored, written = text, time.monotonic()
 
     # --- the end
@@ -394,7 +396,7 @@ class TurnRun:
             lost = _("Interrupted; what was written is not stored.")
             self.emit(ErrorEvent(code="interrupted", message=lost if self._host.unstored else kept))
         seconds = round(time.perf_counter() - self._started, 3)
-        await self._finish_in_store(status, text)
+        await self._finish_in_store(status, text, used)
         self.turn = Turn(
             id=self._turn_id,
             session_id=self._session.session_id or "",
@@ -428,7 +430,9 @@ class TurnRun:
             self.emit(mark)
         return [*book.items, *cited]
 
-    async def _finish_in_store(self, status: Literal["done", "interrupted", "failed"], text: str) -> None:
+    async def _finish_in_store(
+        self, status: Literal["done", "interrupted", "failed"], text: str, used: list[Evidence]
+    ) -> None:
         if self._store is None or not self._turn_id:
             return
         try:
@@ -437,7 +441,7 @@ class TurnRun:
                 status=status,
                 answer=text,
                 usage=self._usage.model_dump(mode="json") if self._usage else None,
-                evidence=self._evidence_json(),
+                evidence=_as_json(used),
                 marks=[mark.model_dump(mode="json") for mark in self._marks],
                 conversation=self._conversation if status == "done" else None,
             )
@@ -445,17 +449,18 @@ class TurnRun:
             self._host.store_problem = self._host.store_problem or problem
             self._report(problem)
 
-    def _evidence_json(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "id": item.id,
-                "tool": item.tool,
-                "call_id": item.call_id,
-                "figure": item.figure.model_dump(mode="json"),
-            }
-            for item in self._state.book.items
-        ]
-
     def _report(self, error: TieoutError) -> None:
         redact = self._host.redact
         self.emit(ErrorEvent(code=error.code, message=redact(error.message), hint=redact(error.hint)))
+
+
+def _as_json(evidence: list[Evidence]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": item.id,
+            "tool": item.tool,
+            "call_id": item.call_id,
+            "figure": item.figure.model_dump(mode="json"),
+        }
+        for item in evidence
+    ]

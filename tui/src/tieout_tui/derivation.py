@@ -12,10 +12,12 @@ from tieout.cardtext import origin_text
 from tieout.contract.figures import Figure, Formula, MarketData, ReportSpan, TableRow, ToolCall, UserInput
 from tieout.i18n import current_language, translator
 from tieout.quantities import format_quantity
+from tieout.sourcelist import source_text
 from tieout.text import clean_line
 
 if TYPE_CHECKING:
     from tieout.events import EvidenceEvent, MarkEvent, MarkStatus
+    from tieout.evidence import Evidence
 
 _ = translator("tieout_tui")
 
@@ -40,7 +42,7 @@ class SourceEntry:
 
 
 def source_entries(
-    text: str, marks: Sequence[MarkEvent], evidence: Mapping[str, EvidenceEvent]
+    text: str, marks: Sequence[MarkEvent], evidence: Mapping[str, EvidenceEvent | Evidence]
 ) -> list[SourceEntry]:
     """One entry for each number of an answer that needs a source, in order, none twice."""
     entries: dict[tuple[str, str], SourceEntry] = {}
@@ -50,25 +52,9 @@ def source_entries(
         number = text[mark.start : mark.end]
         item = evidence.get(mark.evidence or "")
         figure = item.figure if item else None
-        entry = SourceEntry(number, mark.status, _origin(mark, figure), figure)
+        entry = SourceEntry(number, mark.status, source_text(mark, figure), figure)
         entries.setdefault((number, entry.origin), entry)
     return list(entries.values())
-
-
-def _origin(mark: MarkEvent, figure: Figure | None) -> str:
-    match mark.status:
-        case "untied":
-            return _("not tied to any source")
-        case "mismatch":
-            return _("differs from the source: {detail}", detail=mark.detail)
-        case "user":
-            return _("your question")
-        case "quoted" if figure is None:
-            return _("inside a quotation")
-        case "tied" | "computed" | "quoted" | "structural":
-            return (origin_text(figure.origin) if figure else "") or mark.detail
-        case _:
-            assert_never(mark.status)
 
 
 def derivation_lines(entry: SourceEntry) -> list[str]:

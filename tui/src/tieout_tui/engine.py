@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from tieout.events import Event
+    from tieout.events import Event, MarkEvent
+    from tieout.evidence import Evidence
     from tieout.running import ApprovalRequest
 
 Approve = Callable[["ApprovalRequest"], Awaitable[bool]]
@@ -46,6 +47,10 @@ class PastTurn:
     question: str
     answer: str
     status: str
+    model: str = ""
+    marks: tuple[MarkEvent, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    """What the marks point at."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tieout.events import Event
     from tieout.host import Host
     from tieout.running import ApprovalRequest
-    from tieout.session import Session
+    from tieout.session import Session, Turn
 
 _ = translator("tieout_tui")
 T = TypeVar("T")
@@ -185,13 +185,15 @@ class HostEngine:
         await self._host.store()  # so that nothing claims to be stored that is not
 
     async def _reopen(self, session_id: str | None, *, model: str | None = None) -> Ready:
+        from tieout.session import stored_turn
+
         host = self._host
         title, past = "", ()
         if session_id is not None:
             store = await host.store()
             found = await store.session(session_id)
             session_id, title = found.id, found.title
-            past = tuple(PastTurn(t.question, t.answer, t.status) for t in await store.turns(found.id))
+            past = tuple(_past(stored_turn(record)) for record in await store.turns(found.id))
         if self._open_session is not None:
             model = self._open_session.model
             await self._open_session.aclose()
@@ -326,3 +328,7 @@ class HostEngine:
         if self._warming is not None:  # it may be opening the store
             await asyncio.wait([self._warming], timeout=10)
         await self._host.aclose()
+
+
+def _past(turn: Turn) -> PastTurn:
+    return PastTurn(turn.question, turn.text, turn.status, turn.model, turn.marks, turn.evidence)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from tieout.events import Event, EvidenceEvent, GuardEvent, MarkEvent, ToolStartedEvent
+    from tieout.evidence import Evidence
     from tieout_tui.answer import AnswerView
     from tieout_tui.engine import PastTurn
     from tieout_tui.toolcard import ToolCard
@@ -43,7 +44,7 @@ class TurnView(Vertical):
         self._answer: AnswerView | None = None
         self._cards: dict[str, ToolCard] = {}
         self._marks: list[MarkEvent] = []
-        self._evidence: dict[str, EvidenceEvent] = {}
+        self._evidence: dict[str, EvidenceEvent | Evidence] = {}
         self._offline = False
         self._has_text = False
 
@@ -60,9 +61,14 @@ class TurnView(Vertical):
     async def show_past(self, past: PastTurn) -> None:
         """Show a stored answer."""
         await self._write(past.answer)
-        await self._end_answer()
-        if past.status != "done":
+        self._marks += past.marks
+        self._evidence |= {item.id: item for item in past.evidence}
+        self._offline = past.model == "offline"
+        await self._finish(past.answer, past.status)
+        if past.status == "interrupted":
             await self._notice(_("Interrupted; this is what was written."))
+        elif past.status == "failed":
+            await self._notice(_("This question was not answered in full."))
 
     async def on_turn_event(self, event: Event) -> None:
         """Show what happened."""
