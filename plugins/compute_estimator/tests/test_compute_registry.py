@@ -306,3 +306,30 @@ def test_the_registry_reads_in_both_languages(tmp_path: Path) -> None:
     assert not result.clean
     assert "sparsity" in result.say("en")
     assert result.card("zh").blocks
+
+
+CONFIG = {
+    "model_type": "llama", "hidden_size": 1024, "num_hidden_layers": 8, "num_attention_heads": 16,
+    "num_key_value_heads": 4, "intermediate_size": 4096, "vocab_size": 32000, "tie_word_embeddings": False,
+}  # fmt: skip
+MINE = {"name": "Mine 1", "source": "our own configuration", "as_of": "2026-10-01"}
+
+
+def test_an_architecture_of_ones_own_is_counted_layer_by_layer(tmp_path: Path) -> None:
+    from tieout_compute_estimator import memory
+
+    file = _file(tmp_path, models=[{**MINE, "params": 150e6}], architectures=[{**MINE, "config": CONFIG}])
+    with use_data((file,)):
+        cache = memory(model="Mine 1", context=1000)
+        assert memory(model="Llama 3 8B", context=1000).kv_cache is not None
+    # 2 values x 8 layers x 4 heads x 64 wide x 2 bytes x 1000 tokens
+    assert cache.kv_cache is not None
+    assert cache.kv_cache.value == pytest.approx(2 * 8 * 4 * 64 * 2 * 1000)
+
+
+def test_a_configuration_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    from tieout_compute_estimator import memory
+
+    file = _file(tmp_path, models=[{**MINE, "params": 150e6}], architectures=[{**MINE, "config": 7}])
+    with use_data((file,)), pytest.raises(InputError, match="Mine 1"):
+        memory(model="Mine 1", context=1000)

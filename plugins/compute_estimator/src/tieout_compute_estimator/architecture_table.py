@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -11,8 +12,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tieout_compute_estimator.architecture import Architecture
 from tieout_compute_estimator.architecture_config import architecture_from_config
+from tieout_compute_estimator.data_layers import Stamps, data_stamps, layered
 
-__all__ = ["TABLE", "ArchitectureRow", "architecture_of", "architecture_row", "architecture_table"]
+__all__ = [
+    "TABLE",
+    "ArchitectureRow",
+    "architecture_of",
+    "architecture_row",
+    "architecture_table",
+    "shipped_architectures",
+]
 
 TABLE = "architectures"
 
@@ -45,26 +54,57 @@ class ArchitectureTable(_Row):
     models: tuple[ArchitectureRow, ...]
 
 
-@cache
 def architecture_table() -> ArchitectureTable:
-    """The shipped table, read on first use."""
+    """The shipped table with what packages and the user's data files add, read on first use.
+
+    Raises:
+        InputError: A data file of the user's is not valid.
+    """
+    shipped = _shipped()
+    rows = tuple(_rows(data_stamps()).values())
+    return shipped if rows == shipped.models else shipped.model_copy(update={"models": rows})
+
+
+@cache
+def _shipped() -> ArchitectureTable:
     return ArchitectureTable.model_validate_json(
         files("tieout_compute_estimator").joinpath("data/architectures.json").read_bytes()
     )
 
 
+def shipped_architectures() -> Iterator[Architecture]:
+    """The architectures of the package's own table: what is typical is not told by rows that somebody adds."""
+    for row in _shipped().models:
+        yield architecture_from_config(row.config, name=row.name)
+
+
 @cache
-def _rows() -> dict[str, ArchitectureRow]:
-    return {row.name: row for row in architecture_table().models}
+def _rows(stamps: Stamps) -> dict[str, ArchitectureRow]:
+    found = layered(
+        "architectures", _shipped().models, ArchitectureRow, name=lambda row: row.name, defaults=_UNKNOWN
+    )
+    return {row.name: row for row in found.rows}
+
+
+_UNKNOWN: dict[str, object] = {"params": None, "confidence": "medium", "notes": ""}
+"""What the fields hold that a data file may leave out."""
 
 
 def architecture_row(model: str) -> ArchitectureRow | None:
     """The configuration of the model with exactly this name in the table of models; ``None`` when there is none."""
-    return _rows().get(model)
+    return _rows(data_stamps()).get(model)
+
+
+def architecture_of(model: str) -> Architecture | None:
+    """The architecture of the model with exactly this name in the table of models; ``None`` when there is none.
+
+    Raises:
+        InputError: The configuration in a data file is not one that can be read.
+    """
+    return _architecture(model, data_stamps())
 
 
 @cache
-def architecture_of(model: str) -> Architecture | None:
-    """The architecture of the model with exactly this name in the table of models; ``None`` when there is none."""
+def _architecture(model: str, stamps: Stamps) -> Architecture | None:
     row = architecture_row(model)
     return None if row is None else architecture_from_config(row.config, name=row.name)

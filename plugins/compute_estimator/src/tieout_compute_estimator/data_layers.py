@@ -1,7 +1,7 @@
 """Tables in layers: what ships, what other packages add, and what the user's own files say.
 
-A data file or package gives ``{"hardware": [...], "models": [...]}`` with rows in the form of the shipped tables;
-fields that are not known may be left out. A row of the user's replaces a shipped one of the same name, a package's row
+A data file or package gives ``{"hardware": [...], "models": [...], "architectures": [...]}`` with rows in the form of
+the shipped tables; fields that are not known may be left out. An architecture is the ``config`` of a model of that name. A row of the user's replaces a shipped one of the same name, a package's row
 does not; the one that is not used stays visible beside it. A row with a name and a price alone only sets the price.
 
 Packages declare the entry-point group ``tieout.compute.data``: a function without arguments that returns such a
@@ -50,7 +50,7 @@ __all__ = [
 GROUP = "tieout.compute.data"
 RENTS = "compute rental prices"
 _ = translator("tieout_compute_estimator")
-Kind = Literal["hardware", "models"]
+Kind = Literal["hardware", "models", "architectures"]
 Row = TypeVar("Row", bound=BaseModel)
 MAX_BYTES = 5_000_000
 _IDENTITY = ("aliases", "vendor", "kind", "announced", "maker", "released")
@@ -243,7 +243,7 @@ def _file_layer(path: Path, kind: Kind) -> _Layer:
             ),
             code="compute-data-file",
             hint=_(
-                'It is JSON: {"hardware": [rows], "models": [rows]}; its path is in [plugins.compute] data.'
+                'It is JSON: {"hardware": [rows], "models": [rows], "architectures": [rows]}; its path is in [plugins.compute] data.'
             ),
         ) from None
 

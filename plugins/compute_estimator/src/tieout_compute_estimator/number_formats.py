@@ -174,16 +174,11 @@ def _typical_bits(mixture: Mixture, params: float) -> tuple[float, float, float]
 @cache
 def _dense_bits(mixture: Mixture) -> tuple[tuple[int, float], ...]:
     """Size and bits of every dense model with grouped queries in the table."""
-    from tieout_compute_estimator.architecture_table import architecture_of, architecture_table
+    from tieout_compute_estimator.architecture_table import shipped_architectures
 
     found: list[tuple[int, float]] = []
-    for row in architecture_table().models:
-        architecture = architecture_of(row.name)
-        if (
-            architecture is None
-            or architecture.sparse
-            or architecture.family not in ("llama", "qwen2", "qwen3")
-        ):
+    for architecture in shipped_architectures():
+        if architecture.sparse or architecture.family not in ("llama", "qwen2", "qwen3"):
             continue
         size = quantised_size(architecture, mixture)
         found.append((size.params, size.bits_per_param))

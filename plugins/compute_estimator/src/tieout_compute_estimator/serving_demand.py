@@ -167,12 +167,11 @@ def typical_depth(params: float) -> Depth:
 
 @cache
 def _depths() -> tuple[tuple[int, Depth], ...]:
-    from tieout_compute_estimator.architecture_table import architecture_of, architecture_table
+    from tieout_compute_estimator.architecture_table import shipped_architectures
 
     found: list[tuple[int, Depth]] = []
-    for row in architecture_table().models:
-        model = architecture_of(row.name)
-        if model is not None and not model.sparse and model.family in ("llama", "qwen2", "qwen3"):
-            shape = Depth(row.name, len(model.layers), model.hidden, model.cached_values(1.0))
+    for model in shipped_architectures():
+        if not model.sparse and model.family in ("llama", "qwen2", "qwen3"):
+            shape = Depth(model.name, len(model.layers), model.hidden, model.cached_values(1.0))
             found.append((model.params, shape))
     return tuple(found)
