@@ -1,8 +1,9 @@
 """Tables in layers: what ships, what other packages add, and what the user's own files say.
 
 A data file or package gives ``{"hardware": [...], "models": [...], "architectures": [...]}`` with rows in the form of
-the shipped tables; fields that are not known may be left out. An architecture is the ``config`` of a model of that name. A row of the user's replaces a shipped one of the same name, a package's row
-does not; the one that is not used stays visible beside it. A row with a name and a price alone only sets the price.
+the shipped tables; fields that are not known may be left out. An architecture is the ``config`` of the model so named.
+A row of the user's replaces a shipped one of the same name, a package's row does not; the one that is not used stays
+visible beside it. A row with a name and a price alone only sets the price.
 
 Packages declare the entry-point group ``tieout.compute.data``: a function without arguments that returns such a
 mapping, or the path of such a file.
@@ -243,7 +244,8 @@ def _file_layer(path: Path, kind: Kind) -> _Layer:
             ),
             code="compute-data-file",
             hint=_(
-                'It is JSON: {"hardware": [rows], "models": [rows], "architectures": [rows]}; its path is in [plugins.compute] data.'
+                'It is JSON: {"hardware": [rows], "models": [rows], "architectures": [rows]}; '
+                "its path is in [plugins.compute] data."
             ),
         ) from None
 
