@@ -325,7 +325,9 @@ class TypedDialect(CommonDialect, ABC):
         tainted = self.comes_from_outside(qualified, scope) or (base is not None and base.tainted)
         if last == "Empty" and qualified in ("string.Empty", "String.Empty"):
             return constant("string", "")
-        return Value("other", None, merged([leaf(qualified, "attribute", tainted=tainted)]))
+        # ``row.ID`` is no constant, ``Limits.MAX`` is.
+        named = "other" if last.isupper() and not name[:1].isupper() else "attribute"
+        return leaf(qualified, named, tainted=tainted)
 
     def comes_from_outside(self, qualified: str, scope: Scope) -> bool:
         """Whether the value of a qualified name comes from outside the program."""

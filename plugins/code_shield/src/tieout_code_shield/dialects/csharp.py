@@ -1,0 +1,445 @@
+"""C#'s syntax tree."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Role, Scope
+from tieout_code_shield.dialects.folding import collected, typed, unescaped
+from tieout_code_shield.dialects.typed import Call, TypedDialect, items, type_name
+from tieout_code_shield.values import UNKNOWN, Value, alternatives, constant, joined
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode as Node
+
+__all__ = ["CSharpDialect"]
+
+_ROLES: Final[dict[str, Role]] = {
+    "invocation_expression": "call",
+    "object_creation_expression": "call",
+    "implicit_object_creation_expression": "call",
+    "attribute": "call",
+    "assignment_expression": "bind",
+    "variable_declarator": "bind",
+    "property_declaration": "bind",
+    "parameter": "bind",
+    "foreach_statement": "bind",
+    "attribute_argument": "bind",
+    "return_statement": "bind",
+    "using_directive": "import",
+    "method_declaration": "function",
+    "constructor_declaration": "function",
+    "local_function_statement": "function",
+    "lambda_expression": "function",
+    "anonymous_method_expression": "function",
+    "binary_expression": "compare",
+}
+_EVALUATORS: Final = {
+    "string_literal": "text",
+    "character_literal": "text",
+    "verbatim_string_literal": "verbatim",
+    "raw_string_literal": "raw",
+    "interpolated_string_expression": "template",
+    "integer_literal": "number",
+    "real_literal": "number",
+    "boolean_literal": "truth",
+    "null_literal": "nothing",
+    "default_expression": "nothing",
+    "typeof_expression": "other",
+    "identifier": "name",
+    "member_access_expression": "member",
+    "conditional_access_expression": "member",
+    "element_access_expression": "element",
+    "invocation_expression": "call",
+    "object_creation_expression": "call",
+    "implicit_object_creation_expression": "call",
+    "initializer_expression": "collection",
+    "collection_expression": "collection",
+    "array_creation_expression": "array",
+    "implicit_array_creation_expression": "array",
+    "conditional_expression": "choice",
+    "binary_expression": "operation",
+    "prefix_unary_expression": "negation",
+    "cast_expression": "cast",
+    "as_expression": "as",
+    "variable_declarator": "undefined",
+    "switch_expression": "switch",
+    "constant_pattern": "pattern",
+}
+_SOURCE_CALLS: Final = re.compile(
+    r"(?:^|\.)(?:\w*Request|req|request|HttpRequestBase|HttpRequestData)(?:\.\(\))?\.(?:Query(?:String)?|Form|Params|Cookies|"
+    r"Headers|Body|Path|PathInfo|RawUrl|Url|UserAgent|UrlReferrer|InputStream|Files|ServerVariables|RouteValues|"
+    r"Unvalidated|\[\w*\]|Item|ReadFormAsync|GetDisplayUrl|GetEncodedUrl|QueryStringParameters)(?:\.|$)"
+    r"|^(?:Console\.(?:ReadLine|In\.ReadLine|Read|In\.ReadToEnd)|Environment\.(?:GetEnvironmentVariable|GetCommandLineArgs))$"
+    r"|(?:^|\.)(?:txt\w+|tb[A-Z]\w*|\w*[tT]ext[bB]ox\w*|\w*[iI]nput\w*Box)\.Text$"
+    r"|(?:^|\.)(?:StreamReader|sr|\w*[sS]treamReader|\w*[nN]etworkReader)(?:\.\(\))?\.Read(?:Line|ToEnd)(?:Async)?$"
+    r"|(?:^|\.)(?:SqlDataReader|\w*DataReader|dr|rdr)\.GetString$"
+    r"|(?:^|\.)(?:HttpCookie|\w*[cC]ookie)\.Value$|(?:^|\.)(?:I?FormFile|\w*[fF]ormFile|HttpPostedFile\w*)\.FileName$"
+    r"|(?:^|\.)(?:WebClient|\w*[wW]ebClient)\.DownloadString$"
+)
+_INJECTED: Final = re.compile(r"\bFrom(?:Query|Route|Body|Form|Header|Uri)\b")
+_HANDLERS: Final = re.compile(
+    r"@(?:Http(?:Get|Post|Put|Delete|Patch)|Route|AcceptVerbs|WebMethod|OperationContract|FunctionName)\b"
+)
+_ANSWERS: Final = re.compile(
+    r"\b(?:\w*ActionResult|JsonResult|ViewResult|ContentResult|FileResult|RedirectResult|PartialViewResult|"
+    r"HttpResponseMessage|IResult|FileStreamResult)\b"
+)
+_FRAMEWORK: Final = re.compile(
+    r"^(?:I[A-Z]\w+|CancellationToken|Http(?:Request|Response|Context)\w*|ClaimsPrincipal)$"
+)
+_MAPS: Final = re.compile(r"\.Map(?:Get|Post|Put|Delete|Patch|Methods)\s*\(")
+_NAMESPACES: Final = frozenset(
+    {"System", "Diagnostics", "IO", "Net", "Http", "Web", "Data", "SqlClient", "Security", "Cryptography", "Text",
+     "RegularExpressions", "Xml", "XPath", "Linq", "Runtime", "Serialization", "Formatters", "Binary", "Collections",
+     "Generic", "Threading", "Tasks", "Reflection", "Configuration", "DirectoryServices", "Microsoft",
+     "EntityFrameworkCore", "AspNetCore", "Mvc", "Win32", "Newtonsoft", "Json", "MySql", "MySqlClient", "Npgsql",
+     "Oracle", "SQLite", "X509Certificates", "UI", "Script", "Compression", "Mail", "Sockets", "OleDb", "Odbc",
+     "CodeDom", "Compiler", "Schema", "Xsl", "Messaging", "Management", "Automation", "CSharp"}
+)  # fmt: skip
+_ROOTS: Final = frozenset({"System", "Microsoft", "Newtonsoft", "MySql", "Npgsql", "Oracle"})
+_FACTORIES: Final = frozenset(
+    {"Create", "CreateDefault", "GetInstance", "Open", "OpenRead", "CreateBuilder", "Start"}
+)
+_FUNCTIONS: Final = frozenset(kind for kind, role in _ROLES.items() if role == "function")
+_GROWS: Final = frozenset({"Append", "AppendLine", "AppendFormat", "Insert", "Add"})
+_NAMES: Final = frozenset({"identifier", "predefined_type", "base", "base_expression"})
+
+
+class CSharpDialect(TypedDialect):
+    """How C# spells what the engine looks for."""
+
+    name = "csharp"
+    roles = _ROLES
+    evaluators = _EVALUATORS
+    functions = _FUNCTIONS
+    wrappers = frozenset(
+        {"parenthesized_expression", "await_expression", "checked_expression", "argument", "ref_expression",
+         "postfix_unary_expression", "interpolation", "equals_value_clause", "arrow_expression_clause"}
+    )  # fmt: skip
+    parameter_kinds = frozenset({"parameter"})
+    source_calls = _SOURCE_CALLS
+    canary = (
+        "class A {\n  void Run(string name) {\n    "
+        'System.Diagnostics.Process.Start("cmd.exe", "/c " + name);\n  }\n}\n'
+    )
+
+    def call(self, node: Node) -> Call | None:
+        """A method call or construction taken apart."""
+        kind = node.kind()
+        if kind == "invocation_expression":
+            function = node.field("function")
+            if function is None:
+                return None
+            receiver = function.field("expression") or function.field("condition")
+            return Call(receiver, self._last(function))
+        if kind == "object_creation_expression":
+            return Call(None, type_name(node.field("type")), created=True)
+        if kind == "implicit_object_creation_expression":
+            return Call(None, self._wanted(node), created=True)
+        return None
+
+    def _last(self, function: Node) -> str:
+        name = function.field("name")
+        if name is None and function.kind() == "conditional_access_expression":
+            member = items(function)[-1]
+            name = member.field("name") or next(iter(items(member)), None)
+        return (name if name is not None else function).text().partition("<")[0]
+
+    def _wanted(self, node: Node) -> str:
+        """The type that ``new(…)`` takes from the declaration it stands in."""
+        outer = node.parent()
+        declaration = outer.parent() if outer is not None and outer.kind() == "variable_declarator" else outer
+        return type_name(declaration.field("type")) if declaration is not None else ""
+
+    def callee(self, node: Node) -> Node | None:
+        """What is called; the node itself for constructions and attributes."""
+        return node
+
+    def receiver(self, node: Node) -> Node | None:
+        """What a method is called on."""
+        call = self.call(node)
+        return call.receiver if call is not None else None
+
+    def arguments(self, node: Node) -> Arguments:
+        """Arguments by position and name; the members of an object initializer by name."""
+        positional: list[Node] = []
+        named: dict[str, Node] = {}
+        for part in node.children():
+            kind = part.kind()
+            if kind in ("argument_list", "attribute_argument_list"):
+                for child in items(part):
+                    self._argument(child, positional, named)
+            elif kind == "initializer_expression":
+                for child in items(part):
+                    left, right = child.field("left"), child.field("right")
+                    if left is not None and right is not None:
+                        named[left.text()] = right
+        return Arguments(tuple(positional), named)
+
+    @staticmethod
+    def _argument(node: Node, positional: list[Node], named: dict[str, Node]) -> None:
+        inner = items(node)
+        if not inner:
+            return
+        name = node.field("name")
+        if name is not None and len(inner) > 1:
+            named[name.text()] = inner[-1]
+        else:
+            positional.append(inner[-1])
+
+    def step(self, node: Node) -> tuple[tuple[str, ...], Node | None] | None:
+        """The last parts of a dotted name, and what stands before them."""
+        kind = node.kind()
+        if kind in _NAMES:
+            return (node.text(),), None
+        if kind in ("this", "this_expression"):
+            return (), None
+        if kind in ("member_access_expression", "conditional_access_expression"):
+            return self._access(node, kind)
+        if kind == "invocation_expression":
+            function = node.field("function")
+            inner = self.step(function) if function is not None else None
+            return ((*inner[0], "()"), inner[1]) if inner is not None else (("()",), None)
+        if kind in ("object_creation_expression", "implicit_object_creation_expression"):
+            call = self.call(node)
+            return (call.method if call is not None else "", "()"), None
+        if kind == "element_access_expression":
+            return (f"[{self._index(node)}]",), node.field("expression")
+        if kind == "attribute":
+            name = node.field("name")
+            text = name.text().rpartition(".")[2].removesuffix("Attribute") if name is not None else ""
+            return (f"@{text}",), None
+        if kind in ("generic_name", "qualified_name"):
+            return tuple(node.text().partition("<")[0].split(".")), None
+        inner_nodes = items(node)
+        if kind == "cast_expression" or (kind in self.wrappers and inner_nodes):
+            return (), inner_nodes[-1]
+        return None
+
+    def _access(self, node: Node, kind: str) -> tuple[tuple[str, ...], Node | None]:
+        before = node.field("expression") or node.field("condition")
+        if kind == "conditional_access_expression" and items(node)[-1].kind() == "element_binding_expression":
+            return ("[]",), before
+        if before is None:  # ``this.x`` and ``string.Join``: the word before the dot is no named node
+            first = node.children()[0].text()
+            return ((self._last(node),) if first in ("this", "base") else (first, self._last(node))), None
+        return (self._last(node),), before
+
+    @staticmethod
+    def _index(node: Node) -> str:
+        listed = node.field("subscript")
+        given = items(listed) if listed is not None else []
+        text = given[0].text() if len(given) == 1 else ""
+        return text.strip('"') if text[:1] == '"' or text.isdigit() else ""
+
+    def shortened(self, parts: list[str]) -> list[str]:
+        """``System.Diagnostics.Process.Start`` is ``Process.Start``."""
+        if len(parts) > 2 and parts[0] in _ROOTS:
+            for index, part in enumerate(parts[:-1]):
+                if part not in _NAMESPACES:
+                    return parts[index:]
+        return parts
+
+    def bindings(self, node: Node) -> list[Binding]:
+        """Declarations, parameters, assignments, initializers, loops, arguments of attributes, and what is returned."""
+        kind = node.kind()
+        if kind == "assignment_expression":
+            return self._assignment(node)
+        if kind == "return_statement":
+            return [Binding("return", value, "assign") for value in items(node)[:1]]
+        if kind == "foreach_statement":
+            left, right = node.field("left"), node.field("right")
+            return (
+                [Binding(left.text(), right, "loop", type_name(node.field("type")))]
+                if left is not None and right is not None
+                else []
+            )
+        name = node.field("name")
+        if name is None:
+            return []
+        if kind == "parameter":
+            return [Binding(name.text(), node, "declare", type_name(node.field("type")))]
+        if kind == "variable_declarator":
+            return self._declared(node, name.text())
+        value = node.field("value") if kind == "property_declaration" else items(node)[-1]
+        form: BindForm = "assign" if kind == "property_declaration" else "pair"
+        return [Binding(name.text(), value, form, type_name(node.field("type")))] if value is not None else []
+
+    def _declared(self, node: Node, name: str) -> list[Binding]:
+        declaration = node.parent()
+        kind = type_name(declaration.field("type")) if declaration is not None else ""
+        value = items(node)[-1] if any(child.kind() == "=" for child in node.children()) else None
+        if value is not None:
+            return [Binding(name, value, "assign", kind or self._made(value))]
+        outer = declaration.parent() if declaration is not None else None
+        field = outer is not None and outer.kind() == "field_declaration"
+        return [Binding(name, node, "declare" if field else "assign", kind)]
+
+    def _made(self, value: Node) -> str:
+        """The type of what ``var`` is given, where the expression names it."""
+        if value.kind() == "await_expression":
+            value = items(value)[-1]
+        call = self.call(value)
+        if call is None:
+            return ""
+        if call.created:
+            return call.method
+        owner = self.dotted(call.receiver) if call.receiver is not None and call.method in _FACTORIES else ""
+        return owner if owner[:1].isupper() and "." not in owner else ""
+
+    def _assignment(self, node: Node) -> list[Binding]:
+        left, right, operator = node.field("left"), node.field("right"), node.field("operator")
+        if left is None or right is None:
+            return []
+        outer = node.parent()
+        if outer is not None and outer.kind() == "initializer_expression":
+            return [Binding(left.text().replace('"', ""), right, "pair")]
+        target = self.dotted(left)
+        plain = operator is not None and operator.text() in ("=", "??=")
+        return [Binding(target, right, "assign" if plain else "augment")] if target else []
+
+    def effects(self, node: Node, name: str) -> list[Binding]:
+        """``sb.Append(x);``, ``list.Add(x);`` and ``map.Add("k", x);`` as statements."""
+        owner, _, method = name.rpartition(".")
+        if method not in _GROWS or not owner:
+            return []
+        outer = node.parent()
+        if outer is None or outer.kind() != "expression_statement":
+            return []
+        given = self.arguments(node).positional
+        if method == "Add" and len(given) == 2:
+            key = given[0].text().strip('"') if given[0].kind() == "string_literal" else ""
+            return [Binding(f"{owner}.[{key}]", given[1], "assign")] if key else []
+        root = owner.partition(".")[0]
+        return [Binding(root, node, "assign")] if owner == root or owner.startswith(f"{root}.Append") else []
+
+    def imports(self, node: Node) -> list[tuple[str, str]]:
+        """``using Alias = Namespace.Type;``; everything else goes by its bare name."""
+        name, parts = node.field("name"), items(node)
+        if name is None or len(parts) < 2:
+            return []
+        return [(name.text(), ".".join(self.shortened([*parts[-1].text().split("."), ""])[:-1]))]
+
+    def imported(self, node: Node) -> list[str]:
+        """The namespace."""
+        return [child.text() for child in items(node)][-1:]
+
+    def function_name(self, node: Node) -> str:
+        """The attributes of the class and of a method, and its name: ``class:ApiController @HttpPost Create``."""
+        name = node.field("name")
+        if name is None:
+            return ""
+        body = node.parent()
+        owner = body.parent() if body is not None and body.kind() == "declaration_list" else None
+        shared = [f"class:{note[1:]}" for note in self._attributes(owner)] if owner is not None else []
+        return " ".join([*shared, *self._attributes(node), name.text()])
+
+    def _attributes(self, node: Node) -> list[str]:
+        return [
+            self.dotted(each)
+            for part in node.children()
+            if part.kind() == "attribute_list"
+            for each in items(part)
+            if each.kind() == "attribute"
+        ]
+
+    def branches(self, node: Node) -> tuple[Node, Node | None, Node | None] | None:
+        """``if`` and the conditional expression."""
+        if node.kind() not in ("if_statement", "conditional_expression"):
+            return None
+        condition = node.field("condition")
+        if condition is None:
+            return None
+        return condition, node.field("consequence"), node.field("alternative")
+
+    def choices(self, node: Node) -> tuple[Node, list[tuple[list[Node] | None, Node]]] | None:
+        """The sections of a ``switch`` statement."""
+        outer = node.parent() if node.kind() == "switch_body" else None
+        subject = outer.field("value") if outer is not None else None
+        if subject is None:
+            return None
+        cases: list[tuple[list[Node] | None, Node]] = []
+        waiting: list[Node] = []
+        default = False
+        for section in items(node):
+            parts = section.children()
+            labels = [part for part in parts if part.kind() == "constant_pattern"]
+            waiting += labels
+            default = default or any(part.kind() == "default" for part in parts)
+            if len(items(section)) > len(labels):
+                cases.append((None if default else waiting, section))
+                waiting, default = [], False
+        return subject, cases
+
+    def given(self, parameter: Node, function: Node) -> bool:
+        """The parameters of actions and mapped functions, and the arguments of ``Main``."""
+        kind = type_name(parameter.field("type"))
+        noted = " ".join(part.text() for part in parameter.children() if part.kind() == "attribute_list")
+        if _INJECTED.search(noted) is not None:
+            return True
+        if _FRAMEWORK.match(kind) or "FromServices" in noted:
+            return False
+        return self._handles_requests(function, kind)
+
+    def _handles_requests(self, method: Node, kind: str) -> bool:
+        if method.kind() == "lambda_expression":
+            given = method.parent()
+            listed = given.parent() if given is not None else None
+            outer = listed.parent() if listed is not None else None
+            return outer is not None and _MAPS.search(outer.text()[:200]) is not None
+        name, returned = method.field("name"), method.field("returns") or method.field("type")
+        if name is not None and name.text() == "Main":
+            return kind == "string[]"
+        answers = returned is not None and _ANSWERS.search(returned.text()) is not None
+        public = any(part.kind() == "modifier" and part.text() == "public" for part in method.children())
+        return (answers and public) or _HANDLERS.search(self.function_name(method)) is not None
+
+    def _on_verbatim(self, node: Node, scope: Scope, depth: int) -> Value:
+        return constant("string", node.text()[2:-1].replace('""', '"'))
+
+    def _on_raw(self, node: Node, scope: Scope, depth: int) -> Value:
+        return constant("string", "".join(c.text() for c in items(node) if c.kind() == "raw_string_content"))
+
+    def _on_template(self, node: Node, scope: Scope, depth: int) -> Value:
+        parts: list[Value] = [constant("string", "")]
+        for child in node.children():
+            kind = child.kind()
+            if kind == "interpolation":
+                inner = [part for part in items(child) if part.kind() not in _DECORATION]
+                parts.append(self.evaluate(inner[0], scope, depth + 1) if inner else UNKNOWN)
+            elif kind in ("string_content", "escape_sequence", "interpolated_string_text"):
+                parts.append(constant("string", unescaped(child.text())))
+        if len(parts) == 2 and parts[1].leaves:
+            return Value(parts[1].kind, parts[1].text, parts[1].leaves, built=parts[1].built)
+        return joined(parts)
+
+    def _on_array(self, node: Node, scope: Scope, depth: int) -> Value:
+        given = next((part for part in items(node) if part.kind() == "initializer_expression"), None)
+        return self.evaluate(given, scope, depth + 1) if given is not None else collected([])
+
+    def _on_cast(self, node: Node, scope: Scope, depth: int) -> Value:
+        inner = node.field("value")
+        value = self.evaluate(inner, scope, depth + 1) if inner is not None else UNKNOWN
+        return typed(value, type_name(node.field("type")))
+
+    def _on_as(self, node: Node, scope: Scope, depth: int) -> Value:
+        inner = node.field("left")
+        return self.evaluate(inner, scope, depth + 1) if inner is not None else UNKNOWN
+
+    def _on_undefined(self, node: Node, scope: Scope, depth: int) -> Value:
+        return constant("none")
+
+    def _on_pattern(self, node: Node, scope: Scope, depth: int) -> Value:
+        inner = items(node)
+        return self.evaluate(inner[0], scope, depth + 1) if inner else UNKNOWN
+
+    def _on_switch(self, node: Node, scope: Scope, depth: int) -> Value:
+        arms = [arm for arm in items(node) if arm.kind() == "switch_expression_arm"]
+        return alternatives([self.evaluate(items(arm)[-1], scope, depth + 1) for arm in arms] or [UNKNOWN])
+
+
+_DECORATION: Final = frozenset(
+    {"interpolation_brace", "interpolation_format_clause", "interpolation_alignment_clause"}
+)
