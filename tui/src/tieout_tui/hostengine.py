@@ -243,11 +243,18 @@ class HostEngine:
         return [SessionInfo(s.id, s.title, s.turns, s.updated_at) for s in found]
 
     async def _models(self) -> list[str]:
+        from tieout.models.probing import probe_all
+
         lines: list[str] = []
         with use_language(self._lang):
-            for spec in self._host.model_specs().values():
-                probe = spec.probe("")
-                usable = _("usable") if probe.available else _("not usable: {why}", why=probe.detail)
+            specs = list(self._host.model_specs().values())
+            probes = await asyncio.to_thread(probe_all, [(spec, "") for spec in specs])
+            for spec, probe in zip(specs, probes, strict=True):
+                usable = (
+                    _("usable")
+                    if probe.available
+                    else _("not usable: {why}", why=f"{probe.detail} {probe.hint}".strip())
+                )
                 where = _("this machine") if spec.local else spec.sends_to or _("as configured")
                 lines.append(f"{spec.prefix} — {usable} — {where}")
         return lines

@@ -122,8 +122,10 @@ def _leaves(host: Host) -> Iterator[Row]:
 
 
 def _models(host: Host) -> Iterator[Row]:
-    for spec in host.model_specs().values():
-        probe = spec.probe("")
+    from tieout.models.probing import probe_all
+
+    specs = list(host.model_specs().values())
+    for spec, probe in zip(specs, probe_all([(spec, "") for spec in specs]), strict=True):
         if probe.available or spec.local:
             state = _("usable") if probe.available else _("not usable")
             yield _("Models"), spec.prefix, f"{state}; {probe.detail} {probe.hint}".strip()

@@ -19,20 +19,23 @@ _ = translator("tieout")
 @click.pass_context
 def models(ctx: click.Context, as_json: bool) -> None:
     """List language models: which can be used now, and where a prompt would go."""
+    from tieout.models.probing import probe_all
+
     host = state_of(ctx).host()
     if as_json:  # the same words for scripts in every language
         set_language("en")
     default = host.default_model()
     rows: list[dict[str, object]] = []
-    for spec in host.model_specs().values():
-        chosen = default.startswith(spec.prefix + ":") or default == spec.prefix
-        probe = spec.probe(default.partition(":")[2] if chosen else "")
+    prefix, _colon, name = default.partition(":")
+    specs = list(host.model_specs().values())
+    probes = probe_all([(spec, name if spec.prefix == prefix else "") for spec in specs])
+    for spec, probe in zip(specs, probes, strict=True):
         where = _("this machine") if spec.local else spec.sends_to or _("as configured")
         rows.append(
             {
                 "prefix": spec.prefix,
                 "available": probe.available,
-                "default": chosen,
+                "default": spec.prefix == prefix,
                 "sends_to": where,
                 "summary": spec.summary,
                 "detail": probe.detail,
@@ -47,7 +50,7 @@ def models(ctx: click.Context, as_json: bool) -> None:
             ("* " if row["default"] else "  ") + str(row["prefix"]),
             _("yes") if row["available"] else _("no"),
             str(row["sends_to"]),
-            str(row["detail"] if not row["available"] else row["summary"]),
+            str(row["summary"] if row["available"] else f"{row['detail']} {row['hint']}"),
         )
         for row in rows
     ]

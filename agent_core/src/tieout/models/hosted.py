@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tieout.errors import ModelUnavailable
 from tieout.i18n import N_, translator
+from tieout.models.probing import is_loopback, listens
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -50,7 +50,7 @@ class HostedProvider:
     @property
     def local(self) -> bool:
         """Whether the default address is on this machine."""
-        return self.base_url is not None and _is_loopback(self.base_url)
+        return self.base_url is not None and is_loopback(self.base_url)
 
 
 def _table(*rows: HostedProvider) -> Mapping[str, HostedProvider]:
@@ -184,7 +184,10 @@ def build_hosted(
 
 
 def probe_hosted(model_id: str, settings: HostedSettings | None = None) -> Probe:
-    """Whether ``model_id`` could be used now, judged by address and key alone; sends nothing, never raises."""
+    """Whether ``model_id`` could be used now; sends nothing, never raises.
+
+    Judged by address and key alone, and for a server on this machine by whether it accepts connections.
+    """
     from tieout.contract.models import Probe
 
     try:
@@ -195,13 +198,19 @@ def probe_hosted(model_id: str, settings: HostedSettings | None = None) -> Probe
             _refuse_exposed_key(base_url, settings)
     except ModelUnavailable as error:
         return Probe(False, error.message, error.hint)
+    if is_loopback(base_url) and not listens(base_url):
+        return Probe(
+            False,
+            _("{title}: not running at {address}.", title=_(row.title), address=urlsplit(base_url).netloc),
+            _("Start it there, or set base_url under [providers.{name}] in tieout.toml.", name=row.prefix),
+        )
     return Probe(
         True, _("{title} at {host}", title=_(row.title), host=urlsplit(base_url).hostname or base_url)
     )
 
 
 def _patient(row: HostedProvider, settings: HostedSettings) -> HostedSettings:
-    local = _is_loopback(settings.base_url) if settings.base_url else row.local
+    local = is_loopback(settings.base_url) if settings.base_url else row.local
     if not local:
         return settings
     unset = {name: value for name, value in _LOCAL_PATIENCE.items() if name not in settings.model_fields_set}
@@ -253,21 +262,11 @@ def _key(row: HostedProvider, settings: HostedSettings) -> str | None:
 
 
 def _refuse_exposed_key(base_url: str, settings: HostedSettings) -> None:
-    if urlsplit(base_url).scheme == "http" and not _is_loopback(base_url) and not settings.plain_http:
+    if urlsplit(base_url).scheme == "http" and not is_loopback(base_url) and not settings.plain_http:
         raise ModelUnavailable(
             _("The key would be sent unencrypted to {host}.", host=urlsplit(base_url).hostname or ""),
             hint=_("Use an https address, or set plain_http = true if that network is yours."),
         )
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _client(
@@ -288,7 +287,7 @@ def _client(
         max_retries=settings.max_retries,
         longest_wait=settings.longest_wait,
         answer_limit=settings.answer_limit,
-        trust_env=not _is_loopback(base_url),
+        trust_env=not is_loopback(base_url),
         on_wait=on_wait,
     )
     timeout = httpx2.Timeout(settings.read_timeout, connect=settings.connect_timeout)

@@ -11,6 +11,7 @@ from tieout.contract.models import ModelContext, ModelSpec, Probe
 from tieout.errors import SettingsError
 from tieout.i18n import translator
 from tieout.models.hosted import PROVIDERS, HostedProvider, HostedSettings, build_hosted, probe_hosted
+from tieout.models.probing import host_of, is_loopback
 from tieout.validation import problem_text
 
 if TYPE_CHECKING:
@@ -109,16 +110,15 @@ def _hosted(row: HostedProvider, settings: Settings) -> ModelSpec:
         except SettingsError as error:
             return Probe(False, error.message, error.hint)
 
-    from urllib.parse import urlsplit
-
-    host = urlsplit(str(table.get("base_url") or row.base_url or "")).hostname or ""
+    url = str(table.get("base_url") or row.base_url or "")
+    local = is_loopback(url)
     return ModelSpec(
         prefix=row.prefix,
         summary=_(row.title),
         build=build,
         probe=probe,
-        local=row.local,
-        sends_to="" if row.local else host,
+        local=local,
+        sends_to="" if local else host_of(url),
     )
 
 
