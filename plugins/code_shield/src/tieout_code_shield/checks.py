@@ -67,7 +67,7 @@ _PREFIX: Final = re.compile(
 _DOTS: Final = re.compile(
     rf"['\"](?:\.\./?|/|\\\\\\\\|\.\.\\\\)['\"]\s(?:not\s)?in\s(?P<name>{_NAME})|(?P<name2>{_NAME})\.(?:includes|indexOf|contains|find)\(['\"](?:\.\.|/)"
 )
-_ANCHORED: Final = re.compile(r"\$|\\Z|\\z|fullmatch")
+_ANCHORED: Final = re.compile(r"\$|\\Z|\\z")
 _WORD: Final = re.compile(_NAME)
 _HOST: Final = re.compile(
     rf"(?:\burl(?:parse|split)|urllib\.parse\.url(?:parse|split)|parse_url|(?:new )?\bURL)\((?P<name>{_NAME})\)\.(?:netloc|host(?:name)?|origin)"
@@ -144,8 +144,15 @@ def _patterns(text: str) -> Iterator[Proof]:
         negative = _negated(text, found.start())
         if "[^" in written and not written.lstrip("r/'\"").startswith("^"):
             yield Proof(name, CHECKED, negative)
-        elif not written or _ANCHORED.search(written) or "fullmatch" in found[0]:
+        elif not written or _is_whole(written, found[0]):
             yield Proof(name, CHECKED, not negative)
+
+
+def _is_whole(pattern: str, call: str) -> bool:
+    """Whether a pattern has to match all of a text: anchored at both ends, by itself or by what is called."""
+    ends = "fullmatch" in call or bool(_ANCHORED.search(pattern))
+    starts = "fullmatch" in call or pattern.lstrip("r/'\"")[:1] == "^" or "\\A" in pattern
+    return ends and (starts or (".match(" in call and pattern[:1] != "/"))
 
 
 def _negated(text: str, position: int) -> bool:

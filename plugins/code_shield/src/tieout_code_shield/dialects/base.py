@@ -23,9 +23,10 @@ _RECEIVERS: Final = ("object", "receiver", "operand", "argument", "expression", 
 
 Role = Literal["call", "bind", "import", "function", "compare"]
 
-BindForm = Literal["assign", "augment", "keyword", "pair", "default", "loop", "attribute", "declare"]
+BindForm = Literal["assign", "augment", "keyword", "pair", "default", "loop", "attribute", "declare", "equal", "return"]
 """How a name gets a value: ``x = v``, ``x += v``, ``f(x=v)``, ``{"x": v}``, ``def f(x=v)``, ``for x in v``,
-``<a x={v}>``, a declaration without a value."""
+``<a x={v}>``, a declaration without a value, ``x == v``, ``return v``
+(whose name is ``return``)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ _ROLES: Final[dict[str, Role]] = {
     "jsx_attribute": "bind",
     "assignment_pattern": "bind",
     "for_in_statement": "bind",
+    "return_statement": "bind",
     "field_definition": "bind",
     "public_field_definition": "bind",
     "import_statement": "import",
@@ -109,6 +110,9 @@ class JavaScriptDialect(JavaScriptValues):
         if kind == "jsx_attribute":
             parts = items(node)
             return [Binding(parts[0].text(), parts[1], "attribute")] if len(parts) == 2 else []
+        if kind == "return_statement":
+            value = next(iter(items(node)), None)
+            return [Binding("return", value, "return")] if value is not None else []
         if kind == "pair":
             key, value = node.field("key"), node.field("value")
             return [Binding(key_text(key), value, "pair")] if key is not None and value is not None else []
@@ -152,6 +156,10 @@ class JavaScriptDialect(JavaScriptValues):
 
     def effects(self, node: Node, name: str) -> list[Binding]:
         """``x.push(v)`` changes ``x``; ``x.set("k", v)`` what ``x.get("k")`` returns."""
+        if not name:
+            sides = self.operands(node)
+            literal = sides is not None and sides[1].kind() == "string"
+            return [Binding(self.dotted(sides[0]), sides[1], "equal")] if sides is not None and literal else []
         owner, _, method = name.rpartition(".")
         if owner and method == "push":
             return [Binding(owner, node, "assign")] if self.arguments(node).positional else []

@@ -11,6 +11,8 @@ from tieout_code_shield.dialects.python_values import MAX_DEPTH, PythonValues, i
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
 
+    from tieout_code_shield.walk import Site, Walk
+
 __all__ = ["PythonDialect"]
 
 _ROLES: Final[dict[str, Role]] = {
@@ -26,6 +28,7 @@ _ROLES: Final[dict[str, Role]] = {
     "for_in_clause": "bind",
     "named_expression": "bind",
     "as_pattern": "bind",
+    "return_statement": "bind",
     "import_statement": "import",
     "import_from_statement": "import",
     "function_definition": "function",
@@ -104,6 +107,9 @@ class PythonDialect(PythonValues):
                 "loop" if kind.startswith("for") else "augment" if kind.startswith("aug") else "assign"
             )
             return self._take_apart(target, value, form) if target is not None and value is not None else []
+        if kind == "return_statement":
+            value = next(iter(items(node)), None)
+            return [Binding("return", value, "return")] if value is not None else []
         if kind == "as_pattern":
             parts = items(node)
             return [Binding(parts[1].text(), parts[0], "assign")] if len(parts) == 2 else []
@@ -140,10 +146,16 @@ class PythonDialect(PythonValues):
             return []
         # The collection carries what is put into it, for those who take it out by another key.
         whole = Binding(owner, value, "augment")
-        return [Binding(f"{owner}[].{text}", value, form), whole] if text else [whole]
+        if text:
+            return [Binding(f"{owner}[].{text}", value, form), whole]
+        return [whole, Binding(f"{owner}[].[]", key, form)] if key is not None else [whole]
 
     def effects(self, node: Node, name: str) -> list[Binding]:
         """``x.append(v)``, ``x.update(v)``, ``x.pop(0)`` change ``x``; ``x.set("k", v)`` what ``x.get("k")`` returns."""
+        if not name:
+            sides = self.operands(node)
+            literal = sides is not None and sides[1].kind() == "string"
+            return [Binding(self.dotted(sides[0]), sides[1], "equal")] if sides is not None and literal else []
         owner, _, method = name.rpartition(".")
         if not owner or method not in ("append", "add", "appendleft", "extend", "update", "insert", "pop", "set"):
             return []
@@ -264,6 +276,15 @@ class PythonDialect(PythonValues):
             and not _HARMLESS_DEFAULT.search(part.text())
             and (from_path or not _IDENTIFIER.search(found) or ":" in part.text())
         )
+
+    def check(self, name: str, walk: Walk, site: Site) -> bool:
+        """``view``: the place stands in a function that a framework calls with a request."""
+        function = site.function
+        while function is not None:
+            if _ROUTE.search(_decorators(function.node)) or "request" in walk.parameters_of(function):
+                return True
+            function = function.function
+        return name != "view"
 
     def _is_view(self, node: Node, name: str, names: list[str]) -> bool:
         if names[:1] == ["request"] and len(names) > 1 and not name.startswith(("_", "process_", "get_", "has_", "test")):
