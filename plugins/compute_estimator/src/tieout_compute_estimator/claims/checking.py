@@ -60,6 +60,7 @@ RULES: tuple[Rule, ...] = (
     rules_utilisation.utilised,
     rules_hours.hours_stated,
     rules_hours.priced,
+    rules_hours.rented,
     rules_energy.drawn,
     rules_energy.used,
     rules_energy.emitted,

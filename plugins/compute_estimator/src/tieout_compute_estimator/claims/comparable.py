@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from tieout_compute_estimator.claims import cues
 from tieout_compute_estimator.claims.bench import Bench
 from tieout_compute_estimator.claims.findings import in_unit
 from tieout_compute_estimator.claims.frames import Measure
@@ -56,6 +57,8 @@ def comparable(bench: Bench, measure: Measure, subject: str) -> Iterator[Fact]:
     roles: tuple[str, ...] = (measure.role,)
     if measure.role in ("cost", "money"):
         roles = ("cost", "money")
+    if measure.role == "link" and not cues.LINK.search(bench.claim.text):
+        roles = ("link", "memory_bandwidth")
     pooled = measure.role in (
         "params",
         "tokens",
@@ -69,6 +72,9 @@ def comparable(bench: Bench, measure: Measure, subject: str) -> Iterator[Fact]:
         "cost",
     )
     names = bench.known.related(subject) if pooled else [subject]
+    if measure.role in ("gpu_hours", "energy", "carbon", "cost", "compute"):
+        found = bench.known.subject(subject)
+        names = [subject, *(found.members if found else ())]  # the total of a family is none of its members'
     for name in names:
         for fact in bench.known.facts(name, *roles):
             if fact.status == "debunked" and name != subject:
@@ -88,9 +94,26 @@ def comparable(bench: Bench, measure: Measure, subject: str) -> Iterator[Fact]:
                 continue
             if bool(fact.per == "token") != bool(_per_token(bench, measure)):
                 continue
-            if not _of_one_scope(measure, fact):
+            if not _of_one_scope(measure, fact) or not _of_one_side(bench, measure, fact):
                 continue
             yield fact
+
+
+def _of_one_side(bench: Bench, measure: Measure, fact: Fact) -> bool:
+    """Whether a price of tokens is of what goes in, or of what comes out, as the text says; a port is no server."""
+    if measure.role == "link":
+        return "port" not in measure.scope or fact.per != "server"
+    if measure.role != "token_price" or not fact.note.startswith(("input", "output")):
+        return True
+    text = bench.claim.text
+    behind = re.split(r"[,,。;]|(?<![a-z])and(?![a-z])", text[measure.end : measure.end + 44])[0]
+    ahead = re.split(r"[,,。;]", text[max(0, measure.start - 24) : measure.start])[-1]
+    sides = re.findall(r"input|output|输入|输出", behind, re.IGNORECASE) or re.findall(
+        r"input|output|输入|输出", ahead, re.IGNORECASE
+    )
+    if not sides:
+        return True
+    return fact.note.startswith({"输入": "input", "输出": "output"}.get(sides[-1], sides[-1].lower()))
 
 
 _PERIODS = {"day", "month", "year"}

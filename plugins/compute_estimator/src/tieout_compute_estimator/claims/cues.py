@@ -50,7 +50,7 @@ TOKENS = re.compile(
 )
 DATA = re.compile(r"数据|文本|语料|网页|爬|text|corpus|data|crawl", _I)
 WEIGHTS = re.compile(
-    r"权重|模型文件|weights|checkpoint|加载|装下|装得下|占用|显存占用|to hold|to load|footprint", _I
+    r"权重|模型文件|weights|checkpoint|加载|装下|装得下|占用|显存占用|to hold|to load|footprint|occup(?:y|ies)", _I
 )
 LINK = re.compile(
     r"带宽|互联|互连|网络|传输速率|通信|网卡|链路|端口|RDMA|InfiniBand|NVLink|以太|bandwidth|network|interconnect|link|NIC|fabric",

@@ -13,7 +13,7 @@ from tieout_compute_estimator.claims.frames import Measure
 from tieout_compute_estimator.claims.scopes import SCOPE_POWERS, TIMES
 from tieout_compute_estimator.claims.search import Vector, dimensions
 
-__all__ = ["BYTES_EACH", "Entry", "base_of", "entries", "format_near", "known_entries", "variants", "vector_of"]
+__all__ = ["BYTES_EACH", "Entry", "base_of", "entries", "format_near", "formats_of", "known_entries", "variants", "vector_of"]
 
 BYTES_EACH = {
     "fp32": 4.0, "tf32": 4.0, "fp16": 2.0, "bf16": 2.0, "fp8": 1.0, "int8": 1.0, "int4": 0.5, "fp4": 0.5,
@@ -21,7 +21,7 @@ BYTES_EACH = {
 }  # fmt: skip
 """Bytes of one parameter in each number format."""
 
-_FACTORS = ("mfu", "pue")
+_FACTORS = ("mfu", "pue", "load")
 """Roles of numbers without a dimension that a product may have as a factor."""
 _OF_ONE = ("rate", "power", "memory", "memory_bandwidth", "link", "throughput")
 """Roles that a text gives for one device without saying so: "at 700 W", "with 4.8 TB/s"."""
@@ -90,7 +90,7 @@ def vector_of(measure: Measure) -> Vector | None:
         return None
     for scope in measure.scope:
         name = SCOPE_POWERS.get(scope)
-        if name and not (role in ("unit_price", "throughput") and scope in TIMES) and (
+        if name and name != "kwh" and not (role in ("unit_price", "throughput") and scope in TIMES) and (
             role != "token_price" or scope not in ("visit", "token")
         ):
             vector = _joined(vector, name, -1)
@@ -103,7 +103,7 @@ def base_of(measure: Measure, value: float | None = None) -> float:
 
     number = measure.value if value is None else value
     if measure.role in _FACTORS:
-        return number / 100 if measure.role == "mfu" else number
+        return number if measure.role == "pue" else number / 100
     if measure.role == "intensity" and measure.unit == "kg/kWh":
         return number * 1e-3 / 3.6e6
     if measure.unit and measure.unit in DEFAULT:
@@ -170,7 +170,7 @@ def format_near(bench: Bench, index: int) -> str:
     text = bench.claim.text
     clause_start = max(text.rfind(mark, 0, measure.start) for mark in (",", "。", ";", ",", "\n")) + 1
     for part in (text[clause_start : measure.start], text[: measure.start], text):
-        if found := _formats(part):
+        if found := formats_of(part):
             return found[-1]
     return ""
 
@@ -185,14 +185,15 @@ _SAME = {
 }  # fmt: skip
 
 
-def _formats(text: str) -> list[str]:
+def formats_of(text: str) -> list[str]:
+    """The number formats that a text names, in order."""
     names = [re.sub(r"[ -]", "", match[1].lower()) for match in _FORMAT.finditer(text)]
     return [_SAME.get(name, name[:2] if name.startswith("q") else name) for name in names]
 
 
 def known_entries(bench: Bench) -> list[Entry]:
     """What the text does not have to say: 6ND, peaks, board power, accelerators in a named server."""
-    return [*_works(bench), *_sizes(bench), *_of_device(bench), *_inside(bench)]
+    return [*_works(bench), *_sizes(bench), *_of_device(bench), *_of_system(bench), *_inside(bench)]
 
 
 def _sizes(bench: Bench) -> Iterator[Entry]:
@@ -248,6 +249,21 @@ def _of_device(bench: Bench) -> Iterator[Entry]:
     if power is not None and power.firm:
         value = in_unit(power.value, power.unit, "W") or 0.0
         yield Entry(value, (("gpu", -1), ("joule", 1), ("time", -1)), power.figure(), frozenset(), "power", known=True)
+
+
+def _of_system(bench: Bench) -> Iterator[Entry]:
+    """Power and memory of one server of the kind that is named."""
+    if not bench.claim.first("servers"):
+        return
+    for mention in bench.claim.named("system"):
+        for role, unit, vector in (
+            ("power", "W", (("joule", 1), ("server", -1), ("time", -1))),
+            ("memory", "B", (("byte", 1), ("server", -1))),
+        ):
+            fact = bench.known.best(mention.name, role)
+            value = in_unit(fact.value, fact.unit, unit) if fact is not None and fact.firm else None
+            if fact is not None and value:
+                yield Entry(value, vector, fact.figure(), frozenset(), role, known=True)
 
 
 def _inside(bench: Bench) -> Iterator[Entry]:

@@ -64,6 +64,8 @@ Role = Literal[
     "head_dim",
     "ports",
     "words",
+    "load",
+    "energy_price",
 ]
 """What a number says: decided by its unit and the words around it."""
 

@@ -16,7 +16,12 @@ TOTAL = re.compile(
     re.IGNORECASE,
 )
 """Words in front of a number that say it is the sum of those before."""
-_BETWEEN = re.compile(r"^\s*(?:、|和|及|与|以及|,|and|, and|&)\s*$", re.IGNORECASE)
+_BETWEEN = re.compile(
+    r"^\s*(?:、|和|及|与|以及|,|and|, and|&"
+    r"|(?:to|提升|增长|扩大|增加|上升|下降|提高|升|增|降|减|扩|缩减?)?(?:至|到|为)?(?:了)?|(?:→|->)|of (?:its|the)(?: total)?|out of)\s*$",
+    re.IGNORECASE,
+)
+_OF_WHOLE = re.compile(r"^\s?(?:B )?(?:of|out of) (?:its |the |a total of )*$", re.IGNORECASE)
 _NO_UNIT = re.compile(r"^[\d.,\s]+(?:万|亿|万亿|[KkMBT]|thousand|million|billion|trillion)?\s*$")
 
 
@@ -39,6 +44,12 @@ def second_look(text: str, measures: list[Measure]) -> list[Measure]:
 
 def _active(text: str, fixed: list[Measure]) -> list[Measure]:
     """A smaller count beside all parameters, where the text speaks of active ones."""
+    for index in range(len(fixed) - 1):
+        part, whole = fixed[index], fixed[index + 1]
+        sizes = {part.role, whole.role} <= {"params", "active_params", "count"} and part.value < whole.value
+        if sizes and part.value >= 1e6 and _OF_WHOLE.match(text[part.end : whole.start]):
+            fixed[index] = replace(part, role="active_params", unit="parameter", dimension="parameter")
+            fixed[index + 1] = replace(whole, role="params", unit="parameter", dimension="parameter", scope=())
     totals = [m for m in fixed if m.role == "params"]
     if not totals or not cues.ACTIVE.search(text):
         return fixed
@@ -66,6 +77,12 @@ def _coordinated(text: str, fixed: list[Measure]) -> list[Measure]:
         between = text[measure.end : following.start]
         if _is_bare(measure) and _BETWEEN.match(between) and _lends(following):
             fixed[index] = _as(measure, following)
+    for index in range(1, len(fixed)):
+        measure, former = fixed[index], fixed[index - 1]
+        between = text[former.end : measure.start]
+        moved = re.search(r"至|到|为|(?<![a-z])to(?![a-z])|→|->", between) or re.search(r"(?:twice|double|倍) ?(?:the|于)?\s?$", between)
+        if _is_bare(measure) and moved and len(between) < 26 and (_lends(former) or former.role in ("users", "visits")):
+            fixed[index] = _as(measure, former)
     for index, measure in enumerate(fixed):
         if not TOTAL.search(text[max(0, measure.start - 24) : measure.start]) or not _lends(measure):
             continue
@@ -84,7 +101,7 @@ def _is_bare(measure: Measure) -> bool:
 def _lends(measure: Measure) -> bool:
     return bool(measure.unit) and measure.role in (
         "gpu_hours", "devices", "servers", "tokens", "params", "energy", "power", "cost", "money", "compute", "rate",
-        "carbon", "memory", "weights", "dataset", "link",
+        "carbon", "memory", "weights", "dataset", "link", "throughput", "memory_bandwidth",
     )  # fmt: skip
 
 

@@ -83,7 +83,7 @@ def products(target: int, vector: Vector, pool: Sequence[Entry], *, most: int = 
         most: Terms of a product at most; factors without a dimension come on top.
     """
     plain = [e for e in pool if e.vector and target not in e.indexes]
-    factors = [e for e in pool if not e.vector and target not in e.indexes and e.role in ("mfu", "pue")]
+    factors = [e for e in pool if not e.vector and target not in e.indexes and e.role in ("mfu", "pue", "load")]
     found: list[Product] = []
     for terms in _walk(vector, plain, (), frozenset(), most, vector):
         found += _with_factors(terms, factors)
@@ -130,11 +130,12 @@ def _minus(rest: Vector, vector: Vector, power: int) -> Vector:
 def _with_factors(terms: tuple[tuple[Entry, int], ...], factors: Sequence[Entry]) -> Iterator[Product]:
     yield Product(terms)
     for factor in factors:
-        if factor.role == "mfu":
+        energetic = any(n == "joule" for entry, _p in terms for n, _q in entry.vector)
+        if factor.role == "mfu" and not energetic:
             rates = [power for entry, power in terms if entry.role == "rate"]
             powers = rates[:1]
         else:
-            powers = [1, -1] if any(n == "joule" for entry, _p in terms for n, _q in entry.vector) else []
+            powers = [1, -1] if energetic else []
         for power in powers:
             yield Product((*terms, (factor, power)))
 

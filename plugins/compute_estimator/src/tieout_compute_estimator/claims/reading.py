@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from tieout_compute_estimator.claims import cues
@@ -12,7 +13,7 @@ from tieout_compute_estimator.claims.lists import second_look
 from tieout_compute_estimator.claims.roles import Words, role_of
 from tieout_compute_estimator.claims.scopes import TIMES, denominators, scope_of
 from tieout_compute_estimator.claims.units import COUNTED, claim_units
-from tieout_compute_estimator.claims.unread import unread
+from tieout_compute_estimator.claims.unread import servers_named, unread
 
 if TYPE_CHECKING:
     from tieout.quantities import Quantity
@@ -39,6 +40,7 @@ def measures_of(text: str, mentions: Sequence[Mention]) -> tuple[list[Measure], 
     found = find(text, units=claim_units())
     measures = [measure for quantity in found for measure in _read(text, quantity, found, mentions)]
     measures += unread(text, measures)
+    measures = servers_named(text, measures, mentions)
     measures.sort(key=lambda measure: measure.start)
     return second_look(text, measures), years_of(found)
 
@@ -57,6 +59,8 @@ def _is_scope(text: str, quantity: Quantity) -> bool:
     """一天耗电, 一年前: one day that says what another number is for, and no duration."""
     if quantity.dimension != "time" or not _ONCE.match(quantity.text.strip()):
         return False
+    if re.match(r"(?:之|以)?内| of| or less", text[quantity.end :]) or re.search(r"(?:在|within|in)\s?$", text[: quantity.start]):
+        return False
     if re.match(r"(?:之?前|以前| ago| earlier)", text[quantity.end :]):
         return True
     return not _LASTS.search(text[max(0, quantity.start - 10) : quantity.start]) and bool(
@@ -71,6 +75,12 @@ def _read(
         return
     if any(mention.start <= quantity.start and quantity.end <= mention.end for mention in mentions):
         return  # the 20B of GPT-NeoX-20B, the 80GB of H100-80GB
+    if quantity.unit == "bit" and quantity.value <= 64:
+        return  # 4-bit is a number format
+    if (change := _as_change(text, quantity)) is not None:
+        for part in change:
+            yield from _read(text, part, others, mentions)
+        return
     start, end = quantity.start, quantity.end
     left = max(
         [o.end for o in others if o.end <= start and o.kind != "label" and not _is_scope(text, o)], default=0
@@ -106,7 +116,7 @@ def _read(
         low=scaled[1],
         high=scaled[2],
         approximate=quantity.approximate,
-        bound=quantity.bound or _bound(text, end),
+        bound=_bound(text, quantity),
         step=quantity.step * factor,
         dtype=_dtype(text, start, end) if role in ("rate", "memory", "weights", "cache", "mfu") else "",
         sparse=_sparse(text, start, end) if role == "rate" else None,
@@ -116,6 +126,32 @@ def _read(
         ),
         chinese=bool(re.search("[万亿]", quantity.text)),
     )
+
+
+_MOVED = re.compile(r"(?:(?<![a-z])from|由|从)\s?$", re.IGNORECASE)
+_TO = re.compile(r"\s?(?:(?<![a-z])to(?![a-z])|至|到)\s?")
+
+
+def _as_change(text: str, quantity: Quantity) -> tuple[Quantity, Quantity] | None:
+    """Two numbers where "from 40 to 60 tokens per second" was read as a range."""
+    if quantity.low is None or quantity.high is None or not _MOVED.search(text[: quantity.start]):
+        return None
+    cut = _TO.search(quantity.text)
+    if cut is None:
+        return None
+    rising = abs(quantity.low) <= abs(quantity.high) and not re.search(
+        r"fell|fall|drop|declin|shr[aiu]nk|降|减|缩|cut|reduc", text[: quantity.start], re.IGNORECASE
+    )
+    values = (quantity.low, quantity.high) if rising else (quantity.high, quantity.low)
+    ends = (quantity.start + cut.start(), quantity.end)
+    starts = (quantity.start, quantity.start + cut.end())
+    first, second = (
+        replace(
+            quantity, value=value, low=None, high=None, start=start, end=end, text=text[start:end]
+        )
+        for value, start, end in zip(values, starts, ends, strict=True)
+    )
+    return first, second
 
 
 def _masked(text: str, mentions: Sequence[Mention]) -> str:
@@ -135,13 +171,14 @@ def _plain_unit(quantity: Quantity) -> str:
     return quantity.unit if quantity.unit in DEFAULT or quantity.dimension in COUNTED else ""
 
 
-def _bound(text: str, end: int) -> Literal["at least"] | None:
-    """还多, and more, "+" after the number."""
-    return (
-        "at least"
-        if re.match(r"(?:还|甚至)?(?:更?多|有余)|\s?(?:or|and) more", text[end : end + 8])
-        else None
-    )
+def _bound(text: str, quantity: Quantity) -> Literal["at least", "at most"] | None:
+    """The bound that is said, 还多 and "or more" behind the number included; "adds up to" is none."""
+    if quantity.bound == "at most" and re.search(
+        r"(?:add(?:s|ed|ing)?|sum(?:s|med|ming)?|total(?:s|led|ing)?) up to\s?(?:about|roughly|around|some|nearly|approximately)?\s?$", text[: quantity.start], re.IGNORECASE
+    ):
+        return None
+    more = re.match(r"(?:还|甚至)?(?:更?多|有余)|\s?(?:or|and) more", text[quantity.end : quantity.end + 8])
+    return quantity.bound or ("at least" if more else None)
 
 
 def _dimension(unit: str) -> str:

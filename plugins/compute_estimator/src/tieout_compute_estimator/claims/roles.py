@@ -86,6 +86,8 @@ def role_of(quantity: Quantity, dimension: str, unit: str, words: Words) -> tupl
         return "throughput", "token/s", 1.0
     if dimension == "energy" and "parameter" in words.scope:
         return "count", unit, 1.0
+    if dimension == "gpu time" and unit not in ("GPU-hour", "GPU-day", "GPU-year"):
+        return "gpu_hours", "GPU-hour", 1 / 3600
     if dimension in _SIMPLE:
         return _SIMPLE[dimension], unit, 1.0
     match dimension:
@@ -197,7 +199,7 @@ def _information(quantity: Quantity, unit: str, words: Words) -> Role:
     if re.search(r"显存|HBM|内存|VRAM|memory(?! band)", around, re.IGNORECASE):
         held = cues.WEIGHTS.search(words.wide) or re.search(r"FP16|BF16|INT[48]|FP8", around)
         return "weights" if held else "memory"
-    if cues.WEIGHTS.search(around):
+    if cues.WEIGHTS.search(around) or re.search(r"(?:FP|BF|INT)\d+[^,。;]{0,22}$", words.before, re.IGNORECASE):
         return "weights"
     if cues.DATA.search(around):
         return "dataset"
@@ -212,6 +214,8 @@ def _money(quantity: Quantity, dimension: str, unit: str, words: Words) -> tuple
         if "gpu time" in dimension:
             return "unit_price", unit, 1.0
         currency, below = unit.split("/")[:2]
+        if dimension.endswith("/energy"):
+            return "energy_price", unit, 1.0
         if below == "h" and quantity.value < 100:
             return "unit_price", f"{currency}/GPU-hour", 1.0
         if below in ("GPU", "chip") and _DEVICE_HOUR.match(words.tail):
@@ -221,6 +225,8 @@ def _money(quantity: Quantity, dimension: str, unit: str, words: Words) -> tuple
     currency, cents = ("USD", 0.01) if unit == "cent" else (unit, 1.0)
     if plain and (_MILLION_TOKENS.match(words.tail) or _MILLION_BEFORE.search(words.before)):
         return "token_price", f"{currency}/Mtoken", cents
+    if "kwh" in words.scope and plain:
+        return "energy_price", f"{currency}/kWh", cents
     if "visit" in words.scope:
         return "token_price", currency, cents
     if re.search(r"百万 ?tokens?|million (?:input |output )?tokens?", words.wide, re.IGNORECASE) and plain and (
@@ -231,7 +237,7 @@ def _money(quantity: Quantity, dimension: str, unit: str, words: Words) -> tuple
         return "unit_price", f"{currency}/GPU-hour", cents
     if "gpu" in words.scope or "server" in words.scope or "each" in words.scope:
         return "item_price", unit, 1.0
-    if quantity.value < 1e7 and cues.PER_ITEM.search(words.before[-14:] + "|" + words.after[:14]):
+    if quantity.value < 1e7 and cues.PER_ITEM.search(_near(words)):
         return "item_price", unit, 1.0
     costs = r"成本|花费|耗资|费用|造价|投入|开销|租金|cost|spen[dt]|budget|bill|expens"
     return ("cost" if re.search(costs, words.wide, re.IGNORECASE) else "money"), unit, 1.0
@@ -242,4 +248,10 @@ def _is_rent(quantity: Quantity, words: Words) -> bool:
         return False
     if "hour" in words.scope or (re.search(r"per\s[A-Z]", quantity.text) and _DEVICE_HOUR.match(words.after)):
         return True
-    return bool(_HOURLY.search(words.before + words.after))
+    return bool(_HOURLY.search(_near(words, 22)))
+
+
+def _near(words: Words, reach: int = 14) -> str:
+    """The words of the clause on both sides of a number."""
+    before = re.split(r"[,,。;;]", words.before)[-1][-reach:]
+    return f"{before}|{re.split(r'[,,。;;]', words.after)[0][:14]}"

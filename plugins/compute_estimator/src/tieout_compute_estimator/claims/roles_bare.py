@@ -61,6 +61,10 @@ def _energetic(text: str, before: str, after: str) -> tuple[Role, str, float] | 
 
 
 def _percent(quantity: Quantity, text: str, before: str, after: str) -> Role:
+    if re.search(r"(?:负载率|负荷率|上架率|load factor|average load|平均负载)[^,,。;\d]{0,8}$", before, re.IGNORECASE) or re.match(
+        r"\s?(?:average )?load(?! time)(?![a-z])", after, re.IGNORECASE
+    ):
+        return "load"
     near = before[-16:] + "|" + re.split(r"[,,。;]", text[quantity.end : quantity.end + 32])[0]
     if cues.MFU.search(near) or re.match(rf"\s?of (?:its |the |their )?{_PEAK}", text[quantity.end : quantity.end + 48]):
         return "mfu"

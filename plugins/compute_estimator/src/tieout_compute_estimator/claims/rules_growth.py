@@ -50,7 +50,7 @@ def doubled(bench: Bench) -> Iterator[Finding]:
         )
         numbers["months_for_factor"] = months
         ends = sorted((slow.value, fast.value))
-        more = re.search(r"增长|增加|提高|提升|more|increas|grow", bench.claim.text, re.IGNORECASE)
+        more = re.search(r"增长了?|增加了?|提高了?|提升了?|increas\w* by", bench.claim.text, re.IGNORECASE)
         factors = (factor, factor + 1) if factor_measure.role == "multiple" and more else (factor,)
         good = any(ends[0] * 0.93 <= one <= ends[1] * 1.07 for one in factors)
         figures = {
@@ -79,7 +79,9 @@ def doubled(bench: Bench) -> Iterator[Finding]:
             recomputed=fast.model_copy(update={"low": ends[0], "high": ends[1]}),
             fixes={} if good else {i: fast},
         )
-    if trend is not None:
+    if yearly is None and (over := _over_years(bench, index, low, high)) is not None:
+        yield over
+    elif trend is not None:
         yield trend
     elif yearly is None:
         yield finding(
@@ -89,6 +91,35 @@ def doubled(bench: Bench) -> Iterator[Finding]:
             figures={"time": bench.stated(index), "slow": slow, "fast": fast},
             numbers=numbers,
         )
+
+
+def _over_years(bench: Bench, index: int, low: float, high: float) -> Finding | None:
+    """Eightfold in three years, which is a doubling each year."""
+    span = bench.claim.first("span", "duration")
+    whole = next(((i, m) for i, m in bench.claim.of("multiple") if not m.per and m.value > 1), None)
+    years = bench.at(span[0], "year") if span else None
+    if span is None or whole is None or not years:
+        return None
+    i, measure = whole
+    months = derived(
+        12 * years / math.log2(measure.value), "month", "doubling time", "12 · t / log2(k)",
+        {"k": bench.stated(i), "t": bench.stated(span[0])},
+    )  # fmt: skip
+    good = low * 0.93 <= months.value <= high * 1.07
+    return finding(
+        "match" if good else "contradict",
+        "doubling",
+        N_("{stated} over {span} is a doubling in {months}, as stated.")
+        if good
+        else N_("{stated} over {span} is a doubling in {months}, not {time}."),
+        figures={
+            "stated": bench.stated(i), "span": bench.stated(span[0]), "months": months, "time": bench.stated(index)
+        },
+        covers=(index, i, span[0]),
+        numbers={"doubling_months": months},
+        target=index,
+        recomputed=months,
+    )  # fmt: skip
 
 
 def _trend(bench: Bench, measure: Measure) -> Finding | None:
@@ -205,7 +236,8 @@ def _yearly_trend(bench: Bench, index: int, measure: Measure, factor: float) -> 
         return None
     for fact in bench.known.facts(name, "growth_factor"):
         low, high = fact.ends
-        if low * 0.95 <= factor <= high * 1.05:
+        ends = [1 + end / 100 if measure.role == "growth" else end for end in measure.ends]
+        if low * 0.9 <= min(*ends, factor) and max(*ends, factor) <= high * 1.05:
             return finding(
                 "match" if fact.firm else "assume",
                 "trend",

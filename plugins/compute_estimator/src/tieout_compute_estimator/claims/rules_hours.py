@@ -10,7 +10,7 @@ from tieout_compute_estimator.claims.findings import Finding, agrees, derived, f
 from tieout_compute_estimator.claims.rules_training import PALM, dense_peak, training_time, usual
 from tieout_compute_estimator.derivation import N_
 
-__all__ = ["hours_stated", "priced"]
+__all__ = ["hours_stated", "priced", "rented"]
 
 
 _RENT = (0.3, 12.0)
@@ -217,3 +217,31 @@ def _rent(bench: Bench, index: int, hours: Figure) -> Finding:
         recomputed=interval,
         fixes={} if fits else {index: ends[2]},
     )
+
+
+def rented(bench: Bench) -> Iterator[Finding]:
+    """A rent that nothing multiplies: against what providers list for the device, with its date."""
+    if bench.claim.first("gpu_hours", "cost", "money"):
+        return
+    for index, measure in bench.claim.of("unit_price"):
+        device = bench.known.device(measure.device)
+        price = device.price if device is not None else None
+        if price is None or measure.unit != "USD/GPU-hour" or device is None:
+            continue
+        known = derived(
+            price.mid, "USD/GPU-hour", "rent", f"{price.mid:g}", {}, low=price.low, high=price.high,
+            convention=f"{price.period}: {price.source}",
+        )  # fmt: skip
+        fits = 0.8 * price.low <= measure.value <= 1.25 * price.high
+        yield finding(
+            "assume" if fits else "missing",
+            "rent",
+            N_("{stated} lies among the rents that are listed for {device}: {known_range} ({source}).")
+            if fits
+            else N_("{stated} lies outside the rents that are listed for {device}: {known_range} ({source})."),
+            figures={"stated": bench.stated(index), "known": known},
+            words={"device": device.name, "source": price.source, "assumption": "the rent", "missing": "the rent"},
+            covers=(index,) if fits else (),
+            numbers={"usd_per_gpu_hour": known},
+            target=index,
+        )

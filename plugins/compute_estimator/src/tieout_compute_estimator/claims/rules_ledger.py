@@ -34,7 +34,7 @@ _RESULTS = (
     "token_price", "item_price", "intensity", "bytes_each", "users", "servers", "memory_bandwidth", "per_server", "ports",
 )  # fmt: skip
 """Roles in the order in which a text gives them as a result."""
-_GIVEN = ("unit_price", "item_price", "token_price", "per_server", "ports", "bytes_each", "intensity", "pue", "mfu")
+_GIVEN = ("load", "energy_price", "unit_price", "item_price", "token_price", "per_server", "ports", "bytes_each", "intensity", "pue", "mfu")
 """Roles that a text starts from: they are looked at last."""
 _FOLLOWS = re.compile(
     r"(?:[=＝≈→]|即|也就是|约合|折合|合计|共计?|总|相当于|等于|对应|则|故|因此|所以|可知|约?需要?|耗电|耗时|成本|费用|收入|花费|得出|推算|达到?"
@@ -101,15 +101,15 @@ def _other_currency(bench: Bench, pool: Sequence[Entry], settled: set[int]) -> I
 
 
 def _in_order(bench: Bench, stated: Sequence[Entry]) -> list[int]:
-    indexes = [next(iter(entry.indexes)) for entry in stated if entry.vector]
-    roles = [bench.claim.measures[index].role for index in indexes]
-    return [
-        index
-        for index, role in sorted(
-            zip(indexes, roles, strict=True),
-            key=lambda pair: (pair[1] in _GIVEN, _RESULTS.index(pair[1]) if pair[1] in _RESULTS else 99, -pair[0]),
-        )
-    ]
+    def rank(index: int) -> tuple[bool, int, int]:
+        measure = bench.claim.measures[index]
+        before = bench.claim.text[max(0, measure.start - 30) : measure.start]
+        given = measure.role in _GIVEN and not _FOLLOWS.search(before)
+        return given, _RESULTS.index(measure.role) if measure.role in _RESULTS and not (
+            measure.role in _GIVEN
+        ) else (-1 if not given else 99), -index
+
+    return sorted((next(iter(entry.indexes)) for entry in stated if entry.vector), key=rank)
 
 
 def _ways(bench: Bench, index: int, pool: Sequence[Entry]) -> list[Product]:
@@ -148,7 +148,11 @@ def _is_way(bench: Bench, index: int, way: Product) -> bool:
         measures[index].role != "mfu" and (bench.claim.first("mfu") or _is_peak(bench, index, way))
     ):
         return False  # work and a peak go together only through a utilisation
-    mfu = any(entry.role == "mfu" for entry, _p in way.terms)
+    energetic = any(name == "joule" for entry, _p in way.terms for name, _power in entry.vector)
+    load = bench.claim.first("load", "pue")
+    if load and energetic and not ({"load", "pue"} & set(roles)) and measures[index].role in ("energy", "power"):
+        return False  # a stated load or PUE lies between power and energy
+    mfu = any(entry.role == "mfu" for entry, _p in way.terms) and not energetic
     peak = any(entry.role == "rate" and entry.known for entry, _p in way.terms)
     if peak and not mfu and not (_counts(roles) and bench.claim.measures[index].role in ("rate", "devices")):
         return False  # a peak without its utilisation says what is possible, not what was done
@@ -245,7 +249,8 @@ def _is_meant(bench: Bench, index: int, way: Product) -> bool:
     factors = {entry.role for entry, _power in way.terms}
     unsure = [entry.role for entry, _p in way.terms if entry.known and not (entry.role == "rate" and "mfu" in factors)]
     watts = unsure == ["power"] and slip_factor(bench, index, way) in (1e3, 1e6, 1e9)
-    if (unsure and not watts) or way.assumed or (way.loose and not _opened(bench, index, way)):
+    sized = bool(unsure) and set(unsure) <= {"params", "tokens"} and bench.claim.measures[index].role == "intensity"
+    if (unsure and not watts and not sized) or way.assumed or (way.loose and not _opened(bench, index, way)):
         return False
     claim = bench.claim
     measure = claim.measures[index]
@@ -310,7 +315,13 @@ def _rivals(bench: Bench, index: int, target: int) -> bool:
 
 def _off(bench: Bench, open_: Sequence[tuple[int, Product]], settled: set[int]) -> Iterator[Finding]:
     """The first number that does not follow from what it is said to follow from."""
-    candidates = [(index, way) for index, way in open_ if not ({index, *way.indexes} <= settled)]
+    roles = {bench.claim.measures[i].role: i for i in settled}
+    candidates = [
+        (index, way)
+        for index, way in open_
+        if not ({index, *way.indexes} <= settled)
+        and not (way.known and roles.get(bench.claim.measures[index].role, index) != index)
+    ]
     if not candidates:
         return
     index, way = min(candidates, key=lambda pair: _rank(bench, *pair))

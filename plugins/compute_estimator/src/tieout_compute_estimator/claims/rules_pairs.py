@@ -23,6 +23,12 @@ _MORE_AFTER = re.compile(r"^\s?(?:more|larger|higher|faster|greater|above|increa
 _OF = re.compile(r"^\s?(?:of|as (?:much|many|large|fast|big)|the|的)", re.IGNORECASE)
 _FALL = re.compile(r"降|减|缩|跌|少|低于|fell|fall|drop|reduc|cut|declin|less|fewer|below|cheaper|lower|sav", re.IGNORECASE)
 _SIBLINGS = {"params": ("params", "active_params"), "active_params": ("params", "active_params")}
+_LEADS = re.compile(
+    r"[^,。;]{0,14}?(?:(?:提升|增长|扩大|增加|上升|下降|提高|缩短|缩减|压缩|升|增|降|减|扩|跌|涨|变)(?:至|到|为)|→|->|至|到"
+    r"|(?<![a-z])to(?![a-z]))[^,。;]{0,22}",
+    re.IGNORECASE,
+)
+"""What leads from one number to the next: 增至, "to"."""
 _LINKED = re.compile(
     r"[从由].{1,60}?[至到为]|from .{1,60}? to |占|其中|比|较|倍|against|compared|versus|vs|than|of which|as (?:much|many|fast)|激活|降|增|rose|grew|fell|times|fold",
     re.IGNORECASE,
@@ -72,9 +78,18 @@ def _pairs(bench: Bench) -> Iterator[_Pair]:
         for b in range(a + 1, len(measures)):
             second = measures[b]
             alike = second.role == first.role or second.role in _SIBLINGS.get(first.role, ())
-            if alike and vector_of(second) == vector and second.value > 0 and second.low is None:
+            if alike and _plain(second) == _plain(first) and second.value > 0 and second.low is None:
                 low = base_of(first)
                 yield _Pair(a, b, base_of(second) / low if low else 0.0)
+
+
+def _plain(measure: Measure) -> tuple[tuple[str, int], ...]:
+    """Dimensions without the device or server that a number is for: two devices are compared with each other."""
+    scopes = set(measure.scope) & {"gpu", "server"}
+    vector = dict(vector_of(measure) or ())
+    for scope in scopes:
+        vector[scope] = vector.get(scope, 0) + 1
+    return tuple(sorted((name, power) for name, power in vector.items() if power))
 
 
 def _distance(bench: Bench, index: int, pair: _Pair) -> int:
@@ -86,12 +101,15 @@ def _readings(bench: Bench, index: int, measure: Measure, pair: _Pair) -> Iterat
     """The values, in the unit of the ratio, that the two numbers allow for it."""
     text = bench.claim.text
     ratio = max(pair.ratio, 1 / pair.ratio) if pair.ratio else 0.0
+    led = _direction(bench, measure, pair)
     before = text[max(0, measure.start - 12) : measure.start]
     if measure.role == "multiple":
         more = _MORE.search(before) or _MORE_AFTER.match(text[measure.end : measure.end + 12])
-        yield ratio if measure.value >= 1 else 1 / ratio
-        if more:
-            yield ratio - 1
+        value = led or (ratio if measure.value >= 1 else 1 / ratio)
+        falls = _FALL.search(text[: measure.end + 24])
+        yield 1 / value if falls and value < 1 <= measure.value else value
+        if more and value > 1:
+            yield value - 1
         return
     percent = 100.0 if measure.unit == "%" else 1.0
     falls = _FALL.search(text[max(0, measure.start - 30) : measure.end + 24])
@@ -105,11 +123,31 @@ def _readings(bench: Bench, index: int, measure: Measure, pair: _Pair) -> Iterat
             yield percent * (ratio - 1)
 
 
+def _direction(bench: Bench, measure: Measure, pair: _Pair) -> float:
+    """The ratio in the direction that the text gives it; 0 where it gives none."""
+    text = bench.claim.text
+    first, second = (bench.claim.measures[i] for i in (pair.first, pair.second))
+    if _ordered(bench, pair) and measure.start > second.end:
+        return pair.ratio
+    if first.end <= measure.start < second.start and re.search(
+        r"than|times|(?<![a-z])(?:the|of|as|over|above)(?![a-z])|比|于", text[measure.end : second.start], re.IGNORECASE
+    ):
+        return 1 / pair.ratio if pair.ratio else 0.0
+    if measure.start > second.end and "前者" in text and "后者" in text:
+        return (1 / pair.ratio if pair.ratio else 0.0) if text.index("前者") < text.index("后者") else pair.ratio
+    names = [{m.subject, m.device} - {""} for m in (first, second)]
+    if measure.reference and measure.reference in names[1] - names[0]:
+        return 1 / pair.ratio if pair.ratio else 0.0
+    if measure.reference and measure.reference in names[0] - names[1]:
+        return pair.ratio
+    return 0.0
+
+
 def _ordered(bench: Bench, pair: _Pair) -> bool:
     """Whether the text leads from the first to the second."""
     first, second = (bench.claim.measures[i] for i in (pair.first, pair.second))
     between = bench.claim.text[first.end : second.start]
-    return len(between) < 30 and bool(re.search(r"到|至|为|(?<![a-z])to(?![a-z])|降|升|增|减|扩|→|->", between))
+    return len(between) < 44 and bool(_LEADS.fullmatch(between))
 
 
 def _fits(bench: Bench, index: int, measure: Measure, pair: _Pair) -> bool:

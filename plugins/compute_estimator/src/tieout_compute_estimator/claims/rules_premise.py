@@ -21,6 +21,8 @@ def hardware_premise(bench: Bench) -> Iterator[Finding]:
     """A model said to have been trained on accelerators that it was not trained on."""
     if not history(bench) or not re.search(r"训练|练|train|ran on|预训练", bench.claim.text, re.IGNORECASE):
         return
+    if not any(True for _found in bench.claim.of("servers", "devices", "gpu_hours", "duration")):
+        yield from _named_hardware(bench)
     for index, measure in bench.claim.of("servers", "devices", "gpu_hours", "duration"):
         found = (
             _wrong_hardware(bench, bench.known.subject(measure.subject), measure.device)
@@ -46,6 +48,26 @@ def hardware_premise(bench: Bench) -> Iterator[Finding]:
             covers=(index,),
         )
         return
+
+
+def _named_hardware(bench: Bench) -> Iterator[Finding]:
+    """One model and one device, without a number between them."""
+    models = bench.claim.named("model")
+    devices = [m.name for m in bench.claim.named("device")] or [
+        subject.device for m in bench.claim.named("system") if (subject := bench.known.subject(m.name)) and subject.device
+    ]
+    if len(models) != 1 or len({family(name) for name in devices}) != 1:
+        return
+    found = _wrong_hardware(bench, bench.known.subject(models[0].name), devices[0])
+    if found is None:
+        return
+    subject, right, source = found
+    yield finding(
+        "premise",
+        "hardware",
+        N_("{subject} was not trained on {device} but on {right} ({source})."),
+        words={"subject": subject.name, "device": family(devices[0]), "right": right, "source": source},
+    )
 
 
 def _wrong_hardware(bench: Bench, subject: Subject | None, device: str) -> tuple[Subject, str, str] | None:

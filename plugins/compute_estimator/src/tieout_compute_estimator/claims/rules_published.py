@@ -145,7 +145,7 @@ def _judged(bench: Bench, index: int, measure: Measure, facts: list[Fact]) -> Fi
             bench, index, wrong[0], [fact for fact, _value in usable if fact.status != "debunked"]
         )
     if real:
-        return confirmed(bench, index, min(real, key=lambda fact: not fact.firm))
+        return confirmed(bench, index, min(real, key=lambda fact: (not fact.firm, fact.variant)))
     if not measure.sure:
         return None
     if slipped := slipped_from(bench, index, measure, usable):
@@ -184,6 +184,18 @@ def confirmed(bench: Bench, index: int, fact: Fact) -> Finding:
             N_("{stated} is what was announced for {subject} ({known}, {source}), not what was counted."),
             figures=base,
             words=words,
+            covers=(index,),
+            numbers={"known": figure},
+            target=index,
+            recomputed=figure,
+        )
+    if fact.variant:
+        return finding(
+            "assume",
+            "published",
+            N_("{stated} is near what is published about {subject}, {known} ({source})."),
+            figures=base,
+            words={**words, "assumption": "a rounding or another variant"},
             covers=(index,),
             numbers={"known": figure},
             target=index,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from tieout_compute_estimator.claims.bench import Bench, Held
-from tieout_compute_estimator.claims.entries import BYTES_EACH, format_near
+from tieout_compute_estimator.claims.entries import BYTES_EACH, format_near, formats_of
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
 from tieout_compute_estimator.claims.frames import Measure
 from tieout_compute_estimator.derivation import N_
@@ -29,10 +29,19 @@ def weights_size(bench: Bench) -> Iterator[Finding]:
         held, size = _held(bench, measure), bench.at(index, "B")
         if held is None or not size or not held.value:
             continue
-        form = format_near(bench, index)
+        form = _in_turn(bench, index) or format_near(bench, index)
         if bench.claim.first("bytes_each"):
             continue  # bytes of each parameter are stated: the ledger multiplies them out
         yield _of_format(bench, index, held, form) if form else _of_any(bench, index, held, size)
+
+
+def _in_turn(bench: Bench, index: int) -> str:
+    """From BF16 to 4-bit, from 64 GB to 16 GB: formats and sizes in the same order."""
+    if not re.search(r"(?<![a-z])from|从|由", bench.claim.text, re.IGNORECASE):
+        return ""
+    sizes = [i for i, m in bench.claim.of("weights", "memory") if _is_weights(bench, m)]
+    forms = formats_of(bench.claim.text)
+    return forms[sizes.index(index)] if len(sizes) == len(forms) == 2 and index in sizes else ""
 
 
 def _held(bench: Bench, measure: Measure) -> Held | None:

@@ -8,7 +8,7 @@ from typing import Literal
 __all__ = ["SCOPE_POWERS", "TIMES", "Scope", "denominators", "scope_of"]
 
 Scope = Literal[
-    "gpu", "server", "port", "visit", "user", "token", "parameter", "second", "hour", "day", "month", "year"
+    "gpu", "server", "port", "visit", "user", "token", "parameter", "kwh", "second", "hour", "day", "month", "year"
 ]
 
 TIMES: dict[str, float] = {"second": 1.0, "hour": 3600.0, "day": 86400.0, "month": 365 * 7200.0, "year": 365 * 86400.0}
@@ -34,6 +34,7 @@ _BEFORE: tuple[tuple[Scope, re.Pattern[str]], ...] = tuple(
         ("visit", rf"(?:(?:每|单|平均每)(?:一)?[次条轮]\s?{_VISIT}?|每个\s?{_VISIT}|{_EACH} {_VISIT})[^,。;:、\d]{{0,12}}"),
         ("user", r"(?:人均|每人|每(?:个|位|名)?用户|per user|each user)[^,。;:\d]{0,8}"),
         ("token", r"(?:(?:每(?:个|一个|生成一个|生成 1 个)?|单(?:个)?)\s?token|(?:per|each|every) token)[^,。;:\d]{0,24}"),
+        ("kwh", r"(?:每(?:千瓦时|度)电?|每 ?kWh|per kWh)[^,。;:\d]{0,10}"),
         ("parameter", r"(?:每(?:个)?参数|per parameter)[^,。;:\d]{0,6}"),
         ("second", r"(?:每秒|per second)[^,。;:\d]{0,8}"),
         ("hour", r"(?:每(?:个)?小时|hourly)[^,。;:\d]{0,8}"),
@@ -51,6 +52,7 @@ _AFTER: tuple[tuple[Scope, re.Pattern[str]], ...] = tuple(
         ("user", "(?:user|用户|人)"),
         ("token", r"token(?!s)"),
         ("parameter", "parameter"),
+        ("kwh", "(?:kWh|kilowatt-hour|千瓦时|度)"),
         ("second", "(?:second|秒|s(?![a-z]))"),
         ("hour", "(?:hour|小时)"),
         ("day", "(?:day(?!s)|天|日)"),

@@ -56,7 +56,7 @@ def segments(text: str, known: Knowledge, *, whole: bool = False) -> Iterator[Se
         if not piece.strip():
             continue
         subjects = name_finder().find(piece) if not _NUMBER.search(piece) else None
-        if subjects is not None:
+        if subjects is not None and not any(m.kind in ("device", "system") for m in subjects):
             carried = _carry(subjects, carried)
             continue
         made = _claim(piece, start, known, carried, year)
@@ -64,8 +64,18 @@ def segments(text: str, known: Knowledge, *, whole: bool = False) -> Iterator[Se
             continue
         year = made.years[0] if made.years else year
         carried = _carry(made.claim.mentions, carried)
-        if made.claim.measures:
+        if made.claim.measures or _names_hardware(made.claim):
             yield made
+
+
+_TRAINED = re.compile(r"训练|练|train|支持|support|introduc|运行|run", re.IGNORECASE)
+
+
+def _names_hardware(claim: Claim) -> bool:
+    """A model and what it was trained on, or a device and a number format: a claim without a number."""
+    devices = any(m.kind in ("device", "system") for m in claim.mentions)
+    about = any(m.kind == "model" for m in claim.mentions) or cues.DTYPE.search(claim.text)
+    return devices and bool(about) and bool(_TRAINED.search(claim.text))
 
 
 def _is_one(text: str) -> bool:

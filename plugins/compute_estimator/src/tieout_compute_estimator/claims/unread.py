@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tieout_compute_estimator.claims import cues
-from tieout_compute_estimator.claims.frames import Measure, Role
+from tieout_compute_estimator.claims.frames import Measure, Mention, Role
 
-__all__ = ["unread"]
+__all__ = ["servers_named", "unread"]
 
 _MULTIPLIED = re.compile(r"(?P<count>\d{1,3})\s?[xX×*]\s?(?P<size>\d{2,3})\s?GB?(?![A-Za-z])")
 _WORDS = {
@@ -23,6 +23,13 @@ _PORTS = re.compile(
     r"\s?(?:网卡|端口|NICs?|ports?|链路|links?|HCAs?))",
     re.IGNORECASE,
 )
+_SIZED_CARDS = re.compile(
+    rf"(?<![\d.A-Za-z])(?P<count>\d{{1,4}}|{_NUMBER_WORD}|十六|[两四八])\s?(?:张|块|x|×)?\s?"
+    r"(?=\d{2,3}\s?GB?[\s-]?(?:的)?\s?(?:cards?|GPUs?|accelerators?|显卡|卡(?!时)|[AHBLV]\d{2,3}))",
+    re.IGNORECASE,
+)
+_YEARLY = re.compile(r"每年翻一?[番倍]|一年翻一番|doubl(?:es|ed|ing) (?:every|each) year|doubl(?:es|ed|ing) (?:annually|yearly)", re.IGNORECASE)
+_TWICE = re.compile(r"(?<![A-Za-z])(?P<word>twice|double|thrice)(?= (?:the|that|those|as|what|its))", re.IGNORECASE)
 _FLEET = re.compile(r"(?<![\d一二三四五六七八九十百千万.])(?P<tens>[十]?)(?P<size>[万千])卡(?!时|·时|小时|车)")
 _FOLD = re.compile(rf"(?<![A-Za-z\d])(?P<word>{_NUMBER_WORD})[- ]?fold(?![A-Za-z])", re.IGNORECASE)
 _TIMES = re.compile(r"(?<![A-Za-z])(?P<word>tripl(?:e[sd]?|ing)|quadrupl(?:e[sd]?|ing))(?![A-Za-z])", re.IGNORECASE)
@@ -31,7 +38,7 @@ _TIMES = re.compile(r"(?<![A-Za-z])(?P<word>tripl(?:e[sd]?|ing)|quadrupl(?:e[sd]
 def unread(text: str, measures: Sequence[Measure]) -> Iterator[Measure]:
     """Numbers of ``text`` that are not among ``measures``."""
     taken = [(m.start, m.end) for m in measures]
-    for found in (*_crossed(text, measures), *_vague(text), *_ports(text), *_fleets(text), *_folds(text)):
+    for found in (*_crossed(text, measures), *_vague(text), *_ports(text), *_fleets(text), *_folds(text), *_cards(text), *_yearly(text)):
         if found.role in ("duration", "per_server") or not any(s < found.end and found.start < e for s, e in taken):
             yield found
 
@@ -62,6 +69,41 @@ def _ports(text: str) -> Iterator[Measure]:
         yield _plain(match, "count", _WORDS.get(word) or float(word), "ports", "", "number")
 
 
+def _cards(text: str) -> Iterator[Measure]:
+    """Eight in "eight 141 GB cards"."""
+    for match in _SIZED_CARDS.finditer(text):
+        word = match["count"].lower()
+        yield _plain(match, "count", _WORDS.get(word) or float(word), "devices", "GPU", "gpu")
+
+
+def _yearly(text: str) -> Iterator[Measure]:
+    """每年翻一番: a doubling time of a year."""
+    for match in _YEARLY.finditer(text):
+        yield Measure(
+            value=1.0, unit="year", dimension="time", role="doubling", text=match.group(), start=match.start(),
+            end=match.end(), step=0.0,
+        )  # fmt: skip
+
+
+def servers_named(text: str, measures: Sequence[Measure], mentions: Sequence[Mention]) -> list[Measure]:
+    """Eight in "eight DGX H100 systems": a number right in front of the name of a server counts servers."""
+    found = list(measures)
+    for mention in mentions:
+        if mention.kind != "system" or not re.match(r"DGX|HGX|GB[23]00|NVL72", mention.text, re.IGNORECASE):
+            continue
+        match = _BEFORE_NAME.search(text[: mention.start])
+        if match is None:
+            continue
+        word = match["count"].lower()
+        value = _WORDS.get(word) or float(word.replace(",", ""))
+        found = [m for m in found if not (m.start < match.end("count") and match.start("count") < m.end)]
+        found.append(_plain(match, "count", value, "servers", "server", "server"))
+    return found
+
+
+_BEFORE_NAME = re.compile(rf"(?<![\d.A-Za-z])(?P<count>\d[\d,]*|{_NUMBER_WORD}|十六|[两四八])\s?(?:台|个|x|×|套)?\s?$", re.IGNORECASE)
+
+
 def _fleets(text: str) -> Iterator[Measure]:
     """万卡 is a fleet of ten thousand devices."""
     for match in _FLEET.finditer(text):
@@ -73,6 +115,8 @@ def _folds(text: str) -> Iterator[Measure]:
     """Twelvefold, and tripled."""
     for match in _FOLD.finditer(text):
         yield _plain(match, "word", _WORDS[match["word"].lower()], "multiple", "x", "number")
+    for match in _TWICE.finditer(text):
+        yield _plain(match, "word", 3.0 if match["word"].lower() == "thrice" else 2.0, "multiple", "x", "number")
     for match in _TIMES.finditer(text):
         value = 3.0 if match["word"].lower().startswith("tri") else 4.0
         yield _plain(match, "word", value, "multiple", "x", "number")

@@ -110,12 +110,20 @@ RULES: tuple[tuple[Verdict, str, Callable[[_View], bool]], ...] = (
 def settled(findings: Sequence[Finding]) -> list[Finding]:
     """Findings without those that a better one makes superfluous."""
     firm = {index for one in findings if one.kind == "match" and one.firm for index in one.covers}
+    world = {index for one in findings if one.kind == "match" and one.rule in ("published", "peak") for index in one.covers}
     counted = {
         index for one in findings if one.kind == "match" and one.rule in _ARITHMETIC for index in one.covers
     }
     worked = {one.target for one in findings if one.rule in _ARITHMETIC and one.kind in ("slip", "contradict")}
     worked |= {one.target for one in findings if one.kind == "rescale"}
     parts = {i for one in findings if one.rule == "sum" for i in one.covers if i != one.target}
+    made = {
+        one.target
+        for one in findings
+        if one.kind == "match" and one.rule in ("product", "6ND") and set(one.covers) - {one.target} <= world
+        and len(one.covers) > 1
+    }
+    parts |= {index for index in made if index is not None}
     kept: list[Finding] = []
     for one in findings:
         if one.rule in _PUBLISHED and one.kind in ("slip", "premise", "contradict") and one.target in worked | parts:
@@ -125,7 +133,7 @@ def settled(findings: Sequence[Finding]) -> list[Finding]:
             one.kind == "assume" and one.rule in ("leak", "published") and covered_by(one, counted)
         ):
             kept.append(one.model_copy(update={"kind": "imply"}))
-        elif one.kind == "slip" and one.target in firm:
+        elif one.kind == "slip" and one.target in firm and one.rule not in _ARITHMETIC:
             continue
         else:
             kept.append(one)
@@ -180,7 +188,7 @@ def decide(claim: Claim, findings: Sequence[Finding]) -> Decision:
         for index, measure in enumerate(claim.measures)
         if index not in backed | results
         and not is_given(claim, measure)
-        and measure.role not in ("intensity", "pue", "bytes_each")
+        and not (measure.role in ("pue", "bytes_each") or measure.unit == "kg/kWh")
         and "port" not in measure.scope
         and (measure.subject or (measure.role in _PRICES and measure.device))
     }
