@@ -48,6 +48,8 @@ class PluginRecord:
     state: PluginState = PluginState.FOUND
     reason: str = ""
     warnings: list[str] = field(default_factory=list[str])
+    setting_problems: list[str] = field(default_factory=list[str])
+    """What is wrong in ``[plugins.NAME]``, with file and line: unknown keys, or what the plugin refused."""
     plugin: object | None = None
     settings: object | None = None
     tools: dict[str, Tool[..., Any]] = field(default_factory=dict[str, "Tool[..., Any]"])
@@ -154,6 +156,11 @@ class Registry:
             if record.state is PluginState.FAILED and record.guarding is not False
         ]
 
+    def setting_problems(self) -> list[str]:
+        """What is wrong in ``[plugins.*]``, with file and line where it stands in a file."""
+        found = [text for record in self.records.values() for text in record.setting_problems]
+        return found + self._settings.unclaimed(self.records)
+
     def tools(self) -> dict[str, Tool[..., Any]]:
         """Qualified name to tool, over all loaded plugins."""
         return {tool.qualified_name: tool for record in self.loaded() for tool in record.tools.values()}
@@ -187,14 +194,22 @@ class Registry:
         table = self._settings.settings.plugins.table(record.name)
         if model is None:
             if table:
-                record.warnings.append(_("has no settings, but [plugins.{name}] sets some", name=record.name))
+                problem = _("has no settings, but [plugins.{name}] sets some", name=record.name)
+                record.setting_problems.append(f"{record.name}: {problem}")
+                record.warnings.append(problem)
             return
         if not (isinstance(model, type) and issubclass(model, BaseModel)):
             raise TypeError(f"settings() must return a pydantic model class, not {model!r}")
         try:
             record.settings = model.model_validate(table)
         except ValidationError as error:
-            self._fail(record, str(self._settings.plugin_error(record.name, error)))
+            problem = str(self._settings.plugin_error(record.name, error, model))
+            if record.guarding is False:  # lost guards are told with every turn
+                record.setting_problems.append(problem)
+            self._fail(record, problem)
+        else:
+            record.setting_problems = self._settings.unknown_in(record.name, model)
+            record.warnings += record.setting_problems
 
     def _collect(self, record: PluginRecord) -> None:
         from tieout.contract.guards import Guard

@@ -15,7 +15,7 @@ __all__ = [
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tieout.contract.tools import Effect
 from tieout.errors import SettingsError
 from tieout.i18n import Language, translator
+from tieout.settingplaces import line_of, names_at, near, place_of, unknown_keys
 from tieout.validation import problem_text
 
 _ = translator("tieout")
@@ -124,17 +125,47 @@ class LoadedSettings:
     profile: str = ""
     _places: Mapping[str, Path] = field(default_factory=dict[str, Path])
 
-    def plugin_error(self, name: str, error: ValidationError) -> SettingsError:
-        """The error of a plugin's table, with the file and line of its first problem."""
+    def plugin_error(
+        self, name: str, error: ValidationError, known: type[BaseModel] | None = None
+    ) -> SettingsError:
+        """The error of a plugin's table, with the file and line of its first problem.
+
+        Args:
+            known: The plugin's settings; a field that they have not got is then met with the nearest they have.
+        """
         first = error.errors()[0]
-        path = ("plugins", name, *(str(part) for part in first["loc"]))
-        file = self._places.get("plugins." + name)
-        where = ".".join(path)
+        keys = ("plugins", name, *(str(part) for part in first["loc"]))
+        problem = problem_text(first)
+        if first["type"] == "extra_forbidden" and known is not None:
+            problem = _("unknown setting") + near(keys[-1], names_at(known, keys[2:-1]))
+        return self._error(keys, problem)
+
+    def unknown_in(self, name: str, known: type[BaseModel]) -> list[str]:
+        """What a plugin's table sets and its settings do not know and pass over; each with file and line."""
+        return [
+            self._error(("plugins", name, *keys), _("unknown setting") + near(keys[-1], names)).message
+            for keys, names in unknown_keys(known, self.settings.plugins.table(name))
+        ]
+
+    def unclaimed(self, plugins: Collection[str]) -> list[str]:
+        """What ``[plugins]`` holds that is no setting and no table of one of ``plugins``, with file and line."""
+        found: list[str] = []
+        for name, value in (self.settings.plugins.model_extra or {}).items():
+            if isinstance(value, dict):
+                problem = _("there is no plugin of that name") + near(name, plugins)
+            else:
+                problem = _("unknown setting") + near(name, PluginTables.model_fields)
+            if name not in plugins:
+                found.append(self._error(("plugins", name), problem).message)
+        return found
+
+    def _error(self, keys: tuple[str, ...], problem: str) -> SettingsError:
+        file = place_of(self._places, keys)
         return SettingsError(
-            _("{key}: {problem}", key=where, problem=problem_text(first)),
+            _("{key}: {problem}", key=".".join(keys), problem=problem),
             hint=_("Correct this setting, or remove it to use the default."),
             path=file,
-            line=(_line_in_profile(file, self.profile, path) or _line_of(file, path)) if file else None,
+            line=line_of(file, keys, self.profile) if file else None,
         )
 
 
@@ -312,49 +343,13 @@ def _validated(merged: Table, places: Mapping[str, Path], profile: str) -> Setti
     except ValidationError as error:
         first = error.errors()[0]
         keys = tuple(str(part) for part in first["loc"] if part != "[key]")
-        file = next(
-            (places[k] for k in (".".join(keys[:n]) for n in range(len(keys), 0, -1)) if k in places), None
-        )
+        file = place_of(places, keys)
         problem = problem_text(first)
         if first["type"] == "extra_forbidden":
-            problem = _("unknown setting") + _near(keys[-1], Settings.model_fields)
+            problem = _("unknown setting") + near(keys[-1], Settings.model_fields)
         raise SettingsError(
             _("{key}: {problem}", key=".".join(keys), problem=problem),
             hint=_("Correct this setting, or remove it to use the default."),
             path=file,
-            line=(_line_in_profile(file, profile, keys) or _line_of(file, keys)) if file else None,
+            line=line_of(file, keys, profile) if file else None,
         ) from None
-
-
-def _line_in_profile(path: Path, profile: str, keys: tuple[str, ...]) -> int | None:
-    header = _line_of(path, ("profiles", profile)) if profile else None
-    line = _line_of(path, ("profiles", profile, *keys)) if header else None
-    return None if line == header else line
-
-
-def _near(word: str, known: Mapping[str, object]) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return _(" (did you mean {name}?)", name=close[0]) if close else ""
-
-
-def _line_of(path: Path, keys: tuple[str, ...]) -> int | None:
-    """1-based line of the deepest of ``keys`` that the file spells out."""
-    try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return None
-    table: tuple[str, ...] = ()
-    best: tuple[int, int] | None = None
-    for number, line in enumerate(lines, 1):
-        if header := re.match(r"\s*\[\[?\s*([^\]#]+?)\s*\]", line):
-            table = tuple(part.strip().strip("\"'") for part in header.group(1).split("."))
-            here = table
-        elif pair := re.match(r"\s*([\w.\"'-]+)\s*=", line):
-            here = (*table, *(part.strip("\"'") for part in pair.group(1).split(".")))
-        else:
-            continue
-        if here == keys[: len(here)] and (best is None or len(here) > best[0]):
-            best = (len(here), number)
-    return best[1] if best else None

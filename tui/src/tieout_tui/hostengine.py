@@ -206,7 +206,7 @@ class HostEngine:
         return Ready(
             model=self._model_info(),
             tools=self._tools(),
-            warnings=host.loaded.warnings + self._plugin_problems(),
+            warnings=(*host.loaded.warnings, *self._plugin_problems()),
             title=title,
             past=past,
             question_limit=host.settings.limits.question_chars,
@@ -231,10 +231,16 @@ class HostEngine:
     def _plugin_problems(self) -> tuple[str, ...]:
         from tieout.registry import PluginState
 
-        return tuple(
-            _("Plugin {name} does not work: {why}", name=record.name, why=record.reason)
-            for record in self._host.registry.records.values()
-            if record.state is PluginState.FAILED
+        registry = self._host.registry
+        failed = [record for record in registry.records.values() if record.state is PluginState.FAILED]
+        reasons = {record.reason for record in failed}
+        wrong = [problem for problem in registry.setting_problems() if problem not in reasons]
+        return (
+            *wrong,
+            *(
+                _("Plugin {name} does not work: {why}", name=record.name, why=record.reason)
+                for record in failed
+            ),
         )
 
     async def _sessions(self) -> list[SessionInfo]:

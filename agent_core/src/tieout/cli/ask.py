@@ -85,11 +85,13 @@ async def _ask(
     as_json: bool,
     no_store: bool,
 ) -> int:
+    from tieout.cli.output import warn_of_settings
     from tieout.cli.prompting import ask_approval
     from tieout.cli.turnprinter import JsonPrinter, TurnPrinter
     from tieout.host import Host
 
     host = Host(state.settings(), plugins=state.plugins, ephemeral=True) if no_store else state.host()
+    warn_of_settings(host)
     interactive = sys.stdin.isatty() and sys.stderr.isatty()
     session = host.session(
         model=model, session_id=session_id, approve=approve, on_approval=ask_approval if interactive else None

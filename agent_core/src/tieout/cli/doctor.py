@@ -88,6 +88,9 @@ def _settings(state: CliState) -> Iterator[Row]:
     yield section, _("files"), ", ".join(str(path) for path in loaded.files) or _("none; defaults")
     yield section, _("profile"), loaded.profile or "–"
     yield section, _("language"), state.host().lang
+    state.host().load()
+    for problem in state.host().registry.setting_problems():
+        yield section, _("Warning"), problem
 
 
 def _leaves(host: Host) -> Iterator[Row]:
@@ -147,7 +150,8 @@ def _plugins(host: Host) -> Iterator[Row]:
             f"{state_text(record.state)}: {brings}",
         )
         for warning in record.warnings:
-            yield section, record.name, f"{_('Warning')}: {warning}"
+            if warning not in record.setting_problems:
+                yield section, record.name, f"{_('Warning')}: {warning}"
     for conflict in host.registry.conflicts:
         yield section, _("conflict"), conflict
 

@@ -196,7 +196,7 @@ def _write(output: str, result: Result, lang: Language, *, as_json: bool) -> Non
 async def run_call(
     host: Host, tool: Tool[..., Any], arguments: Mapping[str, object], approve: tuple[str, ...]
 ) -> Result:
-    from tieout.cli.output import warn
+    from tieout.cli.output import warn, warn_of_settings
     from tieout.cli.progress import ProgressLine
     from tieout.cli.prompting import ask_approval
     from tieout.contract.tools import Effect
@@ -208,6 +208,7 @@ async def run_call(
         approve=ask_approval if sys.stdin.isatty() and sys.stderr.isatty() else None,
         approved=frozenset(Effect(effect) for effect in approve),
     )
+    warn_of_settings(host)
     try:
         return (await ToolRunner(host, turn).run(tool, arguments)).value()
     finally:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-__all__ = ["note", "print_json", "say", "show_error", "show_table", "warn"]
+__all__ = ["note", "print_json", "say", "show_error", "show_table", "warn", "warn_of_settings"]
 
 import json
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from tieout.cli.wrapping import display_width
 from tieout.i18n import translator
 from tieout.text import clean, clean_line
+
+if TYPE_CHECKING:
+    from tieout.host import Host
 
 _ = translator("tieout")
 
@@ -42,6 +46,13 @@ def show_error(message: str, *, hint: str, code: str) -> None:
 def print_json(value: object) -> None:
     """Write JSON; on a terminal everything beyond ASCII is escaped, since it might steer the terminal."""
     click.echo(json.dumps(value, ensure_ascii=sys.stdout.isatty(), default=str, indent=2))
+
+
+def warn_of_settings(host: Host) -> None:
+    """Say what is wrong in the settings of plugins; loads them."""
+    host.load()
+    for problem in host.registry.setting_problems():
+        warn(problem)
 
 
 def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -12,7 +12,7 @@ import click
 
 from tieout.cli.app import CliState
 from tieout.cli.ask import cancel_on_interrupt, decode
-from tieout.cli.output import note, say, show_error, warn
+from tieout.cli.output import note, say, show_error, warn, warn_of_settings
 from tieout.errors import ExitCode, TieoutError
 from tieout.i18n import translator
 
@@ -45,6 +45,7 @@ class PlainChat:
                 "Type a question, /help for commands, /quit to leave. Ctrl-C stops an answer. No investment advice."
             )
         )
+        warn_of_settings(self._host)
         try:
             while (line := await asyncio.to_thread(self._read)) is not None:
                 text = line.strip()
