@@ -193,7 +193,8 @@ class JavaScriptValues(CommonDialect):
         method = name.rpartition(".")[2]
         receiver = callee.field("object") if callee.kind() == "member_expression" else None
         if name in _CONVERSIONS and given:
-            return given[0] if len(given) == 1 else Value("other", None, merged(given))
+            only = given[0] if len(given) == 1 else Value("other", None, merged(given))
+            return replace(only, leaves=tuple(replace(item, through=item.through | {name}) for item in only.leaves))
         if receiver is not None:
             base = self.evaluate(receiver, scope, depth + 1)
             worked = self._method(method, base, given, arguments.positional, scope, depth)

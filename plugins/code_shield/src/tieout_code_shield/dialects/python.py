@@ -281,7 +281,7 @@ class PythonDialect(PythonValues):
         """``view``: the place stands in a function that a framework calls with a request."""
         function = site.function
         while function is not None:
-            if _ROUTE.search(_decorators(function.node)) or "request" in walk.parameters_of(function):
+            if _ROUTE.search(_decorators(function.node)):
                 return True
             function = function.function
         return name != "view"

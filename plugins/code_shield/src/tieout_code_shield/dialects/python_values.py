@@ -216,7 +216,9 @@ class PythonValues(CommonDialect):
         method = name.rpartition(".")[2]
         if receiver is None:
             if method in _CONVERSIONS and given:
-                return given[0] if len(given) == 1 else Value("other", None, merged(given))
+                only = given[0] if len(given) == 1 else Value("other", None, merged(given))
+                leaves = tuple(replace(item, through=item.through | {method}) for item in only.leaves)
+                return replace(only, leaves=leaves, items=only.items if not leaves else ())
             if method == "len" and given and given[0].constant:
                 return constant("number", str(len(given[0].text)) if given[0].text is not None else None)
             return called(name, given, source=scope.is_source(name))
