@@ -122,6 +122,49 @@ def test_an_import_that_never_ends_is_reported(site: SiteFolder, monkeypatch: py
     assert "2 s" in report["reason"]
 
 
+LIFESPANS = {
+    "starts_badly": ("raise RuntimeError('no table of rates')", "", "RuntimeError: no table of rates"),
+    "never_starts": ("await asyncio.sleep(3600)", "", "did not start within 1 s"),
+    "blocks": ("time.sleep(3600)", "", "blocked the event loop and did not start within 1 s"),
+    "stops_badly": (
+        "",
+        "raise RuntimeError('no way down')",
+        "failed while it stopped: RuntimeError: no way down",
+    ),
+}
+"""What a lifespan does before and after its plugin's life, and what the doctor says of it."""
+
+
+@pytest.mark.slow
+def test_the_doctor_starts_and_stops_each_and_a_hanging_one_holds_up_no_other(site: SiteFolder) -> None:
+    for name, (before, after, _said) in LIFESPANS.items():
+        source = """
+            import asyncio, time
+            from contextlib import asynccontextmanager
+            from tieout.plugin import hookimpl
+
+            @asynccontextmanager
+            async def span():
+                BEFORE
+                yield
+                AFTER
+
+            @hookimpl
+            def lifespan(host):
+                return span()
+        """
+        site.add(name, source.replace("BEFORE", before or "pass").replace("AFTER", after or "pass"))
+    site.add("good", GOOD)
+    done = site.tieout("plugins", "doctor", "--json", "good", *LIFESPANS, TIEOUT_LIMITS__PLUGIN_START="1")
+    assert done.returncode == ExitCode.PLUGIN, done.stderr
+    reports = {report["name"]: report for report in json.loads(done.stdout)}
+    assert reports["good"]["state"] == "loaded"
+    for name, (_before, after, said) in LIFESPANS.items():
+        report = reports[name]
+        assert report["state"] == ("loaded" if after else "failed"), report
+        assert said in " ".join([report["reason"], *report["warnings"]])
+
+
 def test_metadata_that_cannot_be_read_hides_nobody(site: SiteFolder) -> None:
     site.add("good", GOOD, summary="a plugin that works")
     site.add(

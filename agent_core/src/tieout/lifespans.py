@@ -85,6 +85,7 @@ class Lifespan:
         self._stop.set()
         _done, late = await asyncio.wait([self._task], timeout=_STOP_SECONDS)
         if late:
+            self._record.warnings.append(_("it did not stop within {seconds:g} s", seconds=_STOP_SECONDS))
             self._task.cancel()
             await asyncio.wait([self._task], timeout=_STOP_SECONDS)
 
@@ -100,6 +101,10 @@ class Lifespan:
             self._fail(_("it was cancelled while it started"))
         except (Exception, SystemExit) as error:
             self._host.log_exception(f"lifespan of {record.name} failed", error)
+            if self._started.done():
+                record.warnings.append(
+                    _("it failed while it stopped: {problem}", problem=describe_failure(error))
+                )
             self._fail(describe_failure(error))
 
     def _fail(self, problem: str) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 __all__ = ["brings_text", "plugins", "state_text"]
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,14 +17,17 @@ import click
 from tieout.cli.app import state_of
 from tieout.cli.commands import LocalGroup
 from tieout.cli.output import note, print_json, say, show_table, warn
+from tieout.cli.pluginprobe import PREFIX
 from tieout.errors import ExitCode, PluginError, SettingsError
 from tieout.helptexts import plugin_summary
-from tieout.i18n import N_, translator
+from tieout.i18n import N_, current_language, set_language, translator
 from tieout.loading import find_entry_points
 
 _ = translator("tieout")
 
-_DOCTOR_SECONDS = 60
+_DOCTOR_SECONDS = 120
+"""For one plugin: its import, its start (30 s unless settings say otherwise) and its stop (10 s) have limits inside."""
+_AT_ONCE = 4
 
 
 @click.group(cls=LocalGroup)
@@ -85,13 +89,15 @@ def disable(ctx: click.Context, name: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def doctor(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> int:
-    """Load each plugin in a process of its own and say what it brings, or why it fails."""
+    """Load, start and stop each plugin in a process of its own and say what it brings, or why it fails."""
+    if as_json:  # the same words for scripts in every language
+        set_language("en")
     installed = {entry.name for entry in find_entry_points("tieout.plugins")}
     for name in names:
         if name not in installed:
             raise PluginError(_("There is no plugin named {name}.", name=repr(name)), code="plugin-unknown",
                               hint=_("`tieout plugins list` shows them all."))  # fmt: skip
-    reports = [_examine(name) for name in names or sorted(installed)]
+    reports = _examine_all(list(names) or sorted(installed))
     if as_json:
         print_json(reports)
     else:
@@ -109,18 +115,34 @@ def _disabled(ctx: click.Context) -> list[str]:
         return []
 
 
+def _examine_all(names: Sequence[str]) -> list[dict[str, Any]]:
+    """A report on each, in order; a plugin that hangs holds up no other."""
+    from concurrent.futures import ThreadPoolExecutor
+    from contextvars import copy_context
+
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="tieout-doctor") as pool:
+        asked = [pool.submit(copy_context().run, _examine, name) for name in names]
+        return [report.result() for report in asked]
+
+
 def _examine(name: str) -> dict[str, Any]:
-    """Load one plugin in a child process, which may crash, hang or exit without harm."""
+    """Load and start one plugin in a child process, which may crash, hang or exit without harm."""
     command = [sys.executable, "-m", "tieout.cli.pluginprobe", name]
+    environment = {**os.environ, "TIEOUT_LANG": current_language()}
     try:
         done = subprocess.run(
-            command, capture_output=True, timeout=_DOCTOR_SECONDS, check=False, stdin=subprocess.DEVNULL
+            command,
+            capture_output=True,
+            timeout=_DOCTOR_SECONDS,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env=environment,
         )
     except subprocess.TimeoutExpired:
         return _failed(name, _("did not load within {seconds} s", seconds=_DOCTOR_SECONDS))
     for line in reversed(done.stdout.decode("utf-8", "replace").splitlines()):
-        if line.startswith("tieout-probe:"):
-            return cast("dict[str, Any]", json.loads(line.removeprefix("tieout-probe:")))
+        if line.startswith(PREFIX):
+            return cast("dict[str, Any]", json.loads(line.removeprefix(PREFIX)))
     tail = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or [""]
     return _failed(
         name, _("the process ended with code {code}. {tail}", code=done.returncode, tail=tail[0]).strip()
