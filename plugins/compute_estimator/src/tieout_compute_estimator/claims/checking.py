@@ -53,18 +53,23 @@ RULES: tuple[Rule, ...] = (
     rules_disclosure.formats,
     rules_units.wrong_kind,
     rules_units.text_and_tokens,
+    rules_sums.carried_over,
+    rules_sums.summed,
+    rules_weights.cached,
+    rules_weights.weights_size,
+    rules_ledger.balanced,
+    rules_pairs.paired,
+    rules_utilisation.utilised,
     rules_hardware.rates,
     rules_training.training_work,
     rules_training.counted,
     rules_runs.carried_out,
-    rules_utilisation.utilised,
     rules_hours.hours_stated,
     rules_hours.priced,
     rules_hours.rented,
     rules_energy.drawn,
     rules_energy.used,
     rules_energy.emitted,
-    rules_pairs.paired,
     rules_ratio.multiplied,
     rules_growth.doubled,
     rules_growth.grown,
@@ -72,15 +77,10 @@ RULES: tuple[Rule, ...] = (
     rules_growth.shared,
     rules_data.optimal_tokens,
     rules_data.data_size,
-    rules_weights.cached,
-    rules_weights.weights_size,
     rules_weights.fits_on,
     rules_data.size_implies,
     rules_arithmetic.worked_off,
     rules_arithmetic.equated,
-    rules_sums.carried_over,
-    rules_sums.summed,
-    rules_ledger.balanced,
     rules_context.run_implied,
     rules_context.estimate_behind,
     rules_context.estimates_agree,
@@ -252,6 +252,9 @@ def check_one(
             one.target
             for one in found
             if one.kind == "match" and one.target is not None and one.rule in ("product", "ratio", "sum", "weights")
+        }
+        bench.covered |= {
+            index for one in found if one.kind == "match" and one.rule in ("product", "sum") for index in one.covers
         }
         findings += found
     findings = settled(findings)

@@ -181,6 +181,10 @@ class Knowledge:
         self.models: Mapping[str, PublishedModel] = {model.name: model for model in models}
         self.devices: Mapping[str, Device] = {device.name: device for device in devices}
         self.subjects = _subjects(table, models, devices)
+        self._families: dict[str, list[str]] = {}
+        for name, subject in self.subjects.items():
+            for member in subject.members:
+                self._families.setdefault(member, []).append(name)
         self._facts: dict[str, list[Fact]] = {}
         self._by_role: dict[str, list[Fact]] = {}
         for fact in (*_sourced(table), *_of_models(models), *_of_devices(devices), *_of_architectures()):
@@ -227,8 +231,7 @@ class Knowledge:
         """``subject``, its members and the family it belongs to."""
         found = self.subjects.get(subject)
         members = found.members if found else ()
-        families = [name for name, other in self.subjects.items() if subject in other.members]
-        return list(dict.fromkeys([subject, *members, *families]))
+        return list(dict.fromkeys([subject, *members, *self._families.get(subject, ())]))
 
     def device(self, name: str) -> Device | None:
         """The accelerator called exactly ``name``."""

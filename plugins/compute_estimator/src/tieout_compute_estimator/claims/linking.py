@@ -275,6 +275,8 @@ def _nearest(text: str, measure: Measure, mentions: Sequence[Mention]) -> Mentio
             return adjective[0]
     before = [m for m in mentions if m.end <= measure.start]
     after = [m for m in mentions if m.start >= measure.end]
+    if after and re.fullmatch(r"\s?(?:for|in|of) (?:the )?", text[measure.end : after[0].start]):
+        return after[0]
     same = [m for m in before if not _BREAK.search(text[m.end : measure.start])]
     if same:
         return same[-1]

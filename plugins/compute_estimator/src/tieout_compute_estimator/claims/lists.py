@@ -22,6 +22,8 @@ _BETWEEN = re.compile(
     re.IGNORECASE,
 )
 _OF_WHOLE = re.compile(r"^\s?(?:B )?(?:of|out of) (?:its |the |a total of )*$", re.IGNORECASE)
+_MAGNITUDE = re.compile(r"万|亿|thousand|million|billion|trillion")
+_MOVED = re.compile(r"^\s?(?:[降升增减涨跌](?:低|长|加)?(?:至|到|为)|至|到|to)\s?$", re.IGNORECASE)
 _NO_UNIT = re.compile(r"^[\d.,\s]+(?:万|亿|万亿|[KkMBT]|thousand|million|billion|trillion)?\s*$")
 
 
@@ -83,6 +85,18 @@ def _coordinated(text: str, fixed: list[Measure]) -> list[Measure]:
         moved = re.search(r"至|到|为|(?<![a-z])to(?![a-z])|→|->", between) or re.search(r"(?:twice|double|倍) ?(?:the|于)?\s?$", between)
         if _is_bare(measure) and moved and len(between) < 26 and (_lends(former) or former.role in ("users", "visits")):
             fixed[index] = _as(measure, former)
+    for index in range(1, len(fixed) - 1):
+        kinds = {(m.role, m.unit) for m in fixed[:index] if _lends(m)}
+        active = cues.ACTIVE.search(text[fixed[index - 1].end : fixed[index].end + 6])
+        if not active and _is_bare(fixed[index]) and _MAGNITUDE.search(fixed[index].text) and len(kinds) == 1 and (
+            fixed[index + 1].role in ("share", "percent", "multiple")
+        ):
+            fixed[index] = _as(fixed[index], next(m for m in fixed[:index] if _lends(m)))
+    for index in range(1, len(fixed)):
+        former, measure = fixed[index - 1], fixed[index]
+        money = former.dimension == measure.dimension and measure.dimension.startswith("money:")
+        if money and former.unit == measure.unit and _MOVED.search(text[former.end : measure.start]):
+            fixed[index] = replace(measure, role=former.role, scope=former.scope, per=former.per)
     for index, measure in enumerate(fixed):
         if not TOTAL.search(text[max(0, measure.start - 24) : measure.start]) or not _lends(measure):
             continue

@@ -24,6 +24,8 @@ class Product:
     """Terms above and below the line."""
 
     terms: tuple[tuple[Entry, int], ...]
+    opened: bool = False
+    """Made for a scope of the target that its words leave open."""
 
     @property
     def value(self) -> float:
@@ -58,7 +60,7 @@ class Product:
     @property
     def loose(self) -> int:
         """Terms whose scope is left open."""
-        return sum(entry.loose for entry, _power in self.terms)
+        return sum(entry.loose for entry, _power in self.terms) + self.opened
 
     @property
     def symbols(self) -> str:

@@ -22,7 +22,7 @@ __all__ = ["measures_of", "years_of"]
 
 _BEFORE, _AFTER = 22, 16
 _LASTING: tuple[Role, ...] = (
-    "devices", "servers", "per_server", "ports", "params", "active_params", "layers", "power", "rate", "mfu", "memory",
+    "devices", "servers", "per_server", "ports", "params", "active_params", "layers", "rate", "mfu", "memory",
     "link", "memory_bandwidth", "item_price", "unit_price",
 )  # fmt: skip
 """Roles of what is there and does not come in so and so often a day."""

@@ -107,7 +107,8 @@ def role_of(quantity: Quantity, dimension: str, unit: str, words: Words) -> tupl
                 return "ports", "", 1.0
             return _devices(words, quantity), unit, 1.0
         case "time":
-            return _time(quantity, unit, words), unit, 1.0
+            role = _time(quantity, unit, words)
+            return role, ("GPU-hour" if role == "gpu_hours" else unit), 1.0
         case "information":
             return _information(quantity, unit, words), unit, 1.0
         case "information/time":
@@ -170,6 +171,8 @@ def _devices(words: Words, quantity: Quantity) -> Role:
 
 
 def _time(quantity: Quantity, unit: str, words: Words) -> Role:
+    if unit == "h" and quantity.value >= 50_000:
+        return "gpu_hours"  # more than five years: of many devices
     behind = re.split(r"[,,。;]", words.text[quantity.end : quantity.end + 14])[0]
     ahead = re.split(r"[,,。;]", words.text[max(0, quantity.start - 30) : quantity.start])[-1]
     if cues.DOUBLING.search(behind[:10]) or cues.DOUBLING.search(ahead):
@@ -199,7 +202,9 @@ def _information(quantity: Quantity, unit: str, words: Words) -> Role:
     if re.search(r"显存|HBM|内存|VRAM|memory(?! band)", around, re.IGNORECASE):
         held = cues.WEIGHTS.search(words.wide) or re.search(r"FP16|BF16|INT[48]|FP8", around)
         return "weights" if held else "memory"
-    if cues.WEIGHTS.search(around) or re.search(r"(?:FP|BF|INT)\d+[^,。;]{0,22}$", words.before, re.IGNORECASE):
+    if cues.WEIGHTS.search(around) or re.search(
+        r"(?:FP|BF|INT)\d+[^,。;]{0,32}$", words.text[max(0, quantity.start - 44) : quantity.start], re.IGNORECASE
+    ):
         return "weights"
     if cues.DATA.search(around):
         return "dataset"

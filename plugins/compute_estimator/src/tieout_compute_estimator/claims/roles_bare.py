@@ -90,6 +90,8 @@ def _counted(quantity: Quantity, text: str, before: str, after: str) -> tuple[Ro
         return "rate", "FLOP/s", 1.0
     if quantity.value >= 1e15 and _FLOP_BEFORE.search(before):
         return "compute", "FLOP", 1.0
+    if re.search(r"factor of\s?(?:about|roughly|around|nearly|almost)?\s?$", before, re.IGNORECASE):
+        return "multiple", "x", 1.0
     return (
         _people(before, text[quantity.end : quantity.end + 28])
         or _machines(quantity, text, after)
@@ -99,7 +101,7 @@ def _counted(quantity: Quantity, text: str, before: str, after: str) -> tuple[Ro
 
 
 def _people(before: str, after: str) -> tuple[Role, str, float] | None:
-    if re.match(r"\s?(?:次|条)?\s?(?:访问|提问|消息|请求|查询|调用|对话|visits|page views)", after, re.IGNORECASE) or re.search(
+    if re.match(r"\s?(?:次|条)?\s?(?:访问|提问|消息|请求|查询|调用|对话|visits|page views|questions|queries|prompts|messages)", after, re.IGNORECASE) or re.search(
         r"访问量|访问次数|visits", before, re.IGNORECASE
     ):
         return "visits", "", 1.0
@@ -119,7 +121,8 @@ def _machines(quantity: Quantity, text: str, after: str) -> tuple[Role, str, flo
         return "servers", "server", 1.0
     if _DEVICE_NOUN.match(after) or _SIZED_DEVICE.match(text[quantity.end : quantity.end + 28]):
         return "devices", "GPU", 1.0
-    return ("devices", "GPU", 1.0) if _NAMED_DEVICE.match(after) else None
+    sheets = re.match(r"\s?张(?![图表照桌纸片])", after) and re.search(r"卡|GPU|[AHBV]\d{2,3}|昇腾", text)
+    return ("devices", "GPU", 1.0) if _NAMED_DEVICE.match(after) or sheets else None
 
 
 def _of_models(

@@ -14,10 +14,13 @@ __all__ = ["equated", "from_base", "to_base", "worked_off"]
 
 _EQUAL = re.compile(
     r"^[,,]?\s?(?:=|＝|≈|即|也?就是|约?等于|相当于|约合|折合|合|i\.e\.,?|equals?|is|are|or|means|\("
-    r"|,?\s?that is,?|(?:is )?(?:equal|equivalent) to|amounts to|works out (?:to|at))\s?(?:每秒)?(?:约|约为|大约|about|roughly|some"
+    r"|,?\s?that is,?|(?:is )?(?:equal|equivalent) to|(?:links?|ports?) (?:carr(?:y|ies)|moves?|transfers?)|amounts to|works out (?:to|at))\s?(?:每秒)?(?:约|约为|大约|about|roughly|some"
     r"|to)?\s?(?:每秒)?\s?$",
     re.IGNORECASE,
 )
+
+
+_STRONG = re.compile(r"=|＝|即|也?就是|等于|相当于|折合|i\.e\.|equals?|that is|equivalent to", re.IGNORECASE)
 
 
 def worked_off(bench: Bench) -> Iterator[Finding]:
@@ -122,7 +125,7 @@ def equated(bench: Bench) -> Iterator[Finding]:
             or not first.value
         ):
             continue
-        if first.unit == second.unit:
+        if first.unit == second.unit and (first.role != second.role or not _STRONG.search(between)):
             continue
         ratio = value / first.value
         good = abs(ratio - 1) < 0.03 or agrees(second, in_unit(first.value, first.unit, second.unit) or 0.0)

@@ -149,6 +149,8 @@ def _ratio_finding(
 def used(bench: Bench) -> Iterator[Finding]:
     """Energy against power times time, or device-hours times board power."""
     for index, measure in bench.claim.of("energy"):
+        if index in bench.explained or bench.claim.first("pue", "load"):
+            continue
         power, time = _site(bench), bench.claim.first("duration", "span")
         if power is not None and (time or measure.per):
             hours = (

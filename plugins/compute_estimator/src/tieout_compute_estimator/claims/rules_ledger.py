@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from tieout_compute_estimator.claims.bench import Bench
 from tieout_compute_estimator.claims.entries import (
@@ -23,7 +24,7 @@ from tieout_compute_estimator.claims.findings import Finding, agrees, derived, f
 from tieout_compute_estimator.claims.frames import Measure
 from tieout_compute_estimator.claims.lists import TOTAL
 from tieout_compute_estimator.claims.products import Product, products
-from tieout_compute_estimator.claims.scopes import TIMES
+from tieout_compute_estimator.claims.scopes import SCOPE_POWERS, TIMES
 from tieout_compute_estimator.derivation import N_
 
 __all__ = ["balanced", "slip_factor", "stated_as"]
@@ -101,11 +102,12 @@ def _other_currency(bench: Bench, pool: Sequence[Entry], settled: set[int]) -> I
 
 
 def _in_order(bench: Bench, stated: Sequence[Entry]) -> list[int]:
-    def rank(index: int) -> tuple[bool, int, int]:
+    def rank(index: int) -> tuple[bool, bool, int, int]:
         measure = bench.claim.measures[index]
         before = bench.claim.text[max(0, measure.start - 30) : measure.start]
-        given = measure.role in _GIVEN and not _FOLLOWS.search(before)
-        return given, _RESULTS.index(measure.role) if measure.role in _RESULTS and not (
+        follows = bool(_FOLLOWS.search(before))
+        given = measure.role in _GIVEN and not follows
+        return given, not follows, _RESULTS.index(measure.role) if measure.role in _RESULTS and not (
             measure.role in _GIVEN
         ) else (-1 if not given else 99), -index
 
@@ -124,7 +126,7 @@ def _ways(bench: Bench, index: int, pool: Sequence[Entry]) -> list[Product]:
     for vector in vectors:
         for one in products(index, vector, pool):
             if _is_way(bench, index, one) and (vector == strict or one.loose or len(one.terms) > 1):
-                found.append(one)
+                found.append(one if vector == strict else replace(one, opened=True))
     return found
 
 
@@ -212,6 +214,7 @@ def _made(bench: Bench, index: int, ways: Sequence[Product]) -> Finding | None:
     )
 
 
+_HELD = re.compile(r"装下|装得下|放得下|容纳|至少|超过|不足|fits?(?![a-z])|hold|at least|more than|exceed|enough|stor", re.IGNORECASE)
 _ALONE = re.compile(r"仅|只算|单算|单卡|单张|单块|芯片功耗|GPU ?功耗|TDP|alone|only|GPUs? themselves|before ", re.IGNORECASE)
 
 
@@ -246,14 +249,16 @@ def _figure(bench: Bench, index: int, way: Product):
 
 def _is_meant(bench: Bench, index: int, way: Product) -> bool:
     """Whether the text lets the number follow: stated terms of the scope that they state, all about one thing."""
+    claim = bench.claim
+    measure = claim.measures[index]
     factors = {entry.role for entry, _power in way.terms}
     unsure = [entry.role for entry, _p in way.terms if entry.known and not (entry.role == "rate" and "mfu" in factors)]
-    watts = unsure == ["power"] and slip_factor(bench, index, way) in (1e3, 1e6, 1e9)
+    board = bench.device()
+    single = board is not None and board.power_w and 0.3 < (bench.at(index, "W") or 0.0) / board.power_w < 3
+    watts = unsure == ["power"] and measure.role in ("energy", "power") and not single and slip_factor(bench, index, way) in (1e3, 1e6, 1e9)
     sized = bool(unsure) and set(unsure) <= {"params", "tokens"} and bench.claim.measures[index].role == "intensity"
     if (unsure and not watts and not sized) or way.assumed or (way.loose and not _opened(bench, index, way)):
         return False
-    claim = bench.claim
-    measure = claim.measures[index]
     used = [claim.measures[i] for i in way.indexes]
     if any(_rivals(bench, i, index) for i in way.indexes):
         return False
@@ -261,6 +266,14 @@ def _is_meant(bench: Bench, index: int, way: Product) -> bool:
         return False
     if len({m.subject for m in (*used, measure) if m.subject and m.sure}) > 1:
         return False
+    roles = {entry.role for entry, _power in way.terms}
+    if measure.role in ("memory", "weights") and roles & {"devices", "per_server", "servers"}:
+        # What devices hold together is as much as, and not equal to, what they are to hold.
+        before = claim.text[max(0, measure.start - 40) : measure.start]
+        if measure.role == "weights" or _HELD.search(claim.text) or not (
+            TOTAL.search(before) or _FOLLOWS.search(before) or measure.start > max((m.start for m in used), default=0)
+        ):
+            return False
     if not used:
         return True
     money = measure.dimension.startswith("money:") and measure.role in ("cost", "money")
@@ -281,6 +294,10 @@ def _opened(bench: Bench, index: int, way: Product) -> bool:
             continue
         (at,) = entry.indexes
         measure = stated[at]
+        counters = {"user": ("users",), "server": ("servers",), "gpu": ("devices", "per_server")}
+        dropped = [scope for scope in measure.scope if dict(entry.vector).get(SCOPE_POWERS.get(scope, ""), 0) >= 0]
+        if any(bench.claim.first(*counters[scope]) for scope in dropped if scope in counters):  # type: ignore[arg-type]
+            return False
         watts = bench.at(at, "W")
         small = measure.role == "power" and watts is not None and watts < 3000
         if _same_period(bench, at, index):
@@ -354,11 +371,11 @@ def _rank(bench: Bench, index: int, way: Product) -> tuple[object, ...]:
     measure = bench.claim.measures[index]
     before = bench.claim.text[max(0, measure.start - 40) : measure.start]
     return (
+        way.loose,
         not slip_factor(bench, index, way),
         not (TOTAL.search(before) or _FOLLOWS.search(before)),
         -len(way.terms),
         measure.role in _GIVEN,
-        way.loose,
         -measure.start,
     )
 

@@ -30,7 +30,7 @@ _LEADS = re.compile(
 )
 """What leads from one number to the next: 增至, "to"."""
 _LINKED = re.compile(
-    r"[从由].{1,60}?[至到为]|from .{1,60}? to |占|其中|比|较|倍|against|compared|versus|vs|than|of which|as (?:much|many|fast)|激活|降|增|rose|grew|fell|times|fold",
+    r"[从由].{1,60}?[至到为]|from .{1,60}? to |占|其中|比|较|倍|against|compared|versus|vs|than|of which|as (?:much|many|fast)|激活|降|增|rose|grew|fell|times|fold|twice|double|increas|more|less|gain|improv|shr[aiu]nk",
     re.IGNORECASE,
 )
 _PEAKS = re.compile(r"性能|速度|效率|performance|speed|fast|efficien|throughput|吞吐|价格|price|成本|cost", re.IGNORECASE)

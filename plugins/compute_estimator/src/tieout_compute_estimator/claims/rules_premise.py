@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tieout_compute_estimator.claims.bench import Bench
-from tieout_compute_estimator.claims.findings import Finding, agrees, finding, in_unit
+from tieout.plugin import Figure
+from tieout_compute_estimator.claims.bench import Bench, Held
+from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
 from tieout_compute_estimator.claims.frames import Measure
 from tieout_compute_estimator.claims.history import history
 from tieout_compute_estimator.claims.knowledge import Fact, Subject, family
@@ -111,6 +112,7 @@ def dense_premise(bench: Bench) -> Iterator[Finding]:
                     "is far below its {total}."
                 ),
                 figures={"total": total.figure} if total else {},
+                numbers=_at_work(active),
                 words={"subject": subject.name},
                 covers=tuple(index for index, _m in bench.claim.of("params")),
             )
@@ -138,6 +140,24 @@ def dense_premise(bench: Bench) -> Iterator[Finding]:
             )
 
 
+_NAMED_LINK = re.compile(
+    r"NVLink|InfiniBand|(?<![A-Z])IB(?![A-Z])|RDMA|RoCE|以太|Ethernet|网络|网卡|NIC|network|GPU ?(?:之)?间|互联|互连|interconnect"
+    r"|between GPUs|GPU-to-GPU|inter-GPU|端口|port|RDMA|通信带宽|传输",
+    re.IGNORECASE,
+)
+
+
+def _at_work(active: Held | None) -> dict[str, Figure]:
+    """Parameters at work on a token, and their floating-point operations."""
+    if active is None:
+        return {}
+    flops = derived(
+        2 * active.value, "FLOP", "FLOP per token", "2 · N", {"N": active.figure},
+        convention="2 FLOP per parameter and token",
+    )  # fmt: skip
+    return {"params_active": active.figure, "flops_per_token": flops}
+
+
 def recognised(bench: Bench) -> Iterator[Finding]:
     """A number without a subject that is exactly one that is published: hours on a device, a link, a cluster."""
     for index, measure in bench.claim.of(
@@ -147,6 +167,8 @@ def recognised(bench: Bench) -> Iterator[Finding]:
             _digits(measure) < 2 and measure.role != "link"
         ):
             continue
+        if measure.role == "link" and not measure.device and not _NAMED_LINK.search(bench.claim.text):
+            continue  # a rate of some link is none that could be recognised
         candidates = [fact for fact in _candidates(bench, measure) if _like(bench, measure, fact)]
         bits = [
             f

@@ -131,7 +131,12 @@ def _utilisation(
         "C / (t · P · MFU)",
         {"C": work.figure, "t": bench.stated(index), "P": peak, "MFU": usual(45, "%", "MFU")},
     )
+    at_peak = derived(
+        work.value / (count.value * peak.value * 1e12) / 86400, "day", "days at the full peak", "C / (n · P)",
+        {"C": work.figure, "n": count.figure, "P": peak},
+    )  # fmt: skip
     numbers |= {
+        "days_at_peak": at_peak,
         "implied_tflops_6nd": rate,
         "implied_tflops_8nd": recomputed,
         "mfu": reached,

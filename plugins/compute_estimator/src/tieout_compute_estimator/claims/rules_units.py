@@ -23,6 +23,7 @@ _ENERGY_NOUN = re.compile(
     r"|(?:consumed|consumes|used up|burned|burnt)[^,。;\d]{0,16}$",
     re.IGNORECASE,
 )
+_USED = re.compile(r"耗电|用电|消耗|consum\w+|uses?(?![a-z])|used", re.IGNORECASE)
 _ENERGY_AFTER = re.compile(r"^\s?(?:的)?\s?(?:of )?(?:electricity|energy|电量|电能|用电量)", re.IGNORECASE)
 _PERIOD = re.compile(r"每|全年|一年|年|月|日|天|小时|annual|year|month|day|hour|per |daily", re.IGNORECASE)
 _BATTERY = re.compile(r"储能|电池|蓄电|batter|storage", re.IGNORECASE)
@@ -40,7 +41,8 @@ def wrong_kind(bench: Bench) -> Iterator[Finding]:
                 (_POWER_NOUN.search(before) and not _ENERGY_NOUN.search(before)) or _POWER_AFTER.match(after)
             )
         else:
-            wrong = (_ENERGY_NOUN.search(before) and not _POWER_NOUN.search(before)) or _ENERGY_AFTER.match(after)
+            used = measure.scope and _USED.search(before)
+            wrong = used or (_ENERGY_NOUN.search(before) and not _POWER_NOUN.search(before)) or _ENERGY_AFTER.match(after)
         if not wrong:
             continue
         unit = measure.unit[:-1] if measure.role == "energy" and measure.unit.endswith("Wh") else f"{measure.unit}h"

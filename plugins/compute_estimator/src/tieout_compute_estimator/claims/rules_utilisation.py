@@ -9,6 +9,7 @@ from tieout.plugin import Figure
 from tieout_compute_estimator.claims.bench import Bench, Held
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
 from tieout_compute_estimator.claims.rules_training import PALM, dense_peak, training_time
+from tieout_compute_estimator.claims.verdicts import is_given
 from tieout_compute_estimator.derivation import N_
 
 __all__ = ["utilised"]
@@ -20,6 +21,8 @@ _HIGHER = 1.36
 def utilised(bench: Bench) -> Iterator[Finding]:
     """Each stated utilisation, recomputed."""
     for index, measure in bench.claim.of("mfu"):
+        if index in bench.covered and is_given(bench.claim, measure):
+            continue  # a stated utilisation from which the text's own product comes out
         made = _of_rate(bench) or _of_run(bench)
         if made is None:
             continue

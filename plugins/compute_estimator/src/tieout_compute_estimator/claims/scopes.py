@@ -31,6 +31,7 @@ _BEFORE: tuple[tuple[Scope, re.Pattern[str]], ...] = tuple(
                 rf"|一[张块颗片枚]|{_EACH} {_DEVICE}(?:-\w+)?(?!-?\s?hour))(?!时|小时)[^,。;:、\d]{{0,32}}"),
         ("server", rf"(?:[每一][台]|每(?:一)?个?\s?{_SERVER}|单[机台]|单个?\s?{_SERVER}|{_EACH} {_SERVER})"
                    r"[^,。;:、\d]{0,12}"),
+        ("port", r"(?:每个?端口|单个?端口|(?:per|each|a single|every) port)[^,。;:、\d]{0,16}"),
         ("visit", rf"(?:(?:每|单|平均每)(?:一)?[次条轮]\s?{_VISIT}?|每个\s?{_VISIT}|{_EACH} {_VISIT})[^,。;:、\d]{{0,12}}"),
         ("user", r"(?:人均|每人|每(?:个|位|名)?用户|per user|each user)[^,。;:\d]{0,8}"),
         ("token", r"(?:(?:每(?:个|一个|生成一个|生成 1 个)?|单(?:个)?)\s?token|(?:per|each|every) token)[^,。;:\d]{0,24}"),
@@ -66,7 +67,7 @@ _ADVERBS: tuple[tuple[Scope, re.Pattern[str]], ...] = (
     ("year", re.compile(r"^\s?(?:annually|yearly)(?![a-z])", re.IGNORECASE)),
 )
 _APIECE = re.compile(
-    r"^\s?(?:(?:in )?[\w-]{0,8}\s?)?(?:each|apiece)(?![a-z])(?! (?:of|day|year|month|query|token))", re.IGNORECASE
+    r"^\s?(?:(?:in )?[\w-]{0,14}\s?)?(?:each|apiece)(?![a-z])(?! (?:of|day|year|month|query|token))", re.IGNORECASE
 )
 _PORTS = re.compile(
     r"^\s?(?:的|InfiniBand|IB|RDMA|RoCE|以太网|NDR|HDR|Ethernet|ConnectX-?\d)?\s?(?:网卡|端口|NICs?|ports?|链路|links?|HCAs?)",

@@ -92,6 +92,7 @@ def _numbers(claims: list[CheckedClaim]) -> Iterator[Figure]:
 
 
 _UNITS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (r"growth|gain|saving", _DIMENSIONLESS),
     (r"usd_per_pfd", ("USD", "USD/PF-day")),
     (r"usd_per_gpu|usd_per_.*hour|per_hour", ("USD/GPU-hour",)),
     (r"usd|cost", ("USD",)),
