@@ -62,7 +62,7 @@ def test_at_least_thirty_rules_in_several_languages_have_a_rewrite() -> None:
 def test_a_rule_with_a_rewrite_fixes_an_example_of_its_own(scanner: Scanner, rule: Rule) -> None:
     for language in rule.languages:
         done = 0
-        for code in rule.must_hit:
+        for code in rule.hits(language):
             after = fixed(scanner, code, language, rule.id)
             if after is None:
                 continue

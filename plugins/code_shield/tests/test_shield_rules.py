@@ -17,7 +17,7 @@ EXAMPLES = [
     pytest.param(rule, language, code, expected, id=f"{rule.id}-{language}-{'hit' if expected else 'miss'}-{index}")
     for rule in RULES
     for language in rule.languages
-    for expected, codes in ((True, rule.must_hit), (False, rule.must_miss))
+    for expected, codes in ((True, rule.hits(language)), (False, rule.misses(language)))
     for index, code in enumerate(codes)
 ]
 

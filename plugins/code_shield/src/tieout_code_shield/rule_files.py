@@ -91,6 +91,7 @@ class _MatchTable(_Table):
     regex: Pattern = None
     keywords: Names = ()
     lacks: Pattern = None
+    entropy: float = Field(0.0, ge=0, le=8)
     token: bool = False
 
     @model_validator(mode="after")
@@ -123,7 +124,7 @@ class _MatchTable(_Table):
     def build_text(self) -> TextMatch | None:
         if self.regex is None:
             return None
-        return TextMatch(self.regex, tuple(word.lower() for word in self.keywords), self.lacks, self.token)
+        return TextMatch(self.regex, tuple(word.lower() for word in self.keywords), self.lacks, self.entropy, self.token)
 
 
 class _ArgumentTable(_Table):
@@ -197,6 +198,11 @@ class _Texts(_Table):
     zh: str = ""
 
 
+class _ExamplesTable(_Table):
+    must_hit: tuple[str, ...] = Field(min_length=2)
+    must_miss: tuple[str, ...] = Field(min_length=2)
+
+
 class _RuleFile(_Table):
     id: str = Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
     language: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(min_length=1)
@@ -207,6 +213,7 @@ class _RuleFile(_Table):
     sanitizers: frozenset[str] = frozenset()
     must_hit: tuple[str, ...] = Field(min_length=2)
     must_miss: tuple[str, ...] = Field(min_length=2)
+    examples: dict[str, _ExamplesTable] = Field(default_factory=dict[str, "_ExamplesTable"])
     message: _Texts
     advice: _Texts
     match: tuple[_MatchTable, ...] = Field(min_length=1)
@@ -225,6 +232,7 @@ class _RuleFile(_Table):
             references=self.references,
             must_hit=self.must_hit,
             must_miss=self.must_miss,
+            examples={name: (table.must_hit, table.must_miss) for name, table in self.examples.items()},
             matches=tuple(match.build() for match in self.match if match.regex is None),
             texts=tuple(texts),
             sanitizers=self.sanitizers,

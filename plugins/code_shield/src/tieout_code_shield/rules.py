@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
 from tieout.plugin import Language, Severity
@@ -93,8 +95,26 @@ class TextMatch:
     """Lower-case words of which one must occur before the pattern is tried; empty for none."""
     lacks: re.Pattern[str] | None = None
     """Found text that also has this is a placeholder, not a finding."""
+    entropy: float = 0.0
+    """Least entropy, in bits a character, of the match (of its first group, where it has one): what people make up and
+    what names things has less than what a generator made."""
     token: bool = False
     """True when the pattern matches a single unbroken token, so that it can be taken out of prose as well."""
+
+
+    def finds(self, text: str) -> Iterator[re.Match[str]]:
+        """The places in ``text`` that break it."""
+        for match in self.pattern.finditer(text):
+            if match.end() == match.start() or (self.lacks is not None and self.lacks.search(match[0])):
+                continue
+            if not self.entropy or _entropy(match[1] if self.pattern.groups else match[0]) >= self.entropy:
+                yield match
+
+
+def _entropy(text: str) -> float:
+    """Shannon entropy of a text's characters, in bits a character."""
+    counts = Counter(text).values()
+    return -sum(count / len(text) * math.log2(count / len(text)) for count in counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +138,10 @@ class Rule:
     """Functions (qualified or bare names) whose result cannot carry the weakness."""
     origin: str = ""
     """The file or package it came from; empty for the ones that ship."""
+    examples: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(
+        default_factory=dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
+    )
+    """What it must hit and miss in languages that do not share the examples above."""
     fixes: tuple[Fix, ...] = ()
     """Ways to rewrite a place that breaks it; the first that can be proved is offered."""
 
@@ -125,6 +149,14 @@ class Rule:
     def language(self) -> str:
         """Its languages in one word or list: ``javascript, typescript``."""
         return ", ".join(self.languages)
+
+    def hits(self, language: str) -> tuple[str, ...]:
+        """Examples in ``language`` that it must hit."""
+        return self.examples[language][0] if language in self.examples else self.must_hit
+
+    def misses(self, language: str) -> tuple[str, ...]:
+        """Examples in ``language`` that it must miss."""
+        return self.examples[language][1] if language in self.examples else self.must_miss
 
     def say(self, lang: Language = "en") -> str:
         """The message in ``lang``."""

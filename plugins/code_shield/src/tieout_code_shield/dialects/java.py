@@ -13,7 +13,7 @@ from tieout_code_shield.values import UNKNOWN, Value, alternatives, constant, le
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
 
-__all__ = ["HANDLERS", "INJECTED", "REQUEST_CALLS", "JavaDialect"]
+__all__ = ["HANDLERS", "INJECTED", "REQUEST_CALLS", "JavaDialect", "shortened"]
 
 _ROLES: Final[dict[str, Role]] = {
     "method_invocation": "call",
@@ -180,11 +180,7 @@ class JavaDialect(TypedDialect):
 
     def shortened(self, parts: list[str]) -> list[str]:
         """``java.util.Random.next`` is ``Random.next``."""
-        if len(parts) > 2 and parts[0] in _PACKAGES:
-            for index, part in enumerate(parts):
-                if part[:1].isupper():
-                    return parts[index:]
-        return parts
+        return shortened(parts)
 
     def bindings(self, node: Node) -> list[Binding]:
         """Declarations, parameters, assignments, resources, loops, pairs of annotations, and what is returned."""
@@ -248,7 +244,7 @@ class JavaDialect(TypedDialect):
             given = self.arguments(node).positional
             if len(given) != 2 or given[0].kind() != "string_literal":
                 return []
-            return [Binding(f"{owner}[{given[0].text().strip(chr(34))}]", given[1], "assign")]
+            return [Binding(f"{owner}.[{given[0].text().strip(chr(34))}]", given[1], "assign")]
         root = owner.partition(".")[0]
         return [Binding(root, node, "assign")] if owner == root or owner.startswith(f"{root}.append") else []
 
@@ -352,3 +348,12 @@ class JavaDialect(TypedDialect):
             if rule.kind() == "switch_rule" and inner:
                 results.append(self.evaluate(items(inner[0])[0], scope, depth + 1))
         return alternatives(results) if results else UNKNOWN
+
+
+def shortened(parts: list[str]) -> list[str]:
+    """The parts of a dotted name without the package in front of a class."""
+    if len(parts) > 2 and parts[0] in _PACKAGES:
+        for index, part in enumerate(parts):
+            if part[:1].isupper():
+                return parts[index:]
+    return parts

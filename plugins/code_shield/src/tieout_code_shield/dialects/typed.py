@@ -58,20 +58,9 @@ _CHANGES: Final = frozenset(
      "TrimEnd", "TrimStart", "PadLeft", "PadRight", "removeSuffix", "removePrefix", "charAt", "insert", "deleteCharAt"}
 )  # fmt: skip
 _COLLECTS: Final = frozenset(
-    {
-        "asList",
-        "listOf",
-        "arrayOf",
-        "arrayListOf",
-        "mutableListOf",
-        "of",
-        "setOf",
-        "add",
-        "Add",
-        "addAll",
-        "AddRange",
-    }
-)
+    {"asList", "listOf", "arrayOf", "arrayListOf", "mutableListOf", "of", "setOf", "add", "Add", "addAll", "AddRange",
+     "byteArrayOf", "intArrayOf", "charArrayOf", "ByteArray", "CharArray"}
+)  # fmt: skip
 _GROWING: Final = frozenset(
     {"insert", "addAll", "putAll", "push", "addElement", "addFirst", "AddRange", "InsertRange", "removeIf"}
 )
@@ -428,7 +417,7 @@ class TypedDialect(CommonDialect, ABC):
             return None
         if given[0].text is None or not given[0].constant:
             return None
-        return scope.lookup(f"{self.dotted(call.receiver)}[{given[0].text}]")
+        return scope.lookup(f"{self.dotted(call.receiver)}.[{given[0].text}]")
 
     def _text_method(self, call: Call, base: Value | None, given: list[Value], name: str) -> Value | None:
         method = call.method
