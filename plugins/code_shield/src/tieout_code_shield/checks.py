@@ -108,7 +108,8 @@ def _all(text: str) -> Iterator[Proof]:
         literal = listed[0] in "[({'\"" or listed.startswith("new ")
         if not literal and _DENIED.search(listed):
             continue
-        negative = bool(found["no"]) or bool(found["minus"]) != _negated(text, found.start())
+        begin = text.rfind("[", 0, found.start()) if listed[0] in "'\"" else found.start()
+        negative = bool(found["no"]) or bool(found["minus"]) != _negated(text, max(0, begin))
         sure = literal or listed.rpartition(".")[2].isupper() or _ALLOWED.search(listed)
         yield Proof(name, CHECKED, not negative, "" if sure else listed)
     for found in _EQUAL.finditer(text):

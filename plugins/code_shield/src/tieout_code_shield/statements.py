@@ -56,11 +56,11 @@ def starts_inside(code: str, language: Language) -> int:
 
 def _starts_inside_docstring(code: str, language: Language) -> int:
     first = _TRIPLE.search(code)
-    if (
-        first is None
-        or code.count(first[0]) % 2 == 0
-        or code[: first.start()].rstrip().endswith((":", "=", "(", ","))
-    ):
+    if first is None or code[: first.start()].rstrip().endswith((":", "=", "(", ",")):
+        return 0
+    line = code[code.rfind("\n", 0, first.start()) + 1 :].partition("\n")[0]
+    if code.count(first[0]) % 2 == 0 and line.strip() != first[0]:
+        # As many open as close, unless the first closes one from before and the last stays open.
         return 0
     before = code[: first.start()]
     if before.strip() and not error_share(before, language.grammar) > PROSE_SHARE:

@@ -17,6 +17,8 @@ from tieout_code_shield.dialects.javascript_values import (
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
 
+    from tieout_code_shield.walk import Site, Walk
+
 __all__ = ["JavaScriptDialect"]
 
 _ROLES: Final[dict[str, Role]] = {
@@ -56,6 +58,7 @@ _ANSWERS: Final = frozenset({"res", "response", "reply", "h", "next", "info", "c
 _EVENTS: Final = frozenset({"event", "evt", "e"})
 _DECORATED: Final = re.compile(r"@(?:Query|Body|Param|Headers?|Cookies?|UploadedFiles?|Args|MessageBody|Payload|QueryParams?|PathParams?|BodyParams?)\b")
 _HARMLESS_TYPE: Final = re.compile(r":\s?(?:number|boolean|bigint|Date)\b|Parse(?:Int|Float|Bool|UUID|Enum|Date)Pipe")
+_PATH_CHECK: Final = re.compile(r"startsWith\(|indexOf\(|\.relative\(|includes\(|isInside|isSubdir|within|isPathInside|\.\.")
 _LISTENS: Final = re.compile(r"(?i)socket|ws|client|conn|io\b|server|channel|worker|bot|subscriber|consumer")
 _MESSAGES: Final = re.compile(r"(?i)message|data|chat|msg|command|request|event|text|query|join|update|input")
 _HANDLER: Final = re.compile(r"(?i)handler$|^main$|lambda")
@@ -273,6 +276,15 @@ class JavaScriptDialect(JavaScriptValues):
         if first[:1] == ("event",) and (_HANDLER.search(self.function_name(node)) or names[1:2] == [("context",)]):
             found.add("event")
         return frozenset(found | self._heard(node, parts))
+
+    def check(self, name: str, walk: Walk, site: Site) -> bool:
+        """``unchecked``: nothing behind the place looks like a check of the path that was put together there."""
+        if name != "unchecked":
+            return True
+        function = site.function
+        text = (function.node if function is not None else walk.root).text()
+        start = site.end - (function.start if function is not None else 0)
+        return not _PATH_CHECK.search(text[start : start + 600])
 
     def _heard(self, node: Node, parts: list[Node]) -> set[str]:
         """The first parameter of ``socket.on("message", data => …)``."""
