@@ -265,9 +265,8 @@ class Scanner:
             for wanted in rule.texts:
                 if wanted.keywords and not any(word in lowered for word in wanted.keywords):
                     continue
-                for match in wanted.pattern.finditer(text):
-                    if match.end() > match.start() and not (wanted.lacks and wanted.lacks.search(match[0])):
-                        found.append(Hit(rule, rule.severity, match.start(), match.end()))
+                for match in wanted.finds(text):
+                    found.append(Hit(rule, rule.severity, match.start(), match.end()))
         return found
 
     def canary(self, language: str) -> str:

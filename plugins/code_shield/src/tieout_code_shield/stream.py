@@ -68,7 +68,7 @@ class ShieldStream(GuardStream):
         self._inline = InlineCode()
         self._mentioned: set[str] = set()
         self._word_rules = [
-            (rule, text.pattern, text.lacks)
+            (rule, text)
             for rule in scanner.rules.text_rules(frozenset({"secret"}))
             for text in rule.texts
             if text.token
@@ -143,10 +143,11 @@ class ShieldStream(GuardStream):
         if len(piece.text) < 16:
             return piece.text
         text = piece.text
-        for rule, pattern, lacks in self._word_rules:
-            for match in pattern.finditer(piece.text):
-                if lacks is not None and lacks.search(match[0]):
-                    continue
+        lowered = text.lower()
+        for rule, wanted in self._word_rules:
+            if wanted.keywords and not any(word in lowered for word in wanted.keywords):
+                continue
+            for match in wanted.finds(piece.text):
                 action = self._settings.action(Stage.OUTPUT, rule.severity, rule.cwe, rule.id)
                 outcome.add(action, (self._finding(rule, match.start(), match.end()),))
                 if action == "redact":
