@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, assert_never
+from itertools import islice
+from typing import TYPE_CHECKING, Final, assert_never
 
 from tieout.plugin import Severity
 from tieout_code_shield.rules import Condition, LanguageRules, Match, Rule, Test
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
 
     from tieout_code_shield.limits import Clock
 
-__all__ = ["Hit", "match_code"]
+__all__ = ["MAX_NAME", "MAX_SOURCE", "Hit", "match_code"]
+
+MAX_NAME: Final = 200
+MAX_SOURCE: Final = 2_000
+"""Characters of a name and of an expression that a rule's regular expressions see: a scan can be stopped between two of
+them, not within one, and one with two stars in it takes quadratic time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ def match_code(
         if count % 32 == 0:
             clock.check()
         for rule, match in _candidates(walk, rules, site):
+            clock.check()
             unfinished = complete_until is not None and site.end > complete_until
             if not (match.whole and unfinished) and _holds(walk, site, rule, match):
                 found.append(Hit(rule, match.severity or rule.severity, site.start, site.end))
@@ -54,7 +61,7 @@ def _candidates(walk: Walk, rules: LanguageRules, site: Site) -> Iterator[tuple[
             yield from _named(rules.calls, site.name, walk.qualified(site.name, site))
         case "bind":
             yield from _named(rules.binds, site.name, site.name)
-            last = site.name.rpartition(".")[2]
+            last = site.name.rpartition(".")[2][-MAX_NAME:]
             for rule, match in rules.targets:
                 if match.target is not None and match.target.search(last):
                     yield rule, match
@@ -63,6 +70,9 @@ def _candidates(walk: Walk, rules: LanguageRules, site: Site) -> Iterator[tuple[
                 yield from rules.imports.get(name, ())
         case "compare":
             yield from rules.compares
+            sign = site.node.field("operator") if rules.operators else None
+            if sign is not None:
+                yield from rules.operators.get(sign.text(), ())
         case "function":
             yield from rules.functions.get(site.name.rpartition(" ")[2], ()) if rules.functions else ()
         case _:
@@ -86,13 +96,13 @@ def _holds(walk: Walk, site: Site, rule: Rule, match: Match) -> bool:
     if match.compare is not None and not _compares(walk, site, match):
         return False
     if match.receiver is not None or match.receiver_lacks is not None:
-        receiver = walk.qualified(site.name, site).rpartition(".")[0]
+        receiver = walk.qualified(site.name, site).rpartition(".")[0][-MAX_NAME:]
         if match.receiver is not None and not match.receiver.search(receiver):
             return False
         if match.receiver_lacks is not None and match.receiver_lacks.search(receiver):
             return False
     if match.near is not None or match.near_lacks is not None:
-        names = " ".join(each.name for each in site.around())
+        names = " ".join(each.name[-MAX_NAME:] for each in islice(site.around(), 8))
         if match.near is not None and not match.near.search(names):
             return False
         if match.near_lacks is not None and match.near_lacks.search(names):
@@ -118,7 +128,8 @@ def _compares(walk: Walk, site: Site, match: Match) -> bool:
     values = [walk.evaluate(operand, site) for operand in operands]
     if any(value.constant for value in values):
         return False
-    return any(match.compare.search(walk.dialect.dotted(operand).rpartition(".")[2]) for operand in operands)
+    names = (walk.dialect.dotted(operand).rpartition(".")[2][-MAX_NAME:] for operand in operands)
+    return any(match.compare.search(name) for name in names)
 
 
 def _condition_holds(walk: Walk, site: Site, rule: Rule, condition: Condition) -> bool:
@@ -147,20 +158,21 @@ def _subjects(walk: Walk, site: Site, condition: Condition) -> list[Node]:
 
 
 def _subject_passes(walk: Walk, site: Site, rule: Rule, condition: Condition, node: Node) -> bool:
-    if condition.source is not None and not condition.source.search(node.text()):
-        return False
-    if condition.source_lacks is not None and condition.source_lacks.search(node.text()):
-        return False
+    if condition.source is not None or condition.source_lacks is not None:
+        source = node.text()[:MAX_SOURCE]
+        if condition.source is not None and not condition.source.search(source):
+            return False
+        if condition.source_lacks is not None and condition.source_lacks.search(source):
+            return False
     if not (condition.tests or condition.matches or condition.lacks):
         return True
     value = walk.evaluate(node, site).without(rule.sanitizers)
     if condition.tests and not any(_test(test, value, walk) for test in condition.tests):
         return False
-    if condition.matches is not None and not (
-        value.text is not None and condition.matches.search(value.text)
-    ):
+    text = None if value.text is None else value.text[:MAX_SOURCE]
+    if condition.matches is not None and not (text is not None and condition.matches.search(text)):
         return False
-    return not (condition.lacks is not None and value.text is not None and condition.lacks.search(value.text))
+    return not (condition.lacks is not None and text is not None and condition.lacks.search(text))
 
 
 def _test(test: Test, value: Value, walk: Walk) -> bool:

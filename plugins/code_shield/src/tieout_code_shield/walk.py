@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
     from tieout_code_shield.limits import Clock
 
-__all__ = ["Carried", "Site", "Walk"]
+__all__ = ["MAX_BEFORE", "Carried", "Site", "Walk"]
 
 MAX_ASSIGNMENTS: Final = 6
+MAX_BEFORE: Final = 10_000
+"""Characters in front of a place that are searched: for each of many places, all of them would take too long."""
 
 
 @dataclass(slots=True)
@@ -95,6 +97,7 @@ class Walk:
         self._assigned: dict[str, list[Site]] = {}
         self._grown: set[str] = set()
         self._parameters: dict[Site, frozenset[str]] = {}
+        self._texts: dict[Site | None, str] = {}
         self._values: dict[Site, Value] = {}
         self._reached: dict[Site, bool | None] = {}
         self._lookups = 0
@@ -215,11 +218,14 @@ class Walk:
         return site.arguments
 
     def text_before(self, site: Site) -> str:
-        """The text of the innermost function (of everything, outside of functions) up to the end of a site."""
+        """The text of the innermost function (of everything, outside of functions) up to the end of a site: the last
+        ``MAX_BEFORE`` characters of it."""
         function = site.function
-        start = function.start if function is not None else 0
-        text = (function.node if function is not None else self.root).text()
-        return text[: site.end - start]
+        text = self._texts.get(function)
+        if text is None:
+            text = self._texts[function] = (function.node if function is not None else self.root).text()
+        end = site.end - (function.start if function is not None else 0)
+        return text[max(0, end - MAX_BEFORE) : end]
 
     def value_of(self, name: str, site: Site) -> Value | None:
         """The value ``name`` has at ``site``, from the assignments before it; ``None`` when none is known."""
@@ -265,7 +271,7 @@ class Walk:
             self.assigned_value(site)
         found = self._may_be_last(before, use)
         options = [self.assigned_value(site) for site in found]
-        if found and found[-1].column > use.column and use.function is not None:
+        if found and found[-1].column > _statement_column(use) and use.function is not None:
             name = found[-1].name
             if name in self.parameters_of(use.function):
                 options.append(self.flow.refined(name, None, use) or leaf(name, "name"))
@@ -274,12 +280,13 @@ class Walk:
     def _may_be_last(self, before: list[Site], use: Site) -> list[Site]:
         """Every assignment that may have been the last: back to one that is certain to have run."""
         found: list[Site] = []
+        column = _statement_column(use)
         for site in reversed(before[-MAX_ASSIGNMENTS:]):
             runs = self._runs(site) if len(before) > 1 else None
             if runs is False:
                 continue
             found.append(site)
-            certain = runs or site.column <= use.column
+            certain = runs or site.column <= column
             if certain and site.binding is not None and site.binding.form != "augment":
                 break
         return found
@@ -321,7 +328,9 @@ class Walk:
     def place(self, node: Node, function: Site) -> Site:
         """A place in a function that is no site of its own."""
         span = node.range()
-        return Site("call", node, span.start.index, span.end.index, span.start.line, span.start.column, None, function)
+        return Site(
+            "call", node, span.start.index, span.end.index, span.start.line, span.start.column, None, function
+        )
 
     @contextmanager
     def fresh_values(self) -> Iterator[None]:
@@ -341,6 +350,14 @@ class Walk:
         for (_, name), site in self._types.items():
             if site.start >= start and site.binding is not None:
                 carried.types[name] = site.binding.type
+
+
+def _statement_column(site: Site) -> int:
+    """Where the statement around a site begins, as far as the sites of its line tell."""
+    column, around = site.column, site.parent
+    while around is not None and around.line == site.line and around.role != "function":
+        column, around = around.column, around.parent
+    return column
 
 
 def _begins(name: str, prefix: str) -> bool:
