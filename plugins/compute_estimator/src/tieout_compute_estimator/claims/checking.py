@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from tieout.plugin import Figure, ReportSpan
 from tieout_compute_estimator.claims import (
     rules_arithmetic,
+    rules_change,
     rules_context,
     rules_data,
     rules_derived,
@@ -73,8 +74,8 @@ RULES: tuple[Rule, ...] = (
     rules_ratio.multiplied,
     rules_growth.doubled,
     rules_growth.grown,
-    rules_growth.changed,
-    rules_growth.shared,
+    rules_change.changed,
+    rules_change.shared,
     rules_data.optimal_tokens,
     rules_data.data_size,
     rules_weights.fits_on,
@@ -251,10 +252,15 @@ def check_one(
         bench.explained |= {
             one.target
             for one in found
-            if one.kind == "match" and one.target is not None and one.rule in ("product", "ratio", "sum", "weights")
+            if one.kind == "match"
+            and one.target is not None
+            and one.rule in ("product", "ratio", "sum", "weights")
         }
         bench.covered |= {
-            index for one in found if one.kind == "match" and one.rule in ("product", "sum") for index in one.covers
+            index
+            for one in found
+            if one.kind == "match" and one.rule in ("product", "sum")
+            for index in one.covers
         }
         findings += found
     findings = settled(findings)

@@ -113,7 +113,8 @@ def _of_one_side(bench: Bench, measure: Measure, fact: Fact) -> bool:
     )
     if not sides:
         return True
-    return fact.note.startswith({"输入": "input", "输出": "output"}.get(sides[-1], sides[-1].lower()))
+    side = str(sides[-1]).lower()
+    return fact.note.startswith({"输入": "input", "输出": "output"}.get(side, side))
 
 
 _PERIODS = {"day", "month", "year"}

@@ -50,7 +50,8 @@ TOKENS = re.compile(
 )
 DATA = re.compile(r"数据|文本|语料|网页|爬|text|corpus|data|crawl", _I)
 WEIGHTS = re.compile(
-    r"权重|模型文件|weights|checkpoint|加载|装下|装得下|占用|显存占用|to hold|to load|footprint|occup(?:y|ies)", _I
+    r"权重|模型文件|weights|checkpoint|加载|装下|装得下|占用|显存占用|to hold|to load|footprint|occup(?:y|ies)",
+    _I,
 )
 LINK = re.compile(
     r"带宽|互联|互连|网络|传输速率|通信|网卡|链路|端口|RDMA|InfiniBand|NVLink|以太|bandwidth|network|interconnect|link|NIC|fabric",
@@ -73,7 +74,8 @@ GROWTH = re.compile(
 )
 SHARE = re.compile(r"占(?!用)|比重|份额|share|account|made up|percent of|% of|of (?:the )?total|of GDP", _I)
 PER_YEAR = re.compile(
-    r"每年|全年|整年|年均|一年(?!之?前)|/年|per year|a year|each year|annual|every year|yearly|per annum|/yr", _I
+    r"每年|全年|整年|年均|一年(?!之?前)|/年|per year|a year|each year|annual|every year|yearly|per annum|/yr",
+    _I,
 )
 PER_MONTH = re.compile(r"单月|每月|月均|一个月|per month|a month|monthly", _I)
 SPAN = re.compile(

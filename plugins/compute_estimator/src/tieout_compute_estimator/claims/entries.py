@@ -13,7 +13,17 @@ from tieout_compute_estimator.claims.frames import Measure
 from tieout_compute_estimator.claims.scopes import SCOPE_POWERS, TIMES
 from tieout_compute_estimator.claims.search import Vector, dimensions
 
-__all__ = ["BYTES_EACH", "Entry", "base_of", "entries", "format_near", "formats_of", "known_entries", "variants", "vector_of"]
+__all__ = [
+    "BYTES_EACH",
+    "Entry",
+    "base_of",
+    "entries",
+    "format_near",
+    "formats_of",
+    "known_entries",
+    "variants",
+    "vector_of",
+]
 
 BYTES_EACH = {
     "fp32": 4.0, "tf32": 4.0, "fp16": 2.0, "bf16": 2.0, "fp8": 1.0, "int8": 1.0, "int4": 0.5, "fp4": 0.5,
@@ -69,7 +79,9 @@ def vector_of(measure: Measure) -> Vector | None:
     elif role == "words":
         vector = (("words", 1),)
     elif role == "intensity":
-        return (("carbon", 1), ("joule", -1)) if measure.unit == "kg/kWh" else (("parameter", -1), ("token", 1))
+        return (
+            (("carbon", 1), ("joule", -1)) if measure.unit == "kg/kWh" else (("parameter", -1), ("token", 1))
+        )
     elif role == "bytes_each":
         return (("byte", 1), ("parameter", -1))
     elif role == "token_price" and "/" not in measure.dimension:
@@ -90,8 +102,11 @@ def vector_of(measure: Measure) -> Vector | None:
         return None
     for scope in measure.scope:
         name = SCOPE_POWERS.get(scope)
-        if name and name != "kwh" and not (role in ("unit_price", "throughput") and scope in TIMES) and (
-            role != "token_price" or scope not in ("visit", "token")
+        if (
+            name
+            and name != "kwh"
+            and not (role in ("unit_price", "throughput") and scope in TIMES)
+            and (role != "token_price" or scope not in ("visit", "token"))
         ):
             vector = _joined(vector, name, -1)
     return vector
@@ -176,7 +191,8 @@ def format_near(bench: Bench, index: int) -> str:
 
 
 _FORMAT = re.compile(
-    r"(?<![A-Za-z\d])(FP32|FP16|BF16|FP8|INT8|INT4|FP4|(?:32|16|8|4)[ -]?(?:bit|比特)|半精度|单精度|Q[48](?:_\w+)?)(?![A-Za-z\d])",
+    r"(?<![A-Za-z\d])(FP32|FP16|BF16|FP8|INT8|INT4|FP4|(?:32|16|8|4)[ -]?(?:bit|比特)|半精度|单精度"
+    r"|Q[48](?:_\w+)?)(?![A-Za-z\d])",
     re.IGNORECASE,
 )
 _SAME = {
@@ -226,12 +242,16 @@ def _works(bench: Bench) -> Iterator[Entry]:
         )
         if subject is None or not subject.undisclosed:
             indexes = frozenset((*covers, *tokens.covers))
-            yield Entry(figure.value, (("flop", 1),), figure, indexes, "compute", known=not indexes, slack=0.03)
+            yield Entry(
+                figure.value, (("flop", 1),), figure, indexes, "compute", known=not indexes, slack=0.03
+            )
     figure = derived(
         2 * params.value, "FLOP", "FLOP per token", "2 · N", {"N": params.figure},
         convention="2 FLOP per parameter and token",
     )  # fmt: skip
-    if re.search(r"推理|生成|每个? ?token|inference|generat|decod|per token|forward", bench.claim.text, re.IGNORECASE):
+    if re.search(
+        r"推理|生成|每个? ?token|inference|generat|decod|per token|forward", bench.claim.text, re.IGNORECASE
+    ):
         yield Entry(figure.value, (("flop", 1), ("token", -1)), figure, covers, "compute", known=not covers)
 
 
@@ -248,7 +268,9 @@ def _of_device(bench: Bench) -> Iterator[Entry]:
     power = bench.known.best(device.name, "power")
     if power is not None and power.firm:
         value = in_unit(power.value, power.unit, "W") or 0.0
-        yield Entry(value, (("gpu", -1), ("joule", 1), ("time", -1)), power.figure(), frozenset(), "power", known=True)
+        yield Entry(
+            value, (("gpu", -1), ("joule", 1), ("time", -1)), power.figure(), frozenset(), "power", known=True
+        )
 
 
 def _of_system(bench: Bench) -> Iterator[Entry]:
@@ -273,5 +295,11 @@ def _inside(bench: Bench) -> Iterator[Entry]:
     each = held.figure.inputs().get("per server") if held else None
     if held is not None and each is not None:
         yield Entry(
-            each.value, (("gpu", 1), ("server", -1)), each, frozenset(), "per_server", known=True, assumed=held.assumed
+            each.value,
+            (("gpu", 1), ("server", -1)),
+            each,
+            frozenset(),
+            "per_server",
+            known=True,
+            assumed=held.assumed,
         )

@@ -289,8 +289,12 @@ def _nearest(text: str, measure: Measure, mentions: Sequence[Mention]) -> Mentio
     return (inside or after or [None])[0]
 
 
-_GLUED_BEHIND = re.compile(r"\s?(?:[A-Za-z0-9-]+ ){0,3}?(?:on|for|in|of) (?:the |an? |one |each )?$", re.IGNORECASE)
-_EQUALS = re.compile(r"\s?(?:matches|equals|rivals|ties|is on par with|keeps up with|与|和|同)\s?(?:the )?$", re.IGNORECASE)
+_GLUED_BEHIND = re.compile(
+    r"\s?(?:[A-Za-z0-9-]+ ){0,3}?(?:on|for|in|of) (?:the |an? |one |each )?$", re.IGNORECASE
+)
+_EQUALS = re.compile(
+    r"\s?(?:matches|equals|rivals|ties|is on par with|keeps up with|与|和|同)\s?(?:the )?$", re.IGNORECASE
+)
 _PRONOUN = re.compile(r"(?<![a-z])its(?![a-z])|其|它的", re.IGNORECASE)
 
 
@@ -311,16 +315,20 @@ def _device_of(text: str, measure: Measure, devices: Sequence[Mention], referenc
 
 
 def _same_as(text: str, measure: Measure, devices: Sequence[Mention], found: Mention) -> Mention:
-    """"A matches B with …" is said of A, and "its" is of the name that the sentence began with."""
+    """ "A matches B with …" is said of A, and "its" is of the name that the sentence began with."""
     start = max(text.rfind(mark, 0, measure.start) for mark in ("。", ";", "!", "?")) + 1
     earlier = [m for m in devices if start <= m.start < found.start]
     if not earlier:
         return found
     between = text[found.end : measure.start]
-    if _EQUALS.search(text[earlier[-1].end : found.start]) and re.match(r"\s?(?:with|at|一样|相同|持平)", between):
+    if _EQUALS.search(text[earlier[-1].end : found.start]) and re.match(
+        r"\s?(?:with|at|一样|相同|持平)", between
+    ):
         return earlier[-1]
     owned = _PRONOUN.search(between)
-    return earlier[0] if owned and not re.match(r"\s?(?:with|,|and its)\s?its|\s?with its", between) else found
+    return (
+        earlier[0] if owned and not re.match(r"\s?(?:with|,|and its)\s?its|\s?with its", between) else found
+    )
 
 
 def _predecessor(text: str, measure: Measure, name: str, known: Knowledge) -> str:

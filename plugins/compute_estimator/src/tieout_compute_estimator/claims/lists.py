@@ -11,14 +11,16 @@ from tieout_compute_estimator.claims.frames import Measure
 __all__ = ["TOTAL", "second_look"]
 
 TOTAL = re.compile(
-    r"(?:合计|总计|总共|共计|累计|加起来|之和|共|in total|total(?:l?ing)?|altogether|combined|together|sum(?:ming)? (?:up )?to"
+    r"(?:合计|总计|总共|共计|累计|加起来|之和|共|in total|total(?:l?ing)?|altogether|combined|together"
+    r"|sum(?:ming)? (?:up )?to"
     r"|add(?:s|ing)? up to)[^,。;\d]{0,14}$",
     re.IGNORECASE,
 )
 """Words in front of a number that say it is the sum of those before."""
 _BETWEEN = re.compile(
     r"^\s*(?:、|和|及|与|以及|,|and|, and|&"
-    r"|(?:to|提升|增长|扩大|增加|上升|下降|提高|升|增|降|减|扩|缩减?)?(?:至|到|为)?(?:了)?|(?:→|->)|of (?:its|the)(?: total)?|out of)\s*$",
+    r"|(?:to|提升|增长|扩大|增加|上升|下降|提高|升|增|降|减|扩|缩减?)?(?:至|到|为)?(?:了)?|(?:→|->)"
+    r"|of (?:its|the)(?: total)?|out of)\s*$",
     re.IGNORECASE,
 )
 _OF_WHOLE = re.compile(r"^\s?(?:B )?(?:of|out of) (?:its |the |a total of )*$", re.IGNORECASE)
@@ -51,7 +53,9 @@ def _active(text: str, fixed: list[Measure]) -> list[Measure]:
         sizes = {part.role, whole.role} <= {"params", "active_params", "count"} and part.value < whole.value
         if sizes and part.value >= 1e6 and _OF_WHOLE.match(text[part.end : whole.start]):
             fixed[index] = replace(part, role="active_params", unit="parameter", dimension="parameter")
-            fixed[index + 1] = replace(whole, role="params", unit="parameter", dimension="parameter", scope=())
+            fixed[index + 1] = replace(
+                whole, role="params", unit="parameter", dimension="parameter", scope=()
+            )
     totals = [m for m in fixed if m.role == "params"]
     if not totals or not cues.ACTIVE.search(text):
         return fixed
@@ -67,7 +71,9 @@ def _totals(text: str, fixed: list[Measure]) -> list[Measure]:
         return fixed
     for index, measure in enumerate(fixed):
         around = text[max(0, measure.start - 6) : measure.end + 10]
-        if measure.role == "count" and re.search(r"合计|共|总|total|altogether|in all", around, re.IGNORECASE):
+        if measure.role == "count" and re.search(
+            r"合计|共|总|total|altogether|in all", around, re.IGNORECASE
+        ):
             fixed[index] = replace(measure, role="devices", unit="GPU", dimension="gpu")
     return fixed
 
@@ -82,14 +88,25 @@ def _coordinated(text: str, fixed: list[Measure]) -> list[Measure]:
     for index in range(1, len(fixed)):
         measure, former = fixed[index], fixed[index - 1]
         between = text[former.end : measure.start]
-        moved = re.search(r"至|到|为|(?<![a-z])to(?![a-z])|→|->", between) or re.search(r"(?:twice|double|倍) ?(?:the|于)?\s?$", between)
-        if _is_bare(measure) and moved and len(between) < 26 and (_lends(former) or former.role in ("users", "visits")):
+        moved = re.search(r"至|到|为|(?<![a-z])to(?![a-z])|→|->", between) or re.search(
+            r"(?:twice|double|倍) ?(?:the|于)?\s?$", between
+        )
+        if (
+            _is_bare(measure)
+            and moved
+            and len(between) < 26
+            and (_lends(former) or former.role in ("users", "visits"))
+        ):
             fixed[index] = _as(measure, former)
     for index in range(1, len(fixed) - 1):
         kinds = {(m.role, m.unit) for m in fixed[:index] if _lends(m)}
         active = cues.ACTIVE.search(text[fixed[index - 1].end : fixed[index].end + 6])
-        if not active and _is_bare(fixed[index]) and _MAGNITUDE.search(fixed[index].text) and len(kinds) == 1 and (
-            fixed[index + 1].role in ("share", "percent", "multiple")
+        if (
+            not active
+            and _is_bare(fixed[index])
+            and _MAGNITUDE.search(fixed[index].text)
+            and len(kinds) == 1
+            and (fixed[index + 1].role in ("share", "percent", "multiple"))
         ):
             fixed[index] = _as(fixed[index], next(m for m in fixed[:index] if _lends(m)))
     for index in range(1, len(fixed)):
@@ -107,9 +124,9 @@ def _coordinated(text: str, fixed: list[Measure]) -> list[Measure]:
 
 
 def _is_bare(measure: Measure) -> bool:
-    return measure.dimension in ("number", "token", "parameter") and bool(_NO_UNIT.match(measure.text)) and measure.role in (
-        "count", "context", "tokens", "params", "active_params",
-    )  # fmt: skip
+    roles = ("count", "context", "tokens", "params", "active_params")
+    dimensions = ("number", "token", "parameter")
+    return measure.role in roles and measure.dimension in dimensions and bool(_NO_UNIT.match(measure.text))
 
 
 def _lends(measure: Measure) -> bool:
@@ -135,18 +152,33 @@ def _apiece(fixed: list[Measure]) -> list[Measure]:
         if "each" not in measure.scope:
             continue
         scope = [one for one in measure.scope if one != "each"]
-        counted = [m for m in fixed[:index] if m.role in ("devices", "servers", "per_server", "visits", "users")]
+        counted = [
+            m for m in fixed[:index] if m.role in ("devices", "servers", "per_server", "visits", "users")
+        ]
         counted = counted or [m for m in fixed[index + 1 :] if m.role in ("devices", "servers")]
         hours = any(m.role == "gpu_hours" for m in fixed)
         if counted and not (measure.role == counted[-1].role == "devices"):
-            name = {"devices": "gpu", "per_server": "gpu", "servers": "server", "visits": "visit", "users": "user"}
+            name = {
+                "devices": "gpu",
+                "per_server": "gpu",
+                "servers": "server",
+                "visits": "visit",
+                "users": "user",
+            }
             scope.append(name[counted[-1].role])
         elif hours:
             scope.append("gpu")
         role, per = measure.role, measure.per
         if role == "devices" and scope[-1:] == ["server"]:
             role = "per_server"
-        if scope[-1:] == ["gpu"] and role in ("rate", "power", "link", "memory", "memory_bandwidth", "item_price"):
+        if scope[-1:] == ["gpu"] and role in (
+            "rate",
+            "power",
+            "link",
+            "memory",
+            "memory_bandwidth",
+            "item_price",
+        ):
             per = "device"
         elif scope[-1:] == ["server"] and role in ("rate", "power", "link", "memory", "item_price"):
             per = "server"

@@ -79,15 +79,22 @@ class NameFinder:
         return None
 
 
-_LAW_BEFORE = re.compile(r"(?:按照?|根据|遵循|依照?|依据|参照|following|per|by|under|according to|with)\s?(?:the )?$", re.IGNORECASE)
+_LAW_BEFORE = re.compile(
+    r"(?:按照?|根据|遵循|依照?|依据|参照|following|per|by|under|according to|with)\s?(?:the )?$",
+    re.IGNORECASE,
+)
 _LAW_AFTER = re.compile(
-    r"^(?:'s)?\s?(?:意义|[^,。;\d]{0,8}(?:最优|最佳|每个?参数|推荐|建议)|(?:\d+|twenty) tokens per|(?:论文)?(?:给出|提出)的)", re.IGNORECASE
+    r"^(?:'s)?\s?(?:意义|[^,。;\d]{0,8}(?:最优|最佳|每个?参数|推荐|建议)"
+    r"|(?:\d+|twenty) tokens per|(?:论文)?(?:给出|提出)的)",
+    re.IGNORECASE,
 )
 
 
 def _is_law(text: str, start: int, end: int) -> bool:
     """Chinchilla as the law that the paper found, and not the model."""
-    return bool(_LAW_BEFORE.search(text[max(0, start - 14) : start]) or _LAW_AFTER.match(text[end : end + 30]))
+    return bool(
+        _LAW_BEFORE.search(text[max(0, start - 14) : start]) or _LAW_AFTER.match(text[end : end + 30])
+    )
 
 
 _ARTICLE = re.compile(r"[Aa] \d+(?=\s?-?[A-Za-z])")
@@ -156,11 +163,14 @@ def _with_sizes(text: str, mentions: list[Mention], known: Knowledge) -> list[Me
         head = mention.text.split()[0].split("-")[0].lower()
         ending = (f" {size[1]}{size[2]}", f"-{size[1]}{size[2]}")
         members = [name for name in subject.members if name.endswith(ending)] or sorted(
-            (name for name in known.models if name.lower().startswith(head) and name.endswith(ending)), reverse=True
+            (name for name in known.models if name.lower().startswith(head) and name.endswith(ending)),
+            reverse=True,
         )
         start = max(0, mention.start - 18) + size.start()
         found.append(
-            Mention(members[0], "model", start, mention.end, text[start : mention.end]) if members else mention
+            Mention(members[0], "model", start, mention.end, text[start : mention.end])
+            if members
+            else mention
         )
     return found
 

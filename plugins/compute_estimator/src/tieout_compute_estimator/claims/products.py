@@ -45,7 +45,7 @@ class Product:
     @property
     def indexes(self) -> frozenset[int]:
         """Numbers of the claim behind it."""
-        return frozenset().union(*(entry.indexes for entry, _power in self.terms))
+        return frozenset(index for entry, _power in self.terms for index in entry.indexes)
 
     @property
     def slack(self) -> float:
@@ -85,7 +85,9 @@ def products(target: int, vector: Vector, pool: Sequence[Entry], *, most: int = 
         most: Terms of a product at most; factors without a dimension come on top.
     """
     plain = [e for e in pool if e.vector and target not in e.indexes]
-    factors = [e for e in pool if not e.vector and target not in e.indexes and e.role in ("mfu", "pue", "load")]
+    factors = [
+        e for e in pool if not e.vector and target not in e.indexes and e.role in ("mfu", "pue", "load")
+    ]
     found: list[Product] = []
     for terms in _walk(vector, plain, (), frozenset(), most, vector):
         found += _with_factors(terms, factors)

@@ -46,7 +46,8 @@ def measures_of(text: str, mentions: Sequence[Mention]) -> tuple[list[Measure], 
 
 
 _ONCE = re.compile(
-    r"^(?:一|1 ?个?|每)?(?:天|日|年|个?月|小时)$|^(?:a|one|each|every) (?:day|year|month|hour)$", re.IGNORECASE
+    r"^(?:一|1 ?个?|每)?(?:天|日|年|个?月|小时)$|^(?:a|one|each|every) (?:day|year|month|hour)$",
+    re.IGNORECASE,
 )
 _LASTS = re.compile(
     r"(?:跑|运行|训练|连续|用时|耗时|持续|满载|历时|工作|不到|需要?|花了?|用了?|for|over|in|within|takes?|lasts?|only|just)"
@@ -59,7 +60,9 @@ def _is_scope(text: str, quantity: Quantity) -> bool:
     """一天耗电, 一年前: one day that says what another number is for, and no duration."""
     if quantity.dimension != "time" or not _ONCE.match(quantity.text.strip()):
         return False
-    if re.match(r"(?:之|以)?内| of| or less", text[quantity.end :]) or re.search(r"(?:在|within|in)\s?$", text[: quantity.start]):
+    if re.match(r"(?:之|以)?内| of| or less", text[quantity.end :]) or re.search(
+        r"(?:在|within|in)\s?$", text[: quantity.start]
+    ):
         return False
     if re.match(r"(?:之?前|以前| ago| earlier)", text[quantity.end :]):
         return True
@@ -95,10 +98,19 @@ def _read(
         dimension, unit, scope = split
     scope = tuple(
         dict.fromkeys(
-            (*scope, *scope_of(masked[max(left, start - 48) : start], masked[end : min(right, end + 34)], dimension=dimension))
+            (
+                *scope,
+                *scope_of(
+                    masked[max(left, start - 48) : start],
+                    masked[end : min(right, end + 34)],
+                    dimension=dimension,
+                ),
+            )
         )
     )
-    role, unit, factor = role_of(quantity, dimension, unit, Words(text, before, after, wide, scope, text[end : end + 44]))
+    role, unit, factor = role_of(
+        quantity, dimension, unit, Words(text, before, after, wide, scope, text[end : end + 44])
+    )
     if unit in ("OP/s", "FLOP/s") and abs(quantity.value) >= 1e9:
         unit, factor = "TFLOP/s", factor * 1e-12  # 1 万亿次每秒
     value, low, high = quantity.value, quantity.low, quantity.high
@@ -121,9 +133,7 @@ def _read(
         dtype=_dtype(text, start, end) if role in ("rate", "memory", "weights", "cache", "mfu") else "",
         sparse=_sparse(text, start, end) if role == "rate" else None,
         per=_per(role, text, start, end, scope),
-        scope=tuple(
-            one for one in scope if one != "second" and not (one in TIMES and role in _LASTING)
-        ),
+        scope=tuple(one for one in scope if one != "second" and not (one in TIMES and role in _LASTING)),
         chinese=bool(re.search("[万亿]", quantity.text)),
     )
 
@@ -146,9 +156,7 @@ def _as_change(text: str, quantity: Quantity) -> tuple[Quantity, Quantity] | Non
     ends = (quantity.start + cut.start(), quantity.end)
     starts = (quantity.start, quantity.start + cut.end())
     first, second = (
-        replace(
-            quantity, value=value, low=None, high=None, start=start, end=end, text=text[start:end]
-        )
+        replace(quantity, value=value, low=None, high=None, start=start, end=end, text=text[start:end])
         for value, start, end in zip(values, starts, ends, strict=True)
     )
     return first, second
@@ -174,7 +182,10 @@ def _plain_unit(quantity: Quantity) -> str:
 def _bound(text: str, quantity: Quantity) -> Literal["at least", "at most"] | None:
     """The bound that is said, 还多 and "or more" behind the number included; "adds up to" is none."""
     if quantity.bound == "at most" and re.search(
-        r"(?:add(?:s|ed|ing)?|sum(?:s|med|ming)?|total(?:s|led|ing)?) up to\s?(?:about|roughly|around|some|nearly|approximately)?\s?$", text[: quantity.start], re.IGNORECASE
+        r"(?:add(?:s|ed|ing)?|sum(?:s|med|ming)?|total(?:s|led|ing)?) up to\s?(?:about|roughly|around"
+        r"|some|nearly|approximately)?\s?$",
+        text[: quantity.start],
+        re.IGNORECASE,
     ):
         return None
     more = re.match(r"(?:还|甚至)?(?:更?多|有余)|\s?(?:or|and) more", text[quantity.end : quantity.end + 8])

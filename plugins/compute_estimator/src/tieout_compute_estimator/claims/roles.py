@@ -26,13 +26,17 @@ _SERVER_FOLLOWS = re.compile(
 )
 _GLUED_MEMORY = re.compile(r"[A-Za-z]\d{2,3}[A-Z]?(?:[- ](?:SXM\d?|PCIe))?[- ]?$")
 _PER_PARAMETER = re.compile(r"每(?:个|一)?参数(?:对应|约|训练|配)?\s?$|per param", re.IGNORECASE)
-_PER_KWH = re.compile(r"^\s?(?:of )?(?:CO2e?|二氧化碳)?(?:当量)?\s?(?:/|per |每)\s?(?:kWh|千瓦时|度)", re.IGNORECASE)
+_PER_KWH = re.compile(
+    r"^\s?(?:of )?(?:CO2e?|二氧化碳)?(?:当量)?\s?(?:/|per |每)\s?(?:kWh|千瓦时|度)", re.IGNORECASE
+)
 _MILLION_TOKENS = re.compile(
-    r"(?:^\s?(?:/|per |a |每)\s?(?:1M|one million|million|百万)(?: 个)?\s?(?:input|output|输入|输出|cached )?\s?(?:个)?\s?tokens?)",
+    r"(?:^\s?(?:/|per |a |每)\s?(?:1M|one million|million|百万)(?: 个)?\s?(?:input|output|输入|输出"
+    r"|cached )?\s?(?:个)?\s?tokens?)",
     re.IGNORECASE,
 )
 _MILLION_BEFORE = re.compile(
-    r"(?:每|per |a )\s?(?:百万|million|1M)\s?个?\s?(?:input|output|输入|输出)?\s?tokens?[^,。;\d]{0,10}$", re.IGNORECASE
+    r"(?:每|per |a )\s?(?:百万|million|1M)\s?个?\s?(?:input|output|输入|输出)?\s?tokens?[^,。;\d]{0,10}$",
+    re.IGNORECASE,
 )
 _DEVICE_HOUR = re.compile(r"^\s?-?\s?(?:hours?|hrs?|h)(?![a-z])", re.IGNORECASE)
 _HOURLY = re.compile(
@@ -60,7 +64,9 @@ class Words:
 
     __slots__ = ("after", "before", "scope", "tail", "text", "wide")
 
-    def __init__(self, text: str, before: str, after: str, wide: str, scope: tuple[str, ...], tail: str) -> None:
+    def __init__(
+        self, text: str, before: str, after: str, wide: str, scope: tuple[str, ...], tail: str
+    ) -> None:
         self.text = text
         self.tail = tail
         """Behind the number, further than ``after``, whatever stands there."""
@@ -178,7 +184,9 @@ def _time(quantity: Quantity, unit: str, words: Words) -> Role:
     if cues.DOUBLING.search(behind[:10]) or cues.DOUBLING.search(ahead):
         return "doubling"
     if re.search(
-        r"(?:未来|今后|过去|近|最近|in the next|over the next|next|past|last|coming)\s?$", words.before, re.IGNORECASE
+        r"(?:未来|今后|过去|近|最近|in the next|over the next|next|past|last|coming)\s?$",
+        words.before,
+        re.IGNORECASE,
     ):
         return "span"
     if unit == "year" and re.search(r"^\s?(?:内|来|间)", words.after) and cues.GROWTH.search(words.wide):
@@ -186,7 +194,9 @@ def _time(quantity: Quantity, unit: str, words: Words) -> Role:
     return "duration"
 
 
-_CARD_FOLLOWS = re.compile(r"^\s?(?:的)?\s?(?:显卡|卡(?!时)|GPU|显存的|cards?|accelerators?|A100|H100|V100)", re.IGNORECASE)
+_CARD_FOLLOWS = re.compile(
+    r"^\s?(?:的)?\s?(?:显卡|卡(?!时)|GPU|显存的|cards?|accelerators?|A100|H100|V100)", re.IGNORECASE
+)
 _OF_TOKENS = re.compile(r"tokens?|词元", re.IGNORECASE)
 
 
@@ -203,7 +213,9 @@ def _information(quantity: Quantity, unit: str, words: Words) -> Role:
         held = cues.WEIGHTS.search(words.wide) or re.search(r"FP16|BF16|INT[48]|FP8", around)
         return "weights" if held else "memory"
     if cues.WEIGHTS.search(around) or re.search(
-        r"(?:FP|BF|INT)\d+[^,。;]{0,32}$", words.text[max(0, quantity.start - 44) : quantity.start], re.IGNORECASE
+        r"(?:FP|BF|INT)\d+[^,。;]{0,32}$",
+        words.text[max(0, quantity.start - 44) : quantity.start],
+        re.IGNORECASE,
     ):
         return "weights"
     if cues.DATA.search(around):
@@ -234,9 +246,12 @@ def _money(quantity: Quantity, dimension: str, unit: str, words: Words) -> tuple
         return "energy_price", f"{currency}/kWh", cents
     if "visit" in words.scope:
         return "token_price", currency, cents
-    if re.search(r"百万 ?tokens?|million (?:input |output )?tokens?", words.wide, re.IGNORECASE) and plain and (
-        quantity.value < 1000
-    ) and re.search(r"价|price|从|降|from|fell|to\s?$|至\s?$", words.before, re.IGNORECASE):
+    if (
+        re.search(r"百万 ?tokens?|million (?:input |output )?tokens?", words.wide, re.IGNORECASE)
+        and plain
+        and (quantity.value < 1000)
+        and re.search(r"价|price|从|降|from|fell|to\s?$|至\s?$", words.before, re.IGNORECASE)
+    ):
         return "token_price", f"{currency}/Mtoken", cents
     if _is_rent(quantity, words):
         return "unit_price", f"{currency}/GPU-hour", cents

@@ -24,15 +24,22 @@ _SIZED_DEVICE = re.compile(
     r"\s?(?:个|张|块|颗|片|枚)?\s?\d{2,3}\s?GB?\s?(?:的)?\s?(?:英伟达|NVIDIA)?\s?[A-Z]{1,2}\d{2,3}"
 )
 _NAMED_DEVICE = re.compile(
-    r"\s?(?:个|张|块|颗|片|枚)?\s?(?:英伟达|NVIDIA|华为)?\s?(?:[ABHVLT]\d{1,3}|昇腾|TPU|Trainium|MI\d)", re.IGNORECASE
+    r"\s?(?:个|张|块|颗|片|枚)?\s?(?:英伟达|NVIDIA|华为)?\s?(?:[ABHVLT]\d{1,3}|昇腾|TPU|Trainium|MI\d)",
+    re.IGNORECASE,
 )
 _SERVER_NOUN = re.compile(r"\s?(?:台|个节点|节点|nodes|servers|machines)(?!湾|风|阶)", re.IGNORECASE)
-_ADJECTIVES = r"(?:(?:dense|sparse|peak|tensor(?: core)?|AI|稠密|稀疏|非稀疏|of|BF16|(?:NV|MX)?FP\d+|INT\d+|TF32)[\s-]{0,2}){1,4}"
+_ADJECTIVES = (
+    r"(?:(?:dense|sparse|peak|tensor(?: core)?|AI|稠密|稀疏|非稀疏|of|BF16|(?:NV|MX)?FP\d+|INT\d+"
+    r"|TF32)[\s-]{0,2}){1,4}"
+)
 _RATE_FOLLOWS = re.compile(
-    rf"^\s?{_ADJECTIVES}(?P<prefix>[KMGTPE]|tera|peta|exa)(?P<kind>FLOP/?S|flops|FLOPs|OPS)(?![A-Za-z-])", re.IGNORECASE
+    rf"^\s?{_ADJECTIVES}(?P<prefix>[KMGTPE]|tera|peta|exa)(?P<kind>FLOP/?S|flops|FLOPs|OPS)(?![A-Za-z-])",
+    re.IGNORECASE,
 )
 _PREFIX = {"k": "K", "m": "M", "g": "G", "t": "T", "p": "P", "e": "E", "tera": "T", "peta": "P", "exa": "E"}
-_GRAMS_EACH = re.compile(r"^\s?(?:g|克|grams?)\s?(?:of )?(?:CO2e?|二氧化碳)?\s?(?:/|per |每)\s?(?:kWh|千瓦时|度)", re.IGNORECASE)
+_GRAMS_EACH = re.compile(
+    r"^\s?(?:g|克|grams?)\s?(?:of )?(?:CO2e?|二氧化碳)?\s?(?:/|per |每)\s?(?:kWh|千瓦时|度)", re.IGNORECASE
+)
 _KILOWATT_HOURS = re.compile(r"^\s?度(?![角数])")
 _PEAK = r"(?:dense |BF16 |FP16 |FP8 |theoretical |稠密|理论|标称)*(?:peak|峰值)"
 
@@ -61,12 +68,14 @@ def _energetic(text: str, before: str, after: str) -> tuple[Role, str, float] | 
 
 
 def _percent(quantity: Quantity, text: str, before: str, after: str) -> Role:
-    if re.search(r"(?:负载率|负荷率|上架率|load factor|average load|平均负载)[^,,。;\d]{0,8}$", before, re.IGNORECASE) or re.match(
-        r"\s?(?:average )?load(?! time)(?![a-z])", after, re.IGNORECASE
-    ):
+    if re.search(
+        r"(?:负载率|负荷率|上架率|load factor|average load|平均负载)[^,,。;\d]{0,8}$", before, re.IGNORECASE
+    ) or re.match(r"\s?(?:average )?load(?! time)(?![a-z])", after, re.IGNORECASE):
         return "load"
     near = before[-16:] + "|" + re.split(r"[,,。;]", text[quantity.end : quantity.end + 32])[0]
-    if cues.MFU.search(near) or re.match(rf"\s?of (?:its |the |their )?{_PEAK}", text[quantity.end : quantity.end + 48]):
+    if cues.MFU.search(near) or re.match(
+        rf"\s?of (?:its |the |their )?{_PEAK}", text[quantity.end : quantity.end + 48]
+    ):
         return "mfu"
     if re.search(rf"{_PEAK}[^,,。;\d]{{0,6}}的\s?$", before):
         return "mfu"
@@ -101,19 +110,29 @@ def _counted(quantity: Quantity, text: str, before: str, after: str) -> tuple[Ro
 
 
 def _people(before: str, after: str) -> tuple[Role, str, float] | None:
-    if re.match(r"\s?(?:次|条)?\s?(?:访问|提问|消息|请求|查询|调用|对话|visits|page views|questions|queries|prompts|messages)", after, re.IGNORECASE) or re.search(
-        r"访问量|访问次数|visits", before, re.IGNORECASE
+    if re.match(
+        r"\s?(?:次|条)?\s?(?:访问|提问|消息|请求|查询|调用|对话|visits|page views|questions|queries|prompts|messages)",
+        after,
+        re.IGNORECASE,
+    ) or re.search(r"访问量|访问次数|visits", before, re.IGNORECASE):
+        return "visits", "", 1.0
+    if re.match(r"\s?(?:次|条)(?![数级方序])", after) and re.search(
+        r"请求|提问|查询|调用|对话|问答|搜索", before
     ):
         return "visits", "", 1.0
-    if re.match(r"\s?(?:次|条)(?![数级方序])", after) and re.search(r"请求|提问|查询|调用|对话|问答|搜索", before):
-        return "visits", "", 1.0
     if re.match(
-        r"\s?(?:[个名位]?(?:月活|日活|周活|活跃|并发)?用户|(?:concurrent|simultaneous|active) users)", after, re.IGNORECASE
+        r"\s?(?:[个名位]?(?:月活|日活|周活|活跃|并发)?用户|(?:concurrent|simultaneous|active) users)",
+        after,
+        re.IGNORECASE,
     ) or re.search(r"(?:用户数?|[月日周]活)[^,,\d]{0,5}$", before):
         return "users", "", 1.0
     if re.match(r"\s?(?:个|张|份|篇)?(?:网页|文档|web|documents|pages)", after, re.IGNORECASE):
         return "pages", "", 1.0
-    return ("words", "", 1.0) if re.match(r"\s?(?:English )?words|\s?个?(?:英文)?单词", after, re.IGNORECASE) else None
+    return (
+        ("words", "", 1.0)
+        if re.match(r"\s?(?:English )?words|\s?个?(?:英文)?单词", after, re.IGNORECASE)
+        else None
+    )
 
 
 def _machines(quantity: Quantity, text: str, after: str) -> tuple[Role, str, float] | None:
@@ -125,9 +144,7 @@ def _machines(quantity: Quantity, text: str, after: str) -> tuple[Role, str, flo
     return ("devices", "GPU", 1.0) if _NAMED_DEVICE.match(after) or sheets else None
 
 
-def _of_models(
-    quantity: Quantity, before: str, after: str, near: str
-) -> tuple[Role, str, float] | None:
+def _of_models(quantity: Quantity, before: str, after: str, near: str) -> tuple[Role, str, float] | None:
     if re.match(r"\s?层|[ -]layers?", after):
         return "layers", "", 1.0
     if re.match(r"\s?个?\s?(?:KV|键值) ?(?:头|heads?)", after, re.IGNORECASE):
@@ -136,7 +153,9 @@ def _of_models(
         return "head_dim", "", 1.0
     if re.match(r"\s?(?:级别?|规模|级)?(?:的)?\s?(?:参数|parameter)", after, re.IGNORECASE):
         return ("active_params" if cues.ACTIVE_BEFORE.search(before) else "params"), "parameter", 1.0
-    if re.search(r"[BM]$", quantity.text) and re.match(r"[\s-]?(?:(?:dense|FP\d+|BF16|INT\d|MoE|的|稠密)[\s-]?){0,2}(?:model|模型)", after, re.IGNORECASE):
+    if re.search(r"[BM]$", quantity.text) and re.match(
+        r"[\s-]?(?:(?:dense|FP\d+|BF16|INT\d|MoE|的|稠密)[\s-]?){0,2}(?:model|模型)", after, re.IGNORECASE
+    ):
         return "params", "parameter", 1.0
     if re.search(r"上下文(?!扩展)|context(?! ext)|窗口|window", near, re.IGNORECASE):
         return "context", "token", 1.0

@@ -14,7 +14,8 @@ __all__ = ["equated", "from_base", "to_base", "worked_off"]
 
 _EQUAL = re.compile(
     r"^[,,]?\s?(?:=|＝|≈|即|也?就是|约?等于|相当于|约合|折合|合|i\.e\.,?|equals?|is|are|or|means|\("
-    r"|,?\s?that is,?|(?:is )?(?:equal|equivalent) to|(?:links?|ports?) (?:carr(?:y|ies)|moves?|transfers?)|amounts to|works out (?:to|at))\s?(?:每秒)?(?:约|约为|大约|about|roughly|some"
+    r"|,?\s?that is,?|(?:is )?(?:equal|equivalent) to|(?:links?|ports?) (?:carr(?:y|ies)|moves?"
+    r"|transfers?)|amounts to|works out (?:to|at))\s?(?:每秒)?(?:约|约为|大约|about|roughly|some"
     r"|to)?\s?(?:每秒)?\s?$",
     re.IGNORECASE,
 )
@@ -142,7 +143,8 @@ def equated(bench: Bench) -> Iterator[Finding]:
         pair = {"A": bench.stated(a), "B": bench.stated(b)}
         factor = derived(max(ratio, 1 / ratio) if ratio else 0.0, "", "factor", "B / A", pair)
         slipped = any(
-            abs(ratio / f - 1) < 0.03 for f in (1e3, 1e-3, 8, 0.125, 1e4, 1e-4, 1e6, 1e-6, 1e8, 1e-8, 1e9, 1e-9)
+            abs(ratio / f - 1) < 0.03
+            for f in (1e3, 1e-3, 8, 0.125, 1e4, 1e-4, 1e6, 1e-6, 1e8, 1e-8, 1e9, 1e-9)
         )
         yield finding(
             "match" if good else "slip" if slipped else "contradict",

@@ -63,7 +63,9 @@ def optimal_tokens(bench: Bench) -> Iterator[Finding]:
     figures = {"stated": bench.stated(index), "refit": refit, "twenty": twenty, "each": each}
     low, high = refit.low or 0.0, refit.high or 0.0
     inside = low * 0.97 <= value <= high * 1.03 or agrees(measure, twenty.value, tolerance=0.06)
-    exact = re.search(r"20 ?倍|20 ?(?:个 )?tokens? per|20:1|20 ?个? ?token|twenty", bench.claim.text, re.IGNORECASE)
+    exact = re.search(
+        r"20 ?倍|20 ?(?:个 )?tokens? per|20:1|20 ?个? ?token|twenty", bench.claim.text, re.IGNORECASE
+    )
     if inside:
         kind = "match" if exact and agrees(measure, twenty.value, tolerance=0.03) else "assume"
         yield finding(
@@ -138,7 +140,11 @@ def data_size(bench: Bench) -> Iterator[Finding]:
                     "slip",
                     "bytes for tokens",
                     N_("{tokens} are the bytes of {size} over again; text of that size is about {right}."),
-                    figures={"size": bench.stated(index), "tokens": bench.stated(tokens[0]), "right": quarter},
+                    figures={
+                        "size": bench.stated(index),
+                        "tokens": bench.stated(tokens[0]),
+                        "right": quarter,
+                    },
                     covers=(index, tokens[0]),
                     numbers={"tokens": quarter, "factor": four},
                     target=tokens[0],

@@ -14,7 +14,8 @@ from tieout_compute_estimator.derivation import N_
 __all__ = ["disclosed", "formats", "mixture"]
 
 _DISCLOSED = re.compile(
-    r"公布|公开|披露|证实|确认|承认|技术报告|官方|论文|白皮书|disclos|reveal|confirm|publish|official|technical report|model card"
+    r"公布|公开|披露|证实|确认|承认|技术报告|官方|论文|白皮书|disclos|reveal|confirm|publish|official|technical report"
+    r"|model card"
     r"|system card|in (?:its|the|their) paper|states that",
     re.IGNORECASE,
 )
@@ -24,7 +25,18 @@ _NOT_DISCLOSED = re.compile(
     r"|undisclosed|unconfirmed|unofficial|leak|rumou?r|reported(?:ly)?|estimat|analysts?",
     re.IGNORECASE,
 )
-_ROLES = ("params", "active_params", "tokens", "compute", "devices", "cost", "layers", "experts", "duration", "gpu_hours")
+_ROLES = (
+    "params",
+    "active_params",
+    "tokens",
+    "compute",
+    "devices",
+    "cost",
+    "layers",
+    "experts",
+    "duration",
+    "gpu_hours",
+)
 
 
 def disclosed(bench: Bench) -> Iterator[Finding]:
@@ -34,9 +46,8 @@ def disclosed(bench: Bench) -> Iterator[Finding]:
         return
     for index, measure in bench.claim.of(*_ROLES):
         subject = bench.known.subject(measure.subject)
-        if subject is None or subject.kind not in ("model", "service") or measure.role not in subject.undisclosed:
-            if subject is None or not subject.leaked:
-                continue
+        if subject is None or not (_is_secret(subject, measure.role) or subject.leaked):
+            continue
         facts = [f for f in bench.known.facts(subject.name, measure.role) if f.status != "debunked"]
         if any(fact.firm for fact in facts):
             continue
@@ -44,7 +55,9 @@ def disclosed(bench: Bench) -> Iterator[Finding]:
         yield finding(
             "premise",
             "undisclosed",
-            N_("The makers of {subject} never gave its {role}; {known} is a leak or an outside estimate ({source}).")
+            N_(
+                "The makers of {subject} never gave its {role}; {known} is a leak or an outside estimate ({source})."
+            )
             if known is not None
             else N_("The makers of {subject} never gave its {role}."),
             figures={} if known is None else {"known": known},
@@ -60,9 +73,18 @@ def disclosed(bench: Bench) -> Iterator[Finding]:
         return
 
 
-_MIXTURE = re.compile(r"混合专家|(?<![A-Za-z])MoE(?![A-Za-z])|mixture[- ]of[- ]experts|稀疏(?:模型|架构|激活)|sparse model", re.IGNORECASE)
+def _is_secret(subject: Subject, role: str) -> bool:
+    return subject.kind in ("model", "service") and role in subject.undisclosed
+
+
+_MIXTURE = re.compile(
+    r"混合专家|(?<![A-Za-z])MoE(?![A-Za-z])|mixture[- ]of[- ]experts|稀疏(?:模型|架构|激活)|sparse model",
+    re.IGNORECASE,
+)
 _NO_MIXTURE = re.compile(
-    r"(?:非|不是|并非|没有采用|未采用|而非|not an?|isn't|rather than|unlike)\s?(?:\S{0,10} )?(?:混合专家|MoE|mixture|稀疏|sparse)", re.IGNORECASE
+    r"(?:非|不是|并非|没有采用|未采用|而非|not an?|isn't|rather than|unlike)\s?(?:\S{0,10} )?"
+    r"(?:混合专家|MoE|mixture|稀疏|sparse)",
+    re.IGNORECASE,
 )
 
 
@@ -106,12 +128,17 @@ def _dense_model(bench: Bench, subject: Subject, covers: tuple[int, ...]) -> Fin
         words={"subject": subject.name},
         covers=covers,
         numbers={} if work is None else {"flops": work.figure},
-        fixes={i: total.figure for i in covers if total is not None and bench.claim.measures[i].role == "active_params"},
+        fixes={
+            i: total.figure
+            for i in covers
+            if total is not None and bench.claim.measures[i].role == "active_params"
+        },
     )
 
 
 _LACKS = re.compile(
-    r"不支持|不具备|没有|无法|缺|not support|doesn't|does not|lacks?|without|no (?:native )?(?:FP|BF)|cannot|can't", re.IGNORECASE
+    r"不支持|不具备|没有|无法|缺|not support|doesn't|does not|lacks?|without|no (?:native )?(?:FP|BF)|cannot|can't",
+    re.IGNORECASE,
 )
 _NEW = ("fp8", "fp4", "fp6")
 _NO_BF16 = ("V100", "P100", "P40", "T4")

@@ -4,35 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tieout.plugin import Figure
 from tieout_compute_estimator.claims.bench import Bench, Held
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
 from tieout_compute_estimator.claims.frames import Measure
-from tieout_compute_estimator.claims.knowledge import Fact, family
+from tieout_compute_estimator.claims.knowledge import family
+from tieout_compute_estimator.claims.peak_readings import (
+    TRAINING,
+    Reading,
+    converted,
+    dense_of,
+    fits_peak,
+    numbers_of,
+    other_format,
+    preference,
+    preferred_format,
+    readings_of,
+    rivals_of,
+    title_of,
+)
 from tieout_compute_estimator.derivation import N_
 
 __all__ = ["rates"]
 
-_TRAINING = ("bf16", "fp16")
 _SERVER = 8
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """One way a rate can be made from a datasheet."""
-
-    fact: Fact
-    value: float
-    """FLOP/s (or operations) of the whole."""
-    figure: Figure
-    count: Held | None
-
-    @property
-    def plain(self) -> bool:
-        """The dense peak in a format that training uses, or the only format there is."""
-        return self.fact.sparse is not True and self.fact.dtype in _TRAINING
 
 
 def rates(bench: Bench) -> Iterator[Finding]:
@@ -59,19 +55,19 @@ def _named(bench: Bench, index: int, measure: Measure, value: float, count: Held
     readings = [
         reading
         for name in subjects
-        for reading in _readings(
+        for reading in readings_of(
             bench, name, count if (count and value > 6e15) or (count and measure.per != "device") else None
         )
     ]
-    readings += [r for name in subjects for r in _readings(bench, name, None)] if count is not None else []
-    readings = [r for r in readings if not _other_format(measure, r.fact)] or readings
+    readings += [r for name in subjects for r in readings_of(bench, name, None)] if count is not None else []
+    readings = [r for r in readings if not other_format(measure, r.fact)] or readings
     if not readings:
         return None
-    fits = [r for r in readings if _fits(measure, value, r.value)]
+    fits = [r for r in readings if fits_peak(measure, value, r.value)]
     if fits:
         return _explained(bench, index, measure, fits, readings)
-    others = [r for name in devices if name not in subjects for r in _readings(bench, name, count)]
-    others = [r for r in others if _fits(measure, value, r.value) and not _other_format(measure, r.fact)]
+    others = [r for name in devices if name not in subjects for r in readings_of(bench, name, count)]
+    others = [r for r in others if fits_peak(measure, value, r.value) and not other_format(measure, r.fact)]
     if others and not _SAME.search(bench.claim.text):
         # Nearer to one name, but a figure of the other: it may be about that one.
         return _explained(bench, index, measure, others, others).model_copy(update={"kind": "assume"})
@@ -79,98 +75,45 @@ def _named(bench: Bench, index: int, measure: Measure, value: float, count: Held
 
 
 _SAME = re.compile(
-    r"(?<![a-z])(?:matches|equals|rivals|ties|on par with|same as)(?![a-z])|[与和同].{1,14}(?:相同|持平|一样|相当|一致)", re.IGNORECASE
+    r"(?<![a-z])(?:matches|equals|rivals|ties|on par with|same as)(?![a-z])|[与和同].{1,14}(?:相同|持平|一样|相当"
+    r"|一致)",
+    re.IGNORECASE,
 )
 """Two devices are said to have one figure: that of the other is no excuse."""
 
 
-def _other_format(measure: Measure, fact: Fact) -> bool:
-    if not measure.dtype:
-        return False
-    if measure.dtype in _TRAINING and fact.dtype in _TRAINING:
-        return False
-    return measure.dtype != fact.dtype
-
-
-def _fits(measure: Measure, value: float, peak: float) -> bool:
-    scale = value / measure.value
-    return agrees(measure, peak / scale, tolerance=0.03)
-
-
-def _readings(bench: Bench, name: str, count: Held | None) -> Iterator[_Reading]:
-    for fact in bench.known.facts(name, "rate"):
-        peak = in_unit(fact.value, fact.unit, "FLOP/s")
-        if (
-            peak is None
-            or fact.status == "debunked"
-            or "achieved" in fact.metric
-            or "throughput" in fact.metric
-        ):
-            continue
-        base = fact.figure(_title(fact))
-        if count is None:
-            yield _Reading(fact, peak, base, None)
-            continue
-        each = count.figure
-        total = derived(
-            peak * each.value,
-            "FLOP/s",
-            "aggregate peak",
-            "n · P",
-            {"n": each, "P": base},
-            convention=_title(fact),
-        )
-        yield _Reading(fact, peak * each.value, total, count)
-        subject = bench.known.subject(name)
-        servers = bench.claim.first("servers")
-        if subject is not None and subject.servers_of and servers:
-            number = bench.stated(servers[0])
-            whole = derived(
-                peak * number.value,
-                "FLOP/s",
-                "aggregate peak",
-                "n · P",
-                {"n": number, "P": base},
-                convention=_title(fact),
-            )
-            yield _Reading(fact, peak * number.value, whole, Held(number, servers[0]))
-
-
-def _title(fact: Fact) -> str:
-    form = fact.dtype.upper() if fact.dtype else "peak"
-    return f"{form} {'sparse' if fact.sparse else 'dense'}" if fact.dtype else form
-
-
 def _explained(
-    bench: Bench, index: int, measure: Measure, fits: list[_Reading], every: list[_Reading]
+    bench: Bench, index: int, measure: Measure, fits: list[Reading], every: list[Reading]
 ) -> Finding:
-    best = min(fits, key=lambda r: _preference(bench, measure, r))
-    dense = _dense_of(best, every)
+    best = min(fits, key=lambda r: preference(bench, measure, r))
+    dense = dense_of(best, every)
     unit = measure.unit
-    shown = _converted(best.figure, unit)
-    numbers = _numbers(best, every, unit)
+    shown = converted(best.figure, unit)
+    numbers = numbers_of(best, every, unit)
     covers = (
         index,
         *(best.count.covers if best.count else ()),
         *(i for i, _m in bench.claim.of("per_server") if best.count),
     )
-    rivals = _rivals(best, fits)
+    rivals = rivals_of(best, fits)
     words = {
         "device": best.fact.subject,
-        "form": _title(best.fact),
+        "form": title_of(best.fact),
         "source": best.fact.source_text,
         "rivals": rivals or "—",
     }
     figures = {
         "stated": bench.stated(index),
         "computed": shown,
-        **({"dense": _converted(dense.figure, unit)} if dense else {}),
+        **({"dense": converted(dense.figure, unit)} if dense else {}),
     }
     if best.fact.sparse and measure.sparse is False and dense is not None:
         return finding(
             "contradict" if best.count else "premise",
             "sparse",
-            N_("{stated} is the peak of {device} with structured sparsity ({form}, {source}); dense it is {dense}."),
+            N_(
+                "{stated} is the peak of {device} with structured sparsity ({form}, {source}); dense it is {dense}."
+            ),
             figures=figures,
             words=words,
             covers=covers,
@@ -197,7 +140,7 @@ def _explained(
             recomputed=shown,
         )
     if (
-        best.fact.dtype not in _TRAINING
+        best.fact.dtype not in TRAINING
         and not measure.dtype
         and best.fact.dtype not in ("fp32", "fp64", "")
         and measure.dimension != "operations/time"
@@ -275,8 +218,8 @@ def _explained(
 def _integer(
     bench: Bench,
     index: int,
-    best: _Reading,
-    every: list[_Reading],
+    best: Reading,
+    every: list[Reading],
     figures: dict[str, Figure],
     words: dict[str, str],
     covers: tuple[int, ...],
@@ -284,7 +227,7 @@ def _integer(
 ) -> Finding:
     """Integer operations called floating-point ones."""
     plain = next((r for r in every if r.plain), None)
-    right = _converted(plain.figure, bench.claim.measures[index].unit) if plain else figures["computed"]
+    right = converted(plain.figure, bench.claim.measures[index].unit) if plain else figures["computed"]
     return finding(
         "slip",
         "integer",
@@ -299,97 +242,21 @@ def _integer(
     )
 
 
-_MOST_RIVALS = 6
-
-
-def _rivals(best: _Reading, readings: list[_Reading]) -> str:
-    """The other ways to read a rate, each family and kind of format once."""
-
-    def label(reading: _Reading) -> str:
-        form = _title(reading.fact).replace("BF16", "FP16")
-        return f"{family(reading.fact.subject)} {form}"
-
-    names = dict.fromkeys(label(reading) for reading in readings)
-    return ", ".join([name for name in names if name != label(best)][:_MOST_RIVALS])
-
-
-def _preference(bench: Bench, measure: Measure, reading: _Reading) -> tuple[bool, ...]:
-    fact = reading.fact
-    named = measure.dtype == fact.dtype or (measure.dtype in _TRAINING and fact.dtype in _TRAINING)
-    operations = measure.dimension == "operations/time"
-    return (
-        bool(measure.dtype) and not named,
-        measure.sparse is not None and measure.sparse != bool(fact.sparse),
-        operations and not fact.dtype.startswith("int"),
-        not operations and fact.dtype.startswith("int"),
-        bool(fact.sparse) and not bool(measure.sparse),
-        fact.dtype not in _TRAINING,
-        fact.status != "published",
-    )
-
-
-def _dense_of(reading: _Reading, every: list[_Reading]) -> _Reading | None:
-    """The dense peak of the same device and format."""
-    same = [
-        r
-        for r in every
-        if r.fact.dtype == reading.fact.dtype
-        and r.fact.sparse is not True
-        and bool(r.count) == bool(reading.count)
-    ]
-    same = [r for r in same if r.fact.subject == reading.fact.subject] or same
-    if same:
-        return same[0]
-    half = derived(
-        reading.value / 2,
-        "FLOP/s",
-        "dense peak",
-        "P / 2",
-        {"P": reading.figure},
-        convention="2:4 structured sparsity doubles the peak",
-    )
-    return _Reading(reading.fact, reading.value / 2, half, reading.count)
-
-
-def _converted(figure: Figure, unit: str) -> Figure:
-    value = in_unit(figure.value, figure.unit, unit)
-    return (
-        figure
-        if value is None
-        else figure.model_copy(update={"value": value, "unit": unit, "low": None, "high": None})
-    )
-
-
-def _numbers(best: _Reading, every: list[_Reading], unit: str) -> dict[str, Figure]:
-    numbers = {"computed": _converted(best.figure, unit)}
-    for reading in every:
-        if (
-            reading.fact.subject == best.fact.subject
-            and reading.fact.dtype in (*_TRAINING, "int8", "fp8")
-            and bool(reading.count) == bool(best.count)
-        ):
-            kind = "sparse" if reading.fact.sparse else "dense"
-            numbers.setdefault(f"{kind}_{reading.fact.dtype}", _converted(reading.figure, unit))
-    if best.count is not None:
-        numbers["devices"] = best.count.figure
-    return numbers
-
-
 def _unexplained(
-    bench: Bench, index: int, measure: Measure, value: float, readings: list[_Reading]
+    bench: Bench, index: int, measure: Measure, value: float, readings: list[Reading]
 ) -> Finding | None:
     """No peak fits: a slip, another format's number, an impossible rate, or an achieved one."""
-    plain = next((r for r in readings if _preferred_format(measure, r)), readings[0])
+    plain = next((r for r in readings if preferred_format(measure, r)), readings[0])
     unit = measure.unit
-    shown = _converted(plain.figure, unit)
+    shown = converted(plain.figure, unit)
     scale = value / measure.value
     figures = {"stated": bench.stated(index), "computed": shown}
-    words = {"device": plain.fact.subject, "form": _title(plain.fact), "source": plain.fact.source_text}
+    words = {"device": plain.fact.subject, "form": title_of(plain.fact), "source": plain.fact.source_text}
     covers = (index, *(plain.count.covers if plain.count else ()))
     for reading in readings:
         for factor in (1e3, 1e-3, 1e6, 1e-6, 1e4, 1e-4):
             if agrees(measure, reading.value * factor / scale, tolerance=0.03):
-                right = _converted(reading.figure, unit)
+                right = converted(reading.figure, unit)
                 ratio = derived(
                     max(factor, 1 / factor),
                     "",
@@ -405,7 +272,7 @@ def _unexplained(
                         "{computed} ({source})."
                     ),
                     figures={**figures, "computed": right, "factor": ratio},
-                    words={**words, "form": _title(reading.fact)},
+                    words={**words, "form": title_of(reading.fact)},
                     covers=covers,
                     numbers={"computed": right, "factor": ratio},
                     target=index,
@@ -451,7 +318,7 @@ def _unexplained(
             figures=figures,
             words=words,
             covers=covers,
-            numbers={"computed": shown, **_numbers(plain, readings, unit)},
+            numbers={"computed": shown, **numbers_of(plain, readings, unit)},
             target=index,
             recomputed=shown,
             fixes={index: shown},
@@ -459,16 +326,10 @@ def _unexplained(
     return None
 
 
-def _preferred_format(measure: Measure, reading: _Reading) -> bool:
-    if measure.dtype:
-        return not _other_format(measure, reading.fact) and reading.fact.sparse is not True
-    return reading.plain
-
-
 def _unnamed(bench: Bench, index: int, measure: Measure, value: float, count: Held) -> Iterator[Finding]:
     """A cluster without a device: which datasheet gives the rate of one? Servers are tried whole and by eight."""
     servers = bench.claim.first("servers")
-    found: list[tuple[tuple[int, ...], _Reading]] = []
+    found: list[tuple[tuple[int, ...], Reading]] = []
     for fact in bench.known.of_role("rate"):
         subject = bench.known.subject(fact.subject)
         peak = in_unit(fact.value, fact.unit, "FLOP/s")
@@ -484,31 +345,31 @@ def _unnamed(bench: Bench, index: int, measure: Measure, value: float, count: He
         if whole and (not servers or subject.servers_of != _SERVER):
             continue
         each = bench.stated(servers[0]) if whole and servers else count.figure
-        if fact.dtype not in (*_TRAINING, "fp8", "int8") or not _fits(measure, value, peak * each.value):
+        if fact.dtype not in (*TRAINING, "fp8", "int8") or not fits_peak(measure, value, peak * each.value):
             continue
-        base = fact.figure(_title(fact))
+        base = fact.figure(title_of(fact))
         total = derived(
             peak * each.value,
             "FLOP/s",
             "aggregate peak",
             "n · P",
             {"n": each, "P": base},
-            convention=_title(fact),
+            convention=title_of(fact),
         )
         usual = family(subject.device or subject.name) in ("A100", "H100", "V100", "A800", "H800")
-        rank = (not usual, fact.dtype not in _TRAINING, fact.dtype.startswith("int"), whole)
-        found.append((tuple(int(part) for part in rank), _Reading(fact, peak * each.value, total, count)))
+        rank = (not usual, fact.dtype not in TRAINING, fact.dtype.startswith("int"), whole)
+        found.append((tuple(int(part) for part in rank), Reading(fact, peak * each.value, total, count)))
     if not found:
         return
     found.sort(key=lambda pair: pair[0])
     best = found[0][1]
     host = bench.known.subject(best.fact.subject)
     device = host.device if host is not None and host.device else best.fact.subject
-    every = list(_readings(bench, device, count))
-    rivals = _rivals(best, [reading for _rank, reading in found])
-    dense = _dense_of(best, every)
-    shown = _converted(best.figure, measure.unit)
-    numbers = _numbers(best, every, measure.unit)
+    every = list(readings_of(bench, device, count))
+    rivals = rivals_of(best, [reading for _rank, reading in found])
+    dense = dense_of(best, every)
+    shown = converted(best.figure, measure.unit)
+    numbers = numbers_of(best, every, measure.unit)
     yield finding(
         "assume",
         "unnamed",
@@ -520,11 +381,11 @@ def _unnamed(bench: Bench, index: int, measure: Measure, value: float, count: He
             "stated": bench.stated(index),
             "computed": shown,
             "count": count.figure,
-            "dense": _converted(dense.figure if dense else best.figure, measure.unit),
+            "dense": converted(dense.figure if dense else best.figure, measure.unit),
         },
         words={
             "device": best.fact.subject,
-            "form": _title(best.fact),
+            "form": title_of(best.fact),
             "source": best.fact.source_text,
             "rivals": rivals or "—",
             "assumption": "the hardware",

@@ -132,7 +132,11 @@ def _of_known_hours(bench: Bench, index: int, price: int, hours: Figure, assumed
         if good
         else N_("{hours} at {price} cost {cost}, not {stated}."),
         figures={"hours": hours, "price": bench.stated(price), "cost": cost, "stated": bench.stated(index)},
-        covers=(index, price, *(i for i, _m in bench.claim.of("gpu_hours", "devices", "servers", "duration"))),
+        covers=(
+            index,
+            price,
+            *(i for i, _m in bench.claim.of("gpu_hours", "devices", "servers", "duration")),
+        ),
         numbers={"usd": cost},
         target=index,
         recomputed=cost,
@@ -238,9 +242,16 @@ def rented(bench: Bench) -> Iterator[Finding]:
             "rent",
             N_("{stated} lies among the rents that are listed for {device}: {known_range} ({source}).")
             if fits
-            else N_("{stated} lies outside the rents that are listed for {device}: {known_range} ({source})."),
+            else N_(
+                "{stated} lies outside the rents that are listed for {device}: {known_range} ({source})."
+            ),
             figures={"stated": bench.stated(index), "known": known},
-            words={"device": device.name, "source": price.source, "assumption": "the rent", "missing": "the rent"},
+            words={
+                "device": device.name,
+                "source": price.source,
+                "assumption": "the rent",
+                "missing": "the rent",
+            },
             covers=(index,) if fits else (),
             numbers={"usd_per_gpu_hour": known},
             target=index,

@@ -1,4 +1,4 @@
-"""Ratios inside a claim: so many times, so many per cent more, a share, all between two numbers that it gives itself."""
+"""Ratios inside a claim: so many times, so many per cent more, a share, between two of its own numbers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,17 @@ __all__ = ["paired"]
 
 _RATIOS = ("multiple", "growth", "share", "percent")
 _MORE = re.compile(
-    r"(?:高出?|增加了?|增长了?|提升了?|提高了?|多|上升了?|上涨了?|增幅|涨幅|increased? (?:by )?|up|rose|grew)\s?(?:近|约|达|about|by|roughly)?\s*$",
+    r"(?:高出?|增加了?|增长了?|提升了?|提高了?|多|上升了?|上涨了?|增幅|涨幅|increased? (?:by )?|up|rose|grew)"
+    r"\s?(?:近|约|达|about|by|roughly)?\s*$",
     re.IGNORECASE,
 )
-_MORE_AFTER = re.compile(r"^\s?(?:more|larger|higher|faster|greater|above|increase|growth|over)", re.IGNORECASE)
+_MORE_AFTER = re.compile(
+    r"^\s?(?:more|larger|higher|faster|greater|above|increase|growth|over)", re.IGNORECASE
+)
 _OF = re.compile(r"^\s?(?:of|as (?:much|many|large|fast|big)|the|的)", re.IGNORECASE)
-_FALL = re.compile(r"降|减|缩|跌|少|低于|fell|fall|drop|reduc|cut|declin|less|fewer|below|cheaper|lower|sav", re.IGNORECASE)
+_FALL = re.compile(
+    r"降|减|缩|跌|少|低于|fell|fall|drop|reduc|cut|declin|less|fewer|below|cheaper|lower|sav", re.IGNORECASE
+)
 _SIBLINGS = {"params": ("params", "active_params"), "active_params": ("params", "active_params")}
 _LEADS = re.compile(
     r"[^,。;]{0,14}?(?:(?:提升|增长|扩大|增加|上升|下降|提高|缩短|缩减|压缩|升|增|降|减|扩|跌|涨|变)(?:至|到|为)|→|->|至|到"
@@ -30,10 +35,14 @@ _LEADS = re.compile(
 )
 """What leads from one number to the next: 增至, "to"."""
 _LINKED = re.compile(
-    r"[从由].{1,60}?[至到为]|from .{1,60}? to |占|其中|比|较|倍|against|compared|versus|vs|than|of which|as (?:much|many|fast)|激活|降|增|rose|grew|fell|times|fold|twice|double|increas|more|less|gain|improv|shr[aiu]nk",
+    r"[从由].{1,60}?[至到为]|from .{1,60}? to |占|其中|比|较|倍|against|compared|versus|vs|than|of which"
+    r"|as (?:much|many|fast)|激活|降|增|rose|grew|fell|times|fold|twice|double|increas|more|less|gain"
+    r"|improv|shr[aiu]nk",
     re.IGNORECASE,
 )
-_PEAKS = re.compile(r"性能|速度|效率|performance|speed|fast|efficien|throughput|吞吐|价格|price|成本|cost", re.IGNORECASE)
+_PEAKS = re.compile(
+    r"性能|速度|效率|performance|speed|fast|efficien|throughput|吞吐|价格|price|成本|cost", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +103,9 @@ def _plain(measure: Measure) -> tuple[tuple[str, int], ...]:
 
 def _distance(bench: Bench, index: int, pair: _Pair) -> int:
     place = bench.claim.measures[index].start
-    return abs(bench.claim.measures[pair.first].start - place) + abs(bench.claim.measures[pair.second].start - place)
+    return abs(bench.claim.measures[pair.first].start - place) + abs(
+        bench.claim.measures[pair.second].start - place
+    )
 
 
 def _readings(bench: Bench, index: int, measure: Measure, pair: _Pair) -> Iterator[float]:
@@ -130,11 +141,15 @@ def _direction(bench: Bench, measure: Measure, pair: _Pair) -> float:
     if _ordered(bench, pair) and measure.start > second.end:
         return pair.ratio
     if first.end <= measure.start < second.start and re.search(
-        r"than|times|(?<![a-z])(?:the|of|as|over|above)(?![a-z])|比|于", text[measure.end : second.start], re.IGNORECASE
+        r"than|times|(?<![a-z])(?:the|of|as|over|above)(?![a-z])|比|于",
+        text[measure.end : second.start],
+        re.IGNORECASE,
     ):
         return 1 / pair.ratio if pair.ratio else 0.0
     if measure.start > second.end and "前者" in text and "后者" in text:
-        return (1 / pair.ratio if pair.ratio else 0.0) if text.index("前者") < text.index("后者") else pair.ratio
+        return (
+            (1 / pair.ratio if pair.ratio else 0.0) if text.index("前者") < text.index("后者") else pair.ratio
+        )
     names = [{m.subject, m.device} - {""} for m in (first, second)]
     if measure.reference and measure.reference in names[1] - names[0]:
         return 1 / pair.ratio if pair.ratio else 0.0
@@ -166,14 +181,21 @@ def _meant(bench: Bench, index: int, pairs: list[_Pair]) -> _Pair | None:
     text = bench.claim.text
     if not _LINKED.search(text):
         return None
-    led = [pair for pair in pairs if _ordered(bench, pair) and bench.claim.measures[pair.second].start < measure.start]
+    led = [
+        pair
+        for pair in pairs
+        if _ordered(bench, pair) and bench.claim.measures[pair.second].start < measure.start
+    ]
     if led:
         return min(led, key=lambda pair: _distance(bench, index, pair))
     metric = None if measure.role == "share" else metric_of(bench, measure)
     roles = {bench.claim.measures[pair.first].role for pair in pairs}
-    if metric is not None and metric[0] not in roles and (
-        metric[0] != "rate" or _PEAKS.search(text) or measure.role in ("multiple", "percent")
-    ) and metric[0] not in ("cost", "money"):
+    if (
+        metric is not None
+        and metric[0] not in roles
+        and (metric[0] != "rate" or _PEAKS.search(text) or measure.role in ("multiple", "percent"))
+        and metric[0] not in ("cost", "money")
+    ):
         return None
     usable = [
         pair
@@ -195,7 +217,9 @@ def _said(bench: Bench, index: int, pair: _Pair, *, good: bool) -> Finding:
     value = min(values, key=lambda one: abs(one - measure.value))
     a, b = bench.stated(pair.first), bench.stated(pair.second)
     figure = derived(value, measure.unit, "ratio", "A / B", {"A": b, "B": a})
-    ratio = derived(max(pair.ratio, 1 / pair.ratio) if pair.ratio else 0.0, "", "ratio", "A / B", {"A": b, "B": a})
+    ratio = derived(
+        max(pair.ratio, 1 / pair.ratio) if pair.ratio else 0.0, "", "ratio", "A / B", {"A": b, "B": a}
+    )
     share = derived(100 / ratio.value if ratio.value else 0.0, "%", "share", "B / A", {"A": b, "B": a})
     change = derived(100 * (pair.ratio - 1), "%", "change", "A / B − 1", {"A": b, "B": a})
     return finding(

@@ -55,7 +55,9 @@ def _named_hardware(bench: Bench) -> Iterator[Finding]:
     """One model and one device, without a number between them."""
     models = bench.claim.named("model")
     devices = [m.name for m in bench.claim.named("device")] or [
-        subject.device for m in bench.claim.named("system") if (subject := bench.known.subject(m.name)) and subject.device
+        subject.device
+        for m in bench.claim.named("system")
+        if (subject := bench.known.subject(m.name)) and subject.device
     ]
     if len(models) != 1 or len({family(name) for name in devices}) != 1:
         return
@@ -141,7 +143,8 @@ def dense_premise(bench: Bench) -> Iterator[Finding]:
 
 
 _NAMED_LINK = re.compile(
-    r"NVLink|InfiniBand|(?<![A-Z])IB(?![A-Z])|RDMA|RoCE|以太|Ethernet|网络|网卡|NIC|network|GPU ?(?:之)?间|互联|互连|interconnect"
+    r"NVLink|InfiniBand|(?<![A-Z])IB(?![A-Z])|RDMA|RoCE|以太|Ethernet|网络|网卡|NIC|network|GPU ?(?:之)?间|互联"
+    r"|互连|interconnect"
     r"|between GPUs|GPU-to-GPU|inter-GPU|端口|port|RDMA|通信带宽|传输",
     re.IGNORECASE,
 )

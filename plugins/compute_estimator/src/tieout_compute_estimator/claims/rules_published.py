@@ -71,8 +71,10 @@ def published(bench: Bench) -> Iterator[Finding]:
             and _OPTIMAL.search(bench.claim.text[max(0, measure.start - 40) : measure.start])
         ):
             continue  # what a law recommends is not what a model was trained on
-        if measure.role == "tokens" and bench.claim.first("token_price", "throughput", "users") and not re.search(
-            r"训练|train|corpus|语料", bench.claim.text, re.IGNORECASE
+        if (
+            measure.role == "tokens"
+            and bench.claim.first("token_price", "throughput", "users")
+            and not re.search(r"训练|train|corpus|语料", bench.claim.text, re.IGNORECASE)
         ):
             continue  # tokens that are served, and not those of the training
         found = _about_world(bench, index, measure)
@@ -101,18 +103,24 @@ def _about_world(bench: Bench, index: int, measure: Measure) -> Finding | None:
             if not bench.same_family(name, own) or measure.role == "memory":
                 return found
             return found.model_copy(
-                update={"kind": "assume", "words": {**found.words, "assumption": "a rounding or another variant"}}
+                update={
+                    "kind": "assume",
+                    "words": {**found.words, "assumption": "a rounding or another variant"},
+                }
             )
     if rejected is not None and measure.role == "memory" and rejected.kind == "premise":
         moves = _FROM_TO.search(bench.claim.text)
-        return rejected if moves or re.search(r"显存|HBM|VRAM|memory", bench.claim.text, re.IGNORECASE) else None
+        return (
+            rejected if moves or re.search(r"显存|HBM|VRAM|memory", bench.claim.text, re.IGNORECASE) else None
+        )
     return rejected
 
 
 def _is_exact(bench: Bench, name: str) -> bool:
     """Whether the text names the variant: H100 SXM and not H100 alone."""
     return any(
-        m.name == name and re.search(r"SXM|PCIe|NVL|\d{2,3} ?GB?(?![A-Za-z])", m.text) for m in bench.claim.mentions
+        m.name == name and re.search(r"SXM|PCIe|NVL|\d{2,3} ?GB?(?![A-Za-z])", m.text)
+        for m in bench.claim.mentions
     )
 
 

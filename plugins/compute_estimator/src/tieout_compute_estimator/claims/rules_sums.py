@@ -36,7 +36,8 @@ def summed(bench: Bench) -> Iterator[Finding]:
         if not good and any(value > total.value * 1.01 for value in values):
             continue  # what is larger than the total is no part of it
         slipped = not good and any(
-            agrees(total, figure.value * factor, tolerance=0.01) for factor in (1e3, 1e-3, 1e4, 1e-4, 1e6, 1e-6)
+            agrees(total, figure.value * factor, tolerance=0.01)
+            for factor in (1e3, 1e-3, 1e4, 1e-4, 1e6, 1e-6)
         )
         yield finding(
             "match" if good else "slip" if slipped else "contradict",
@@ -88,7 +89,9 @@ def carried_over(bench: Bench) -> Iterator[Finding]:
                         continue
                     value = in_unit(other.value, other.unit, measure.unit) or 0.0
                     made = value * above.value / below.value
-                    if abs(above.value / below.value - 1) < 0.02 or not agrees(measure, made, tolerance=0.015):
+                    if abs(above.value / below.value - 1) < 0.02 or not agrees(
+                        measure, made, tolerance=0.015
+                    ):
                         continue
                     yield _rescaled(bench, index, i, a, b, made)
                     return

@@ -12,14 +12,18 @@ from tieout_compute_estimator.derivation import N_
 __all__ = ["text_and_tokens", "wrong_kind"]
 
 _POWER_NOUN = re.compile(
-    r"功率(?!因)|装机|额定|负载|负荷|功耗(?!合计.{0,6}度)|power (?:draw|demand|capacity|supply|consumption of)|capacity|(?<![a-z])(?:draws?|drawing|pulls?|continuous)(?![a-z])",
+    r"功率(?!因)|装机|额定|负载|负荷|功耗(?!合计.{0,6}度)|power (?:draw|demand|capacity|supply|consumption of)"
+    r"|capacity|(?<![a-z])(?:draws?|drawing|pulls?|continuous)(?![a-z])",
     re.IGNORECASE,
 )
 _POWER_AFTER = re.compile(
-    r"^\s?(?:的)?\s?(?:of )?(?:(?:continuous|grid|peak|total|installed|持续|电网|总|电力)\s?){0,3}(?:power|capacity|load|功率|供电|装机|负载)", re.IGNORECASE
+    r"^\s?(?:的)?\s?(?:of )?(?:(?:continuous|grid|peak|total|installed|持续|电网|总|电力)\s?){0,3}(?:power"
+    r"|capacity|load|功率|供电|装机|负载)",
+    re.IGNORECASE,
 )
 _ENERGY_NOUN = re.compile(
-    r"用电量|耗电量|发电量|电量|共?用电|累计耗电|能耗量|electricity (?:use|usage|consumption)|energy (?:use|usage|consumption)"
+    r"用电量|耗电量|发电量|电量|共?用电|累计耗电|能耗量|electricity (?:use|usage|consumption)|energy (?:use|usage"
+    r"|consumption)"
     r"|(?:consumed|consumes|used up|burned|burnt)[^,。;\d]{0,16}$",
     re.IGNORECASE,
 )
@@ -37,15 +41,28 @@ def wrong_kind(bench: Bench) -> Iterator[Finding]:
         after = re.split(r"[,,。;]", text[measure.end : measure.end + 40])[0]
         periods = _PERIOD.search(before + after) or measure.scope or bench.claim.first("duration")
         if measure.role == "energy":
-            wrong = not periods and not _BATTERY.search(text) and (
-                (_POWER_NOUN.search(before) and not _ENERGY_NOUN.search(before)) or _POWER_AFTER.match(after)
+            wrong = (
+                not periods
+                and not _BATTERY.search(text)
+                and (
+                    (_POWER_NOUN.search(before) and not _ENERGY_NOUN.search(before))
+                    or _POWER_AFTER.match(after)
+                )
             )
         else:
             used = measure.scope and _USED.search(before)
-            wrong = used or (_ENERGY_NOUN.search(before) and not _POWER_NOUN.search(before)) or _ENERGY_AFTER.match(after)
+            wrong = (
+                used
+                or (_ENERGY_NOUN.search(before) and not _POWER_NOUN.search(before))
+                or _ENERGY_AFTER.match(after)
+            )
         if not wrong:
             continue
-        unit = measure.unit[:-1] if measure.role == "energy" and measure.unit.endswith("Wh") else f"{measure.unit}h"
+        unit = (
+            measure.unit[:-1]
+            if measure.role == "energy" and measure.unit.endswith("Wh")
+            else f"{measure.unit}h"
+        )
         right = derived(measure.value, unit, "the unit that is meant", "x", {"x": bench.stated(index)})
         yield finding(
             "slip",

@@ -29,7 +29,9 @@ def utilised(bench: Bench) -> Iterator[Finding]:
         figure, covers, assumed = made
         if agrees(measure, figure.value, tolerance=0.035):
             kind = "assume" if assumed else "match"
-        elif 1 < measure.value / figure.value < _HIGHER and measure.value < 75 and "6 ·" in _expression(figure):
+        elif (
+            1 < measure.value / figure.value < _HIGHER and measure.value < 75 and "6 ·" in _expression(figure)
+        ):
             kind, assumed = "assume", "attention or recomputation counted in"
         else:
             kind = "contradict"
@@ -58,7 +60,11 @@ def _peak_of(bench: Bench) -> tuple[Figure, tuple[int, ...]] | None:
     known = dense_peak(bench)
     for index, measure in bench.claim.of("rate"):
         value = in_unit(measure.value, measure.unit, "TFLOP/s")
-        called = re.search(r"peak|峰值|dense|稠密", bench.claim.text[max(0, measure.start - 16) : measure.end + 24], re.IGNORECASE)
+        called = re.search(
+            r"peak|峰值|dense|稠密",
+            bench.claim.text[max(0, measure.start - 16) : measure.end + 24],
+            re.IGNORECASE,
+        )
         if value and called and known is not None and abs(value / known.value - 1) < 0.03:
             return bench.stated(index).model_copy(update={"value": value, "unit": "TFLOP/s"}), (index,)
     return (known, ()) if known is not None else None
@@ -73,10 +79,17 @@ def _of_rate(bench: Bench) -> tuple[Figure, tuple[int, ...], str] | None:
         value = in_unit(measure.value, measure.unit, "TFLOP/s")
         if not value or index in peak[1] or not 0.02 < value / peak[0].value < 1.6:
             continue
-        if abs(value / peak[0].value - 1) < 0.01 or (bench.claim.first("devices") and measure.per != "device"):
+        if abs(value / peak[0].value - 1) < 0.01 or (
+            bench.claim.first("devices") and measure.per != "device"
+        ):
             continue
         figure = derived(
-            100 * value / peak[0].value, "%", "MFU", "R / P", {"R": bench.stated(index), "P": peak[0]}, reference=PALM
+            100 * value / peak[0].value,
+            "%",
+            "MFU",
+            "R / P",
+            {"R": bench.stated(index), "P": peak[0]},
+            reference=PALM,
         )
         return figure, (index, *peak[1]), ""
     return None

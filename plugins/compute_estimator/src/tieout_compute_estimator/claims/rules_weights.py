@@ -54,9 +54,13 @@ def _is_weights(bench: Bench, measure: Measure) -> bool:
         return "gpu" not in measure.scope
     device = bench.known.device(measure.device)
     gigabytes = in_unit(measure.value, measure.unit, "GB") or 0.0
-    owned = device is not None and device.memory_gb is not None and abs(gigabytes / device.memory_gb - 1) < 0.005
+    owned = (
+        device is not None and device.memory_gb is not None and abs(gigabytes / device.memory_gb - 1) < 0.005
+    )
     listed = any(d.memory_gb == gigabytes for d in bench.known.devices.values()) and bool(
-        re.search(r"[xX×]|单卡|显卡|每卡|卡|GPU|HBM", bench.claim.text[max(0, measure.start - 8) : measure.end + 4])
+        re.search(
+            r"[xX×]|单卡|显卡|每卡|卡|GPU|HBM", bench.claim.text[max(0, measure.start - 8) : measure.end + 4]
+        )
     )
     if measure.per or owned or listed or set(measure.scope) & {"gpu", "server"}:
         return False
@@ -135,12 +139,15 @@ def cached(bench: Bench) -> Iterator[Finding]:
         )
         good = agrees(measure, value, tolerance=0.05)
         slipped = not good and any(
-            agrees(measure, value * factor, tolerance=0.06) for factor in (*_BITS, 1e6, 1e-6, 1 / 1.024e3, 1.024e3)
+            agrees(measure, value * factor, tolerance=0.06)
+            for factor in (*_BITS, 1e6, 1e-6, 1 / 1.024e3, 1.024e3)
         )
         yield finding(
             "match" if good else "slip" if slipped else "contradict",
             "cache",
-            N_("The KV cache is {computed}, as stated.") if good else N_("The KV cache is {computed}, not {stated}."),
+            N_("The KV cache is {computed}, as stated.")
+            if good
+            else N_("The KV cache is {computed}, not {stated}."),
             figures={"computed": figure, "stated": bench.stated(index)},
             covers=tuple(covers),
             numbers={"kv_cache": figure},

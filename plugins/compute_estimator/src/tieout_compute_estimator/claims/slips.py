@@ -154,7 +154,9 @@ def wrong_scope(bench: Bench, index: int, measure: Measure) -> Finding | None:
             return finding(
                 "slip",
                 "scope",
-                N_("{stated} is the figure of {owner} ({source}) and not of one {device}, which has {known}."),
+                N_(
+                    "{stated} is the figure of {owner} ({source}) and not of one {device}, which has {known}."
+                ),
                 figures={"stated": bench.stated(index), "known": known},
                 words={"owner": name, "device": measure.device, "source": fact.source_text},
                 covers=(index,),

@@ -101,7 +101,15 @@ def claim_units() -> UnitTable:
         ),
         Unit("head", "head", en="attention heads", zh="个注意力头", words=("attention heads", "heads")),
         Unit("server-day", "server time", 24, en="server-days", zh="台天", spellings=("台·天",)),
-        Unit("GPU-second", "gpu time", 1 / 3600, en="GPU-seconds", zh="GPU 秒", spellings=("卡秒",), words=("gpu seconds", "gpu second")),
+        Unit(
+            "GPU-second",
+            "gpu time",
+            1 / 3600,
+            en="GPU-seconds",
+            zh="GPU 秒",
+            spellings=("卡秒",),
+            words=("gpu seconds", "gpu second"),
+        ),
         Unit("word", "word", en="words", words=("english words",)),
         Unit("kg/kWh", "intensity", en="kg/kWh", spellings=("kgCO2/kWh", "kg CO2/kWh", "千克/千瓦时")),
     )

@@ -1,4 +1,4 @@
-"""Numbers that the reader of quantities leaves out: crossed counts, vague times, ports, fleets of ten thousand, folds."""
+"""Numbers that the reader of quantities leaves out: crossed counts, vague times, ports, fleets, folds."""
 
 from __future__ import annotations
 
@@ -28,18 +28,37 @@ _SIZED_CARDS = re.compile(
     r"(?=\d{2,3}\s?GB?[\s-]?(?:的)?\s?(?:cards?|GPUs?|accelerators?|显卡|卡(?!时)|[AHBLV]\d{2,3}))",
     re.IGNORECASE,
 )
-_YEARLY = re.compile(r"每年翻一?[番倍]|一年翻一番|doubl(?:es|ed|ing) (?:every|each) year|doubl(?:es|ed|ing) (?:annually|yearly)", re.IGNORECASE)
-_TWICE = re.compile(r"(?<![A-Za-z])(?P<word>twice|double|thrice)(?= (?:the|that|those|as|what|its))", re.IGNORECASE)
-_FLEET = re.compile(r"(?<![\d一二三四五六七八九十百千万.])(?P<tens>[十]?)(?P<size>[万千])卡(?!时|·时|小时|车)")
+_YEARLY = re.compile(
+    r"每年翻一?[番倍]|一年翻一番|doubl(?:es|ed|ing) (?:every|each) year|doubl(?:es|ed|ing) (?:annually|yearly)",
+    re.IGNORECASE,
+)
+_TWICE = re.compile(
+    r"(?<![A-Za-z])(?P<word>twice|double|thrice)(?= (?:the|that|those|as|what|its))", re.IGNORECASE
+)
+_FLEET = re.compile(
+    r"(?<![\d一二三四五六七八九十百千万.])(?P<tens>[十]?)(?P<size>[万千])卡(?!时|·时|小时|车)"
+)
 _FOLD = re.compile(rf"(?<![A-Za-z\d])(?P<word>{_NUMBER_WORD})[- ]?fold(?![A-Za-z])", re.IGNORECASE)
-_TIMES = re.compile(r"(?<![A-Za-z])(?P<word>tripl(?:e[sd]?|ing)|quadrupl(?:e[sd]?|ing))(?![A-Za-z])", re.IGNORECASE)
+_TIMES = re.compile(
+    r"(?<![A-Za-z])(?P<word>tripl(?:e[sd]?|ing)|quadrupl(?:e[sd]?|ing))(?![A-Za-z])", re.IGNORECASE
+)
 
 
 def unread(text: str, measures: Sequence[Measure]) -> Iterator[Measure]:
     """Numbers of ``text`` that are not among ``measures``."""
     taken = [(m.start, m.end) for m in measures]
-    for found in (*_crossed(text, measures), *_vague(text), *_ports(text), *_fleets(text), *_folds(text), *_cards(text), *_yearly(text)):
-        if found.role in ("duration", "per_server") or not any(s < found.end and found.start < e for s, e in taken):
+    for found in (
+        *_crossed(text, measures),
+        *_vague(text),
+        *_ports(text),
+        *_fleets(text),
+        *_folds(text),
+        *_cards(text),
+        *_yearly(text),
+    ):
+        if found.role in ("duration", "per_server") or not any(
+            s < found.end and found.start < e for s, e in taken
+        ):
             yield found
 
 
@@ -101,7 +120,10 @@ def servers_named(text: str, measures: Sequence[Measure], mentions: Sequence[Men
     return found
 
 
-_BEFORE_NAME = re.compile(rf"(?<![\d.A-Za-z])(?P<count>\d[\d,]*|{_NUMBER_WORD}|十六|[两四八])\s?(?:台|个|x|×|套)?\s?$", re.IGNORECASE)
+_BEFORE_NAME = re.compile(
+    rf"(?<![\d.A-Za-z])(?P<count>\d[\d,]*|{_NUMBER_WORD}|十六|[两四八])\s?(?:台|个|x|×|套)?\s?$",
+    re.IGNORECASE,
+)
 
 
 def _fleets(text: str) -> Iterator[Measure]:
@@ -116,7 +138,9 @@ def _folds(text: str) -> Iterator[Measure]:
     for match in _FOLD.finditer(text):
         yield _plain(match, "word", _WORDS[match["word"].lower()], "multiple", "x", "number")
     for match in _TWICE.finditer(text):
-        yield _plain(match, "word", 3.0 if match["word"].lower() == "thrice" else 2.0, "multiple", "x", "number")
+        yield _plain(
+            match, "word", 3.0 if match["word"].lower() == "thrice" else 2.0, "multiple", "x", "number"
+        )
     for match in _TIMES.finditer(text):
         value = 3.0 if match["word"].lower().startswith("tri") else 4.0
         yield _plain(match, "word", value, "multiple", "x", "number")

@@ -110,23 +110,36 @@ RULES: tuple[tuple[Verdict, str, Callable[[_View], bool]], ...] = (
 def settled(findings: Sequence[Finding]) -> list[Finding]:
     """Findings without those that a better one makes superfluous."""
     firm = {index for one in findings if one.kind == "match" and one.firm for index in one.covers}
-    world = {index for one in findings if one.kind == "match" and one.rule in ("published", "peak") for index in one.covers}
+    world = {
+        index
+        for one in findings
+        if one.kind == "match" and one.rule in ("published", "peak")
+        for index in one.covers
+    }
     counted = {
         index for one in findings if one.kind == "match" and one.rule in _ARITHMETIC for index in one.covers
     }
-    worked = {one.target for one in findings if one.rule in _ARITHMETIC and one.kind in ("slip", "contradict")}
+    worked = {
+        one.target for one in findings if one.rule in _ARITHMETIC and one.kind in ("slip", "contradict")
+    }
     worked |= {one.target for one in findings if one.kind == "rescale"}
     parts = {i for one in findings if one.rule == "sum" for i in one.covers if i != one.target}
     made = {
         one.target
         for one in findings
-        if one.kind == "match" and one.rule in ("product", "6ND") and set(one.covers) - {one.target} <= world
+        if one.kind == "match"
+        and one.rule in ("product", "6ND")
+        and set(one.covers) - {one.target} <= world
         and len(one.covers) > 1
     }
     parts |= {index for index in made if index is not None}
     kept: list[Finding] = []
     for one in findings:
-        if one.rule in _PUBLISHED and one.kind in ("slip", "premise", "contradict") and one.target in worked | parts:
+        if (
+            one.rule in _PUBLISHED
+            and one.kind in ("slip", "premise", "contradict")
+            and one.target in worked | parts
+        ):
             continue  # what the text works out itself, or a part of a total, is judged by that
         covered = bool(one.covers) and set(one.covers) <= firm
         if (one.kind == "assume" and one.rule in _PLAUSIBLE and covered) or (
@@ -149,7 +162,12 @@ def _is_usual(measure: Measure) -> bool:
     return (
         (measure.role in ("per_server", "ports") and measure.value in (1, 2, 4, 8, 16))
         or (measure.role == "count" and measure.value < 10)
-        or (measure.role == "memory" and measure.per == "device" and measure.value in _CARDS and not measure.device)
+        or (
+            measure.role == "memory"
+            and measure.per == "device"
+            and measure.value in _CARDS
+            and not measure.device
+        )
     )
 
 
@@ -163,7 +181,17 @@ _GIVEN = re.compile(
     re.IGNORECASE,
 )
 """Words in front of a number that the text takes as given: it need not be confirmed for what follows from it."""
-_ASSUMABLE = ("unit_price", "item_price", "token_price", "power", "pue", "intensity", "bytes_each", "mfu", "per_server")
+_ASSUMABLE = (
+    "unit_price",
+    "item_price",
+    "token_price",
+    "power",
+    "pue",
+    "intensity",
+    "bytes_each",
+    "mfu",
+    "per_server",
+)
 
 
 def is_given(claim: Claim, measure: Measure) -> bool:

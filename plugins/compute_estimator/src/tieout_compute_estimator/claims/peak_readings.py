@@ -1,0 +1,185 @@
+"""Ways in which a rate can be made from datasheets: device, format, dense or sparse, of one or of many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tieout.plugin import Figure
+from tieout_compute_estimator.claims.bench import Bench, Held
+from tieout_compute_estimator.claims.findings import agrees, derived, in_unit
+from tieout_compute_estimator.claims.frames import Measure
+from tieout_compute_estimator.claims.knowledge import Fact, family
+
+__all__ = [
+    "TRAINING",
+    "Reading",
+    "converted",
+    "dense_of",
+    "fits_peak",
+    "numbers_of",
+    "other_format",
+    "preference",
+    "preferred_format",
+    "readings_of",
+    "rivals_of",
+    "title_of",
+]
+
+
+TRAINING = ("bf16", "fp16")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way a rate can be made from a datasheet."""
+
+    fact: Fact
+    value: float
+    """FLOP/s (or operations) of the whole."""
+    figure: Figure
+    count: Held | None
+
+    @property
+    def plain(self) -> bool:
+        """The dense peak in a format that training uses, or the only format there is."""
+        return self.fact.sparse is not True and self.fact.dtype in TRAINING
+
+
+def other_format(measure: Measure, fact: Fact) -> bool:
+    if not measure.dtype:
+        return False
+    if measure.dtype in TRAINING and fact.dtype in TRAINING:
+        return False
+    return measure.dtype != fact.dtype
+
+
+def fits_peak(measure: Measure, value: float, peak: float) -> bool:
+    scale = value / measure.value
+    return agrees(measure, peak / scale, tolerance=0.03)
+
+
+def readings_of(bench: Bench, name: str, count: Held | None) -> Iterator[Reading]:
+    for fact in bench.known.facts(name, "rate"):
+        peak = in_unit(fact.value, fact.unit, "FLOP/s")
+        if (
+            peak is None
+            or fact.status == "debunked"
+            or "achieved" in fact.metric
+            or "throughput" in fact.metric
+        ):
+            continue
+        base = fact.figure(title_of(fact))
+        if count is None:
+            yield Reading(fact, peak, base, None)
+            continue
+        each = count.figure
+        total = derived(
+            peak * each.value,
+            "FLOP/s",
+            "aggregate peak",
+            "n · P",
+            {"n": each, "P": base},
+            convention=title_of(fact),
+        )
+        yield Reading(fact, peak * each.value, total, count)
+        subject = bench.known.subject(name)
+        servers = bench.claim.first("servers")
+        if subject is not None and subject.servers_of and servers:
+            number = bench.stated(servers[0])
+            whole = derived(
+                peak * number.value,
+                "FLOP/s",
+                "aggregate peak",
+                "n · P",
+                {"n": number, "P": base},
+                convention=title_of(fact),
+            )
+            yield Reading(fact, peak * number.value, whole, Held(number, servers[0]))
+
+
+def title_of(fact: Fact) -> str:
+    form = fact.dtype.upper() if fact.dtype else "peak"
+    return f"{form} {'sparse' if fact.sparse else 'dense'}" if fact.dtype else form
+
+
+_MOST_RIVALS = 6
+
+
+def rivals_of(best: Reading, readings: list[Reading]) -> str:
+    """The other ways to read a rate, each family and kind of format once."""
+
+    def label(reading: Reading) -> str:
+        form = title_of(reading.fact).replace("BF16", "FP16")
+        return f"{family(reading.fact.subject)} {form}"
+
+    names = dict.fromkeys(label(reading) for reading in readings)
+    return ", ".join([name for name in names if name != label(best)][:_MOST_RIVALS])
+
+
+def preference(bench: Bench, measure: Measure, reading: Reading) -> tuple[bool, ...]:
+    fact = reading.fact
+    named = measure.dtype == fact.dtype or (measure.dtype in TRAINING and fact.dtype in TRAINING)
+    operations = measure.dimension == "operations/time"
+    return (
+        bool(measure.dtype) and not named,
+        measure.sparse is not None and measure.sparse != bool(fact.sparse),
+        operations and not fact.dtype.startswith("int"),
+        not operations and fact.dtype.startswith("int"),
+        bool(fact.sparse) and not bool(measure.sparse),
+        fact.dtype not in TRAINING,
+        fact.status != "published",
+    )
+
+
+def dense_of(reading: Reading, every: list[Reading]) -> Reading | None:
+    """The dense peak of the same device and format."""
+    same = [
+        r
+        for r in every
+        if r.fact.dtype == reading.fact.dtype
+        and r.fact.sparse is not True
+        and bool(r.count) == bool(reading.count)
+    ]
+    same = [r for r in same if r.fact.subject == reading.fact.subject] or same
+    if same:
+        return same[0]
+    half = derived(
+        reading.value / 2,
+        "FLOP/s",
+        "dense peak",
+        "P / 2",
+        {"P": reading.figure},
+        convention="2:4 structured sparsity doubles the peak",
+    )
+    return Reading(reading.fact, reading.value / 2, half, reading.count)
+
+
+def converted(figure: Figure, unit: str) -> Figure:
+    value = in_unit(figure.value, figure.unit, unit)
+    return (
+        figure
+        if value is None
+        else figure.model_copy(update={"value": value, "unit": unit, "low": None, "high": None})
+    )
+
+
+def numbers_of(best: Reading, every: list[Reading], unit: str) -> dict[str, Figure]:
+    numbers = {"computed": converted(best.figure, unit)}
+    for reading in every:
+        if (
+            reading.fact.subject == best.fact.subject
+            and reading.fact.dtype in (*TRAINING, "int8", "fp8")
+            and bool(reading.count) == bool(best.count)
+        ):
+            kind = "sparse" if reading.fact.sparse else "dense"
+            numbers.setdefault(f"{kind}_{reading.fact.dtype}", converted(reading.figure, unit))
+    if best.count is not None:
+        numbers["devices"] = best.count.figure
+    return numbers
+
+
+def preferred_format(measure: Measure, reading: Reading) -> bool:
+    if measure.dtype:
+        return not other_format(measure, reading.fact) and reading.fact.sparse is not True
+    return reading.plain
