@@ -12,6 +12,7 @@ from tieout.plugin import (
     Finding,
     Guard,
     GuardInput,
+    Language,
     Redact,
     Retry,
     Stage,
@@ -35,7 +36,7 @@ __all__ = ["ShieldGuard"]
 _ = translator("tieout_code_shield")
 
 TEXT_CATEGORIES: Final[frozenset[Category]] = frozenset({"secret", "unicode", "injection"})
-"""What is looked for in prompts and tool results; it warns, whatever the policy, since nothing runs from there."""
+"""What is looked for in prompts and tool results."""
 _LOOKS_LIKE_CODE: Final = re.compile(r"[\n;{}]|\w\(|^\s*import ")
 _COMMANDS: Final = frozenset({"command", "cmd", "shell", "bash"})
 _OWN_TOOLS: Final = ("shield.", "shield_")
@@ -96,8 +97,27 @@ class ShieldGuard(Guard):
             hits = scanner.text_hits(given.text, TEXT_CATEGORIES, clock)
         except OutOfTime:
             return Unknown(_("the text took too long to check", lang=given.lang))
-        findings = tuple(self._finding(hit, given) for hit in _once(hits))
-        return Warn(describe(findings, given.lang), findings) if findings else Allow()
+        return self._decided(_once(hits), given)
+
+    def _decided(self, hits: list[Hit], given: GuardInput) -> Verdict:
+        """What the policies make of what was found in a prompt or a tool's result; without one, they warn."""
+        settings = self._settings
+        judged = [
+            (hit, action)
+            for hit in hits
+            if (action := settings.action(given.stage, hit.severity, hit.rule.cwe, hit.rule.id)) != "allow"
+        ]
+        findings = tuple(self._finding(hit, given) for hit, _action in judged)
+        message = describe(findings, given.lang)
+        action = ACTIONS[max((ACTIONS.index(each) for _hit, each in judged), default=0)]
+        if action == "block":
+            return Block(message, findings)
+        if action == "retry":
+            return Retry(message, findings)
+        if action == "redact":
+            gone = [hit for hit, each in judged if each == "redact"]
+            return Redact(_without(given.text, gone, given.lang), message, findings)
+        return Warn(message, findings) if findings else Allow()
 
     def _finding(self, hit: Hit, given: GuardInput, *, text: str | None = None) -> Finding:
         source = given.text if text is None else text
@@ -165,6 +185,21 @@ class ShieldGuard(Guard):
 
 
 _ORDER: Final = (Allow, Warn, Redact, Retry, Block)
+
+
+def _without(text: str, hits: list[Hit], lang: Language) -> str:
+    """The text with a note in place of each hit."""
+    parts: list[str] = []
+    done = 0
+    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
+        if hit.end <= done:
+            continue
+        parts += [
+            text[done : hit.start] if hit.start > done else "",
+            _("[code shield: removed {why}]", lang=lang, why=hit.rule.id),
+        ]
+        done = hit.end
+    return "".join([*parts, text[done:]])
 
 
 def _once(hits: list[Hit]) -> list[Hit]:
