@@ -78,6 +78,7 @@ class _MatchTable(_Table):
     form: Annotated[frozenset[str], BeforeValidator(_listed)] = frozenset()
     imports: Names = Field((), alias="import")
     compare: Pattern = None
+    operator: Names = ()
     receiver: Pattern = None
     receiver_lacks: Pattern = None
     near: Pattern = None
@@ -96,8 +97,9 @@ class _MatchTable(_Table):
 
     @model_validator(mode="after")
     def _looks_for_something(self) -> _MatchTable:
-        if not (self.call or self.bind or self.function or self.target or self.imports or self.compare or self.regex):
-            raise ValueError("a match needs call, bind, function, target, import, compare or regex")
+        wanted = (self.call, self.bind, self.function, self.target, self.imports, self.compare, self.operator)
+        if not (any(wanted) or self.regex):
+            raise ValueError("a match needs call, bind, function, target, import, compare, operator or regex")
         return self
 
     def build(self) -> Match:
@@ -109,6 +111,7 @@ class _MatchTable(_Table):
             forms=self.form,
             imports=self.imports,
             compare=self.compare,
+            operators=self.operator,
             receiver=self.receiver,
             receiver_lacks=self.receiver_lacks,
             near=self.near,

@@ -69,6 +69,8 @@ class Match:
     imports: tuple[str, ...] = ()
     compare: re.Pattern[str] | None = None
     """For ``==`` and its kin: must match one operand's name."""
+    operators: tuple[str, ...] = ()
+    """Signs of operations with two operands, such as ``/``."""
     receiver: re.Pattern[str] | None = None
     receiver_lacks: re.Pattern[str] | None = None
     near: re.Pattern[str] | None = None
@@ -214,6 +216,7 @@ class LanguageRules:
         self.functions: dict[str, list[Entry]] = {}
         self.imports: dict[str, list[Entry]] = {}
         self.compares: list[Entry] = []
+        self.operators: dict[str, list[Entry]] = {}
         for rule in rules:
             for match in rule.matches:
                 self._add(rule, match)
@@ -229,5 +232,7 @@ class LanguageRules:
             self.imports.setdefault(name, []).append((rule, match))
         if match.target is not None and not match.binds:
             self.targets.append((rule, match))
+        for sign in match.operators:
+            self.operators.setdefault(sign, []).append((rule, match))
         if match.compare is not None:
             self.compares.append((rule, match))

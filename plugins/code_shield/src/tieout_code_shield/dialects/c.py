@@ -54,7 +54,7 @@ _COPIES: Final = {
     "strcpy": (0, 1), "strncpy": (0, 1), "stpcpy": (0, 1), "memcpy": (0, 1), "memmove": (0, 1), "strlcpy": (0, 1),
     "wcscpy": (0, 1), "wcsncpy": (0, 1), "lstrcpy": (0, 1), "lstrcpyA": (0, 1), "lstrcpyW": (0, 1), "bcopy": (1, 0),
     "strcpy_s": (0, 2), "strncpy_s": (0, 2), "memcpy_s": (0, 2), "wmemcpy": (0, 1), "_mbscpy": (0, 1), "wcscpy_s": (0, 2),
-    "mempcpy": (0, 1), "strscpy": (0, 1), "_tcscpy": (0, 1), "sscanf": (2, 0), "StringCchCopy": (0, 2), "CopyMemory": (0, 1),
+    "mempcpy": (0, 1), "strscpy": (0, 1), "_tcscpy": (0, 1), "StringCchCopy": (0, 2), "CopyMemory": (0, 1),
     "fgets": (0, -1), "gets": (0, -1), "fread": (0, -1), "read": (1, -1), "recv": (1, -1), "recvfrom": (1, -1),
     "SSL_read": (1, -1), "BIO_read": (1, -1), "BIO_gets": (1, -1), "fgetws": (0, -1), "getline": (0, -1), "getdelim": (0, -1),
     "ReadFile": (1, -1), "InternetReadFile": (1, -1), "GetEnvironmentVariable": (1, -1), "GetEnvironmentVariableA": (1, -1),
@@ -66,7 +66,17 @@ _APPENDS: Final = {
     "lstrcat": (0, 1), "lstrcatA": (0, 1), "_tcscat": (0, 1), "StringCchCat": (0, 2), "strncat_s": (0, 2), "wcscat_s": (0, 2),
     "_mbscat": (0, 1),
 }  # fmt: skip
-_SCANS: Final = {"scanf": 1, "fscanf": 2, "wscanf": 1, "fwscanf": 2, "scanf_s": 1, "fscanf_s": 2, "vscanf": 1}
+_SCANS: Final = {
+    "scanf": 1,
+    "fscanf": 2,
+    "sscanf": 2,
+    "swscanf": 2,
+    "wscanf": 1,
+    "fwscanf": 2,
+    "scanf_s": 1,
+    "fscanf_s": 2,
+    "vscanf": 1,
+}
 _GROWING: Final = frozenset({"push_back", "emplace_back", "insert", "emplace", "push", "assign"})
 _FUNCTIONS: Final = frozenset({"function_definition", "lambda_expression"})
 _WORD: Final = re.compile(r"\w+")

@@ -19,7 +19,7 @@ from tieout_code_shield.dialects.c_sizes import (
     names_in,
     number,
 )
-from tieout_code_shield.dialects.c_values import items
+from tieout_code_shield.dialects.c_values import NUMBERS, items
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -334,6 +334,9 @@ def _product(walk: Walk, site: Site, node: Node) -> bool:
 _BOUND: Final = r"(?:\(\w[\w ]*\)\s*)?(?:\d{2,}|0x|[A-Z][A-Z\d_]{2,}|sizeof|\w*(?i:max|limit)|std::numeric_limits|[\w.>-]*size\b)"
 
 
+_MEASURED: Final = re.compile(r"\b(?:str|wcs)n?len\s*\(|\.(?:size|length)\s*\(\)")
+
+
 def _limited(walk: Walk, site: Site, node: Node) -> bool:
     """Whether a factor was compared with a limit: a number, a constant, a maximum; not with what there is already."""
     before = walk.text_before(site)
@@ -341,6 +344,8 @@ def _limited(walk: Walk, site: Site, node: Node) -> bool:
     if _GUARDING.search(node.text()) or "SIZE_MAX" in before or "overflow" in before:
         return True
     for name in names_in(node.text()):
+        if any(_MEASURED.search(value.text()) for value in assigned(walk, name, site)):
+            return True
         word = re.escape(name)
         if re.search(
             rf"\b{word}\b\)?\s*[<>]=?\s*{_BOUND}|{_BOUND}[\w.()>-]{{0,40}}\s*(?<![-<>])[<>]=?\s*{word}\b",
@@ -438,7 +443,7 @@ def _checked_upper(walk: Walk, site: Site, name: str) -> bool:
 def _loop_too_far(walk: Walk, site: Site, array: Node, index: Node, elements: int | None) -> bool:
     if index.kind() != "identifier":
         return False
-    room = elements if elements is not None else capacity(walk, site, array)
+    room = elements if elements is not None else _elements(walk, site, array)
     loop = next((each for each in site.node.ancestors() if each.kind() == "for_statement"), None)
     condition = loop.field("condition") if loop is not None else None
     if condition is None or condition.kind() != "binary_expression":
@@ -453,6 +458,14 @@ def _loop_too_far(walk: Walk, site: Site, array: Node, index: Node, elements: in
             whole, right.text()
         ) is not None
     return operator.text() == "<" and bound is not None and room is not None and bound > room
+
+
+def _elements(walk: Walk, site: Site, array: Node) -> int | None:
+    """How many elements a block has, by the declared type of the pointer to it."""
+    size = capacity(walk, site, array)
+    declared = re.search(rf"\b(\w+)\s*\*\s*{re.escape(array.text())}\b", walk.text_before(site))
+    unit = NUMBERS.get(declared[1]) if declared else None
+    return size // unit if size is not None and size > 0 and unit else None
 
 
 def index_unchecked(walk: Walk, site: Site) -> bool:
@@ -472,25 +485,92 @@ def index_unchecked(walk: Walk, site: Site) -> bool:
 def sum_unchecked(walk: Walk, site: Site) -> bool:
     """Arithmetic on a number from outside, or on the largest of its type, without a look at its range."""
     value = bare(site.binding.value) if site.binding is not None else None
-    if site.node.kind() not in ("init_declarator", "assignment_expression"):
+    if value is None or site.node.kind() not in (
+        "init_declarator",
+        "assignment_expression",
+        "update_expression",
+    ):
         return False
-    if value is None or value.kind() not in ("binary_expression", "update_expression"):
+    sign = value.field("operator")
+    if value.kind() not in ("binary_expression", "update_expression") or sign is None:
         return False
-    if value.kind() == "binary_expression":
-        operator = value.field("operator")
-        if operator is None or operator.text() not in ("+", "-", "*"):
-            return False
+    if sign.text() not in ("+", "-", "*", "++", "--"):
+        return False
+    before = walk.text_before(site)
+    before = before[: len(before) - (site.end - site.start)]
     for part in _operands(value):
-        if part.kind() != "identifier":
-            continue
-        largest = any(_LIMITS.match(each.text()) for each in assigned(walk, part.text(), site))
-        if not largest and not _number_from_outside(walk, site, part):
-            continue
-        before = walk.text_before(site)
-        return not compared(before, [part.text()]) and not re.search(
-            rf"(?:abs|sqrt|{part.text()}\s*[!=]=)", before
-        )
+        if part.kind() == "identifier" and _extreme(walk, site, part):
+            return not _in_range(before, part.text(), down=sign.text() in ("-", "--"))
     return False
+
+
+def _extreme(walk: Walk, site: Site, node: Node) -> bool:
+    largest = any(_LIMITS.match(each.text()) for each in assigned(walk, node.text(), site))
+    return largest or _number_from_outside(walk, site, node)
+
+
+def _in_range(before: str, name: str, *, down: bool) -> bool:
+    """Whether a number was compared with the bound that an operation may pass."""
+    word = re.escape(name)
+    if re.search(rf"\b(?:abs|labs|llabs|sqrt)\w*\s*\([^;]{{0,40}}\b{word}\b|\b{word}\s*[!=]=", before):
+        return True
+    if down:
+        return compared(before, [name])
+    return (
+        re.search(rf"\b{word}\b\s*<=?(?!\s*0\b)|(?<![-<])>=?\s*{word}\b|\b{word}\s*>=?(?!\s*0\b)", before)
+        is not None
+    )
+
+
+def cut_number(walk: Walk, site: Site) -> bool:
+    """A number from outside is cast to a smaller type, and its range was not looked at."""
+    outer = site.binding.value if site.binding is not None else None
+    if outer is None or outer.kind() != "cast_expression":
+        return False
+    kind, inner = outer.field("type"), outer.field("value")
+    if (
+        kind is None
+        or inner is None
+        or NUMBERS.get(kind.text().strip(), 9) > 2
+        or inner.kind() != "identifier"
+    ):
+        return False
+    before = walk.text_before(site)
+    declared = re.search(
+        rf"\b(?:int|long|size_t|int32_t|int64_t|unsigned)\s+{re.escape(inner.text())}\b", before
+    )
+    return declared is not None and _extreme(walk, site, inner) and not compared(before, [inner.text()])
+
+
+def divides_by_input(walk: Walk, site: Site) -> bool:
+    """The divisor comes from outside, or is zero, and was not compared with zero."""
+    right = site.node.field("right")
+    if right is None or bare(right).kind() != "identifier":
+        return False
+    name = bare(right).text()
+    if number(walk.evaluate(right, site)) != 0 and not _number_from_outside(walk, site, bare(right)):
+        return False
+    before = walk.text_before(site)
+    word = re.escape(name)
+    return (
+        re.search(
+            rf"\b{word}\s*(?:[!=]=|[<>])|\bfabs\s*\(\s*{word}|if\s*\(\s*!?{word}\s*\)|\(\s*{word}\s*\?",
+            before,
+        )
+        is None
+    )
+
+
+def loops_by_input(walk: Walk, site: Site) -> bool:
+    """How often a loop runs comes from outside, and was not limited."""
+    right, loop = site.node.field("right"), site.node.parent()
+    if right is None or loop is None or loop.kind() != "for_statement" or right.kind() != "identifier":
+        return False
+    if not _number_from_outside(walk, site, right):
+        return False
+    before = walk.text_before(site)
+    before = before[: len(before) - (site.end - site.start)]
+    return not compared(before, [right.text()])
 
 
 def _operands(node: Node) -> list[Node]:
@@ -502,7 +582,9 @@ def _number_from_outside(walk: Walk, site: Site, node: Node) -> bool:
     for value in assigned(walk, node.text(), site, written=True):
         callee = value.field("function") if value.kind() == "call_expression" else None
         name = walk.qualified(walk.dialect.dotted(callee)) if callee is not None else ""
-        if name in ("scanf", "fscanf", "sscanf", "fscanf_s", "scanf_s", "recv", "fread"):
+        if name == "sscanf":
+            return walk.evaluate(value, site).tainted
+        if name in ("scanf", "fscanf", "fscanf_s", "scanf_s", "recv", "fread"):
             return True
         if name in ("atoi", "atol", "strtol", "strtoul", "stoi", "atoll", "strtoll"):
             return walk.evaluate(value, site).tainted
@@ -551,6 +633,13 @@ def room_unknown(walk: Walk, site: Site) -> bool:
     destination, source = argument(walk, site, 0), argument(walk, site, 1)
     if destination is None or source is None or capacity(walk, site, destination) is not None:
         return False
+    name = name_of(walk, destination)
+    made = name and any(
+        value.kind() in ("call_expression", "new_expression", "identifier")
+        for value in assigned(walk, name, site)
+    )
+    if (made or _is_array(walk, site, destination)) and walk.evaluate(source, site).constant:
+        return False
     return not _measured(walk, site, source, destination)
 
 
@@ -568,6 +657,9 @@ CHECKS: Final[Mapping[str, Callable[[Walk, Site], bool]]] = {
     "index-out": index_out,
     "index-unchecked": index_unchecked,
     "sum-unchecked": sum_unchecked,
+    "cut-number": cut_number,
+    "divides-by-input": divides_by_input,
+    "loops-by-input": loops_by_input,
     "format-is-input": format_is_input,
     "remote-input": remote_input,
     **LIFETIME_CHECKS,

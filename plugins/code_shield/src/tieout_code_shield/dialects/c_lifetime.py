@@ -49,6 +49,12 @@ def _following(node: Node) -> Iterator[Node]:
         current = parent
 
 
+_NO_USE: Final = re.compile(
+    r"\bsizeof\s*\([^()]*\)|\bsizeof\s*\*?\w+|\b(?:struct|enum|union)\s+\w+|\"[^\"\n]*\""
+)
+"""Parts of an expression that name a variable without reading it."""
+
+
 def _next_use(node: Node, name: str) -> tuple[str, Node] | None:
     """How a variable is used next: ``set``, ``free``, ``test`` or ``use``."""
     word = re.compile(rf"(?<![\w.>])(?:\bthis->)?{re.escape(name)}(?![\w])")
@@ -62,7 +68,8 @@ def _next_use(node: Node, name: str) -> tuple[str, Node] | None:
             if "//" in line or line.replace('\\"', "").count('"') % 2:
                 continue
             if re.match(r"\s*=(?!=)", after):
-                return ("use" if word.search(after.partition(";")[0]) else "set"), statement
+                given = _NO_USE.sub("", after.partition(";")[0])
+                return ("use" if word.search(given) else "set"), statement
             if before.endswith(("&", "sizeof ", "sizeof(")):
                 return "set", statement
             if re.search(r"\b(?:free|kfree|g_free|delete(?:\s*\[\])?)\s*\(?\s*$", before) and re.match(
@@ -128,6 +135,12 @@ def frees_non_heap(walk: Walk, site: Site) -> bool:
         return True
     if node.kind() != "identifier":
         return False
+    if any(
+        each.binding is not None and each.binding.form == "augment"
+        for each in walk.assignments_of(node.text(), site, effects=False)
+    ):
+        # A pointer that was moved no longer points to the beginning of its block.
+        return True
     values = assigned(walk, node.text(), site)
     if not values:
         return walk.value_of(f"sizeof({node.text()})", site) is not None and site.function is not None
@@ -423,6 +436,36 @@ def not_compared(walk: Walk, site: Site) -> bool:
     return not compared(walk.text_before(site), re.findall(r"[A-Za-z_]\w*", node.text())[:6])
 
 
+_PLAIN_TYPE: Final = re.compile(
+    r"^(?:unsigned |signed |long |short )*(?:char|short|int|long|float|double|unsigned|size_t|ssize_t|u?int\d+_t|wchar_t|bool)$"
+)
+
+
+def used_unset(walk: Walk, site: Site) -> bool:
+    """A plain variable or pointer is read before it was given a value."""
+    node, binding = site.node, site.binding
+    if binding is None or node.kind() != "declaration" or site.function is None:
+        return False
+    declared, target = node.field("type"), binding.value
+    if declared is None or target.kind() not in ("identifier", "pointer_declarator") or "[" in target.text():
+        return False
+    if re.search(r"\b(?:static|extern|const|thread_local|register)\b", node.text()):
+        return False
+    if target.kind() == "identifier" and not _PLAIN_TYPE.match(declared.text()):
+        return False
+    following = _next_use(node, binding.target)
+    if following is None or following[0] != "use" or following[1].kind() != "expression_statement":
+        return False
+    text = _NO_USE.sub("", following[1].text())
+    if re.match(r"[A-Z][A-Z\d_]+\s*\(", text):
+        # A macro may do anything, such as loop over a list.
+        return False
+    reads = rf"(?:^|[=(,+*/<>!\s-])\*?\s*{re.escape(binding.target)}\s*(?:->|\[|[;),+*/<>-])"
+    return re.search(reads, text) is not None and not re.search(
+        rf">>\s*{re.escape(binding.target)}\b|\b(?:va_start|void)\b", text
+    )
+
+
 LIFETIME_CHECKS: Final[Mapping[str, Callable[[Walk, Site], bool]]] = {
     "freed-again": freed_again,
     "used-after-free": used_after_free,
@@ -439,4 +482,5 @@ LIFETIME_CHECKS: Final[Mapping[str, Callable[[Walk, Site], bool]]] = {
     "looked-at-before": looked_at_before,
     "reads-word-into-array": reads_word_into_array,
     "not-compared": not_compared,
+    "used-unset": used_unset,
 }

@@ -198,6 +198,8 @@ class CValues:
             return filled(given, position, is_source=scope.is_source)
         if name in _FILLING:
             return _repeated(name, given)
+        if name in ("strlen", "wcslen") and given and given[0].constant and given[0].kind == "string":
+            return constant("number", str(len(given[0].text or "")))
         if name in _SAME and given:
             return given[0] if len(given) == 1 else joined(given) if "StrCat" in name else given[0]
         method = name.rpartition(".")[2]
