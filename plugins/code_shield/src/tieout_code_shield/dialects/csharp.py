@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Role, Scope
+from tieout_code_shield.dialects.csharp_names import (
+    ANSWERS,
+    FRAMEWORK,
+    HANDLERS,
+    INJECTED,
+    MAPS,
+    NAMESPACES,
+    ROOTS,
+    SOURCE_CALLS,
+)
 from tieout_code_shield.dialects.folding import collected, typed, unescaped
 from tieout_code_shield.dialects.typed import Call, TypedDialect, items, type_name
 from tieout_code_shield.values import UNKNOWN, Value, alternatives, constant, joined
@@ -67,38 +76,6 @@ _EVALUATORS: Final = {
     "switch_expression": "switch",
     "constant_pattern": "pattern",
 }
-_SOURCE_CALLS: Final = re.compile(
-    r"(?:^|\.)(?:\w*Request|req|request|HttpRequestBase|HttpRequestData)(?:\.\(\))?\.(?:Query(?:String)?|Form|Params|Cookies|"
-    r"Headers|Body|Path|PathInfo|RawUrl|Url|UserAgent|UrlReferrer|InputStream|Files|ServerVariables|RouteValues|"
-    r"Unvalidated|\[\w*\]|Item|ReadFormAsync|GetDisplayUrl|GetEncodedUrl|QueryStringParameters)(?:\.|$)"
-    r"|^(?:Console\.(?:ReadLine|In\.ReadLine|Read|In\.ReadToEnd)|Environment\.(?:GetEnvironmentVariable|GetCommandLineArgs))$"
-    r"|(?:^|\.)(?:txt\w+|tb[A-Z]\w*|\w*[tT]ext[bB]ox\w*|\w*[iI]nput\w*Box)\.Text$"
-    r"|(?:^|\.)(?:StreamReader|sr|\w*[sS]treamReader|\w*[nN]etworkReader)(?:\.\(\))?\.Read(?:Line|ToEnd)(?:Async)?$"
-    r"|(?:^|\.)(?:SqlDataReader|\w*DataReader|dr|rdr)\.GetString$"
-    r"|(?:^|\.)(?:HttpCookie|\w*[cC]ookie)\.Value$|(?:^|\.)(?:I?FormFile|\w*[fF]ormFile|HttpPostedFile\w*)\.FileName$"
-    r"|(?:^|\.)(?:WebClient|\w*[wW]ebClient)\.DownloadString$"
-)
-_INJECTED: Final = re.compile(r"\bFrom(?:Query|Route|Body|Form|Header|Uri)\b")
-_HANDLERS: Final = re.compile(
-    r"@(?:Http(?:Get|Post|Put|Delete|Patch)|Route|AcceptVerbs|WebMethod|OperationContract|FunctionName)\b"
-)
-_ANSWERS: Final = re.compile(
-    r"\b(?:\w*ActionResult|JsonResult|ViewResult|ContentResult|FileResult|RedirectResult|PartialViewResult|"
-    r"HttpResponseMessage|IResult|FileStreamResult)\b"
-)
-_FRAMEWORK: Final = re.compile(
-    r"^(?:I[A-Z]\w+|CancellationToken|Http(?:Request|Response|Context)\w*|ClaimsPrincipal)$"
-)
-_MAPS: Final = re.compile(r"\.Map(?:Get|Post|Put|Delete|Patch|Methods)\s*\(")
-_NAMESPACES: Final = frozenset(
-    {"System", "Diagnostics", "IO", "Net", "Http", "Web", "Data", "SqlClient", "Security", "Cryptography", "Text",
-     "RegularExpressions", "Xml", "XPath", "Linq", "Runtime", "Serialization", "Formatters", "Binary", "Collections",
-     "Generic", "Threading", "Tasks", "Reflection", "Configuration", "DirectoryServices", "Microsoft",
-     "EntityFrameworkCore", "AspNetCore", "Mvc", "Win32", "Newtonsoft", "Json", "MySql", "MySqlClient", "Npgsql",
-     "Oracle", "SQLite", "X509Certificates", "UI", "Script", "Compression", "Mail", "Sockets", "OleDb", "Odbc",
-     "CodeDom", "Compiler", "Schema", "Xsl", "Messaging", "Management", "Automation", "CSharp"}
-)  # fmt: skip
-_ROOTS: Final = frozenset({"System", "Microsoft", "Newtonsoft", "MySql", "Npgsql", "Oracle"})
 _FACTORIES: Final = frozenset(
     {"Create", "CreateDefault", "GetInstance", "Open", "OpenRead", "CreateBuilder", "Start"}
 )
@@ -119,7 +96,7 @@ class CSharpDialect(TypedDialect):
          "postfix_unary_expression", "interpolation", "equals_value_clause", "arrow_expression_clause"}
     )  # fmt: skip
     parameter_kinds = frozenset({"parameter"})
-    source_calls = _SOURCE_CALLS
+    source_calls = SOURCE_CALLS
     canary = (
         "class A {\n  void Run(string name) {\n    "
         'System.Diagnostics.Process.Start("cmd.exe", "/c " + name);\n  }\n}\n'
@@ -236,9 +213,9 @@ class CSharpDialect(TypedDialect):
 
     def shortened(self, parts: list[str]) -> list[str]:
         """``System.Diagnostics.Process.Start`` is ``Process.Start``."""
-        if len(parts) > 2 and parts[0] in _ROOTS:
+        if len(parts) > 2 and parts[0] in ROOTS:
             for index, part in enumerate(parts[:-1]):
-                if part not in _NAMESPACES:
+                if part not in NAMESPACES:
                     return parts[index:]
         return parts
 
@@ -377,9 +354,9 @@ class CSharpDialect(TypedDialect):
         """The parameters of actions and mapped functions, and the arguments of ``Main``."""
         kind = type_name(parameter.field("type"))
         noted = " ".join(part.text() for part in parameter.children() if part.kind() == "attribute_list")
-        if _INJECTED.search(noted) is not None:
+        if INJECTED.search(noted) is not None:
             return True
-        if _FRAMEWORK.match(kind) or "FromServices" in noted:
+        if FRAMEWORK.match(kind) or "FromServices" in noted:
             return False
         return self._handles_requests(function, kind)
 
@@ -388,13 +365,13 @@ class CSharpDialect(TypedDialect):
             given = method.parent()
             listed = given.parent() if given is not None else None
             outer = listed.parent() if listed is not None else None
-            return outer is not None and _MAPS.search(outer.text()[:200]) is not None
+            return outer is not None and MAPS.search(outer.text()[:200]) is not None
         name, returned = method.field("name"), method.field("returns") or method.field("type")
         if name is not None and name.text() == "Main":
             return kind == "string[]"
-        answers = returned is not None and _ANSWERS.search(returned.text()) is not None
+        answers = returned is not None and ANSWERS.search(returned.text()) is not None
         public = any(part.kind() == "modifier" and part.text() == "public" for part in method.children())
-        return (answers and public) or _HANDLERS.search(self.function_name(method)) is not None
+        return (answers and public) or HANDLERS.search(self.function_name(method)) is not None
 
     def _on_verbatim(self, node: Node, scope: Scope, depth: int) -> Value:
         return constant("string", node.text()[2:-1].replace('""', '"'))

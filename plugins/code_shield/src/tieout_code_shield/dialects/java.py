@@ -80,6 +80,7 @@ _SOURCE_CALLS: Final = re.compile(
     r"|(?:^|\.)(?:Socket|\w*[sS]ocket)\.getInputStream$|(?:^|\.)(?:Cookie|\w*[cC]ookies?(?:\.\[\w*\])?)\.getValue$"
     r"|(?:^|\.)(?:MultipartFile|\w*[mM]ultipart\w*|file|upload\w*|FileItem)\.(?:getOriginalFilename|getSubmittedFileName)$"
     r"|(?:^|\.)(?:getOriginalFilename|getSubmittedFileName|getExternalStorageDirectory\.\(\)\.x)$"
+    r"|(?:^|\.)(?:ResultSet|resultSet|rs)\.getString$"
     r"|(?:^|\.)(?:Intent|\w*[iI]ntent(?:\.\(\))?)\.(?:getStringExtra|getData|getDataString)$"
 )
 INJECTED: Final = re.compile(

@@ -12,12 +12,11 @@ from tieout_code_shield.dialects.base import Arguments, CommonDialect, Role, Sco
 from tieout_code_shield.dialects.folding import (
     as_number,
     collected,
-    formatted,
-    number_in,
     operated,
     typed,
     unescaped,
 )
+from tieout_code_shield.dialects.texts import PARSES, created, method_value
 from tieout_code_shield.syntax import visit
 from tieout_code_shield.values import (
     UNKNOWN,
@@ -25,9 +24,7 @@ from tieout_code_shield.values import (
     alternatives,
     called,
     constant,
-    joined,
     leaf,
-    merged,
 )
 
 if TYPE_CHECKING:
@@ -40,41 +37,10 @@ MAX_NESTING: Final = 24
 _CONDITIONAL: Final = re.compile(
     r"^(?:if|elif|else|for|foreach|enhanced_for|while|do|switch|when|try|catch|case|ternary)_"
 )
-_APPENDS: Final = frozenset(
-    {"append", "Append", "AppendLine", "appendLine", "concat", "plus", "AppendFormat", "Insert"}
-)
-_FORMATS: Final = frozenset({"format", "Format", "formatted", "AppendFormat"})
-_CONCATENATES: Final = frozenset({"join", "Join", "Concat"})
-_SAME: Final = frozenset(
-    {"toString", "ToString", "valueOf", "copyValueOf", "intern", "strip", "trim", "Trim", "trimIndent", "trimMargin",
-     "toCharArray", "ToCharArray", "getBytes", "GetBytes", "toByteArray", "stripIndent", "orElse", "get", "Value",
-     "requireNonNull", "toArray", "ToArray", "ToList", "toList", "GetString", "stream", "of", "asList", "listOf",
-     "arrayOf", "arrayListOf", "mutableListOf", "setOf", "Copy", "clone", "Clone", "toTypedArray"}
-)  # fmt: skip
-_CHANGES: Final = frozenset(
-    {"toLowerCase", "toUpperCase", "ToLower", "ToUpper", "ToLowerInvariant", "ToUpperInvariant", "lowercase",
-     "uppercase",
-     "substring", "Substring", "replace", "Replace", "replaceAll", "replaceFirst", "split", "Split", "repeat",
-     "TrimEnd", "TrimStart", "PadLeft", "PadRight", "removeSuffix", "removePrefix", "charAt", "insert", "deleteCharAt"}
-)  # fmt: skip
-_COLLECTS: Final = frozenset(
-    {"asList", "listOf", "arrayOf", "arrayListOf", "mutableListOf", "of", "setOf", "add", "Add", "addAll", "AddRange",
-     "byteArrayOf", "intArrayOf", "charArrayOf", "ByteArray", "CharArray"}
-)  # fmt: skip
 _GROWING: Final = frozenset(
     {"insert", "addAll", "putAll", "push", "addElement", "addFirst", "AddRange", "InsertRange", "removeIf"}
 )
 _OWN: Final = re.compile(r"[A-Z]\w*(?:\.\(\))?\.\w+$")
-_PARSES: Final = re.compile(
-    r"^(?:int|long|short|byte|double|float|decimal|uint|ulong|bool|Int16|Int32|Int64|Double|Decimal|Guid|DateTime|Boolean)"
-    r"\.Parse(?:Exact)?$|^Convert\.To(?:U?Int\d+|Double|Decimal|Single|Boolean|DateTime|Byte)$"
-    r"|^(?:Integer|Long|Short|Double|Float|Boolean|UUID|Byte)\.(?:parse\w+|valueOf|fromString|decode)$"
-    r"|\.to(?:Int|Long|Double|Float|Short|Boolean)(?:OrNull)?$"
-)
-"""Calls that give a number or fail."""
-_TRANSPARENT: Final = frozenset({"URL", "URI", "Uri", "File", "FileInfo", "UriBuilder"})
-"""Types whose objects are worth what they were made of."""
-_BUILDERS: Final = frozenset({"StringBuilder", "StringBuffer", "String", "StringJoiner", "StringWriter"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +67,6 @@ class TypedDialect(CommonDialect, ABC):
     wrappers: ClassVar[frozenset[str]] = frozenset()
     """Kinds of expressions that are worth what their last part is."""
     functions: ClassVar[frozenset[str]]
-    literals: ClassVar[Mapping[str, str]] = {}
 
     @property
     def kinds(self) -> Sequence[str]:
@@ -380,16 +345,16 @@ class TypedDialect(CommonDialect, ABC):
         arguments = self.arguments(node)
         given = [self.evaluate(part, scope, depth + 1) for part in arguments.positional]
         if call.created:
-            return self._created(call.method, given, name)
+            return created(call.method, given, name)
         base = self.evaluate(call.receiver, scope, depth + 1) if call.receiver is not None else None
         if call.method == "nameof" and base is None:
             return constant("string", arguments.positional[0].text() if arguments.positional else "")
-        if _PARSES.search(name):
+        if PARSES.search(name):
             return as_number(called(name, given, source=False), name)
         stored = self._stored(call, given, scope)
         if stored is not None:
             return stored
-        worked = self._text_method(call, base, given, name)
+        worked = method_value(call.method, base, given, name)
         if worked is not None:
             return worked
         if base is None or _OWN.match(name):
@@ -401,16 +366,6 @@ class TypedDialect(CommonDialect, ABC):
             name, given if base is None else [base, *given], source=self.comes_from_outside(name, scope)
         )
 
-    def _created(self, kind: str, given: list[Value], name: str) -> Value:
-        if kind in _BUILDERS:
-            texts = [value for value in given if value.kind != "number"]
-            return joined([*texts, constant("string", "")])
-        if kind in _TRANSPARENT and given:
-            return joined(given)
-        if kind.endswith(("List", "Set", "Vector")) or kind in _COLLECTS:
-            return collected(given)
-        return called(name, given, source=False)
-
     def _stored(self, call: Call, given: list[Value], scope: Scope) -> Value | None:
         """What ``map.put("key", value)`` put there."""
         if call.method not in ("get", "getOrDefault", "getProperty") or call.receiver is None or not given:
@@ -418,45 +373,6 @@ class TypedDialect(CommonDialect, ABC):
         if given[0].text is None or not given[0].constant:
             return None
         return scope.lookup(f"{self.dotted(call.receiver)}.[{given[0].text}]")
-
-    def _text_method(self, call: Call, base: Value | None, given: list[Value], name: str) -> Value | None:
-        method = call.method
-        static = base is not None and name in (f"String.{method}", f"string.{method}")
-        if method in _FORMATS and given:
-            if static or base is None or name.startswith("MessageFormat."):
-                plain = given[1:] if given[0].kind != "string" and len(given) > 1 else given
-                return formatted(plain[0], plain[1:])
-            if method == "AppendFormat":
-                return joined([base, formatted(given[0], given[1:])])
-            return formatted(base, given) if base.kind == "string" else None
-        if method in _CONCATENATES and static:
-            return joined([*(given[1:] if method != "Concat" else given), constant("string", "")])
-        if base is not None and method in _APPENDS:
-            return joined([base, *(given[1:] if method == "Insert" else given[:1])])
-        if method in _COLLECTS and (
-            base is None or static or name[:1].isupper() or base.kind == "collection"
-        ):
-            return collected([*([base] if base is not None and base.kind == "collection" else []), *given])
-        if method in _SAME:
-            if base is None or (name[:1].isupper() and not base.tainted and given):
-                return given[0] if len(given) == 1 else None
-            return base if not given or base.constant or method in ("getBytes", "toByteArray") else None
-        return self._changed(call, base, given)
-
-    def _changed(self, call: Call, base: Value | None, given: list[Value]) -> Value | None:
-        if base is None or call.method not in _CHANGES or not (base.constant or base.kind == "string"):
-            return None
-        if (
-            call.method == "charAt"
-            and base.constant
-            and base.text
-            and given[:1]
-            and given[0].text is not None
-        ):
-            index = number_in(given[0].text)
-            if index is not None and 0 <= index < len(base.text):
-                return constant("string", base.text[int(index)])
-        return Value(base.kind, base.text, merged([base, *given]), built=base.built)
 
 
 def items(node: Node) -> list[Node]:
