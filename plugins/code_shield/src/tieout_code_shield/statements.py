@@ -65,7 +65,11 @@ def _starts_inside_docstring(code: str, language: Language) -> int:
     before = code[: first.start()]
     if before.strip() and not error_share(before, language.grammar) > PROSE_SHARE:
         return 0
-    return first.end() if before.strip() else 0
+    if before.strip():
+        return first.end()
+    rest = code[first.end() :]
+    alone = code.count(first[0]) % 2 == 1 and line.strip() == first[0]
+    return first.end() if alone and error_share(rest[:2_000], language.grammar) <= PROSE_SHARE / 2 else 0
 
 
 @dataclass(frozen=True, slots=True)
