@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import sys
+from dataclasses import fields
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import pytest
 from tieout.errors import InputError
 from tieout.plugin import Tool
 from tieout.testing import FakeToolContext
-from tieout_code_shield import CodeShield, Limits, Treatment, scan_code
+from tieout_code_shield import CodeShield, CodeShieldScanResult, Issue, Limits, Treatment, scan_code
 from tieout_code_shield.settings import ShieldSettings
 from tieout_code_shield.shield import Shield
 from tieout_code_shield.tools import make_tools
@@ -113,7 +115,7 @@ def test_scorer_counts_recall_and_false_positives(tmp_path: Path) -> None:
         {"id": "b", "language": "python", "code": "x = 1", "label": "insecure", "cwe": "CWE-89"},
         {"id": "c", "language": "python", "code": "hashlib.md5(x)", "label": "secure", "cwe": ""},
         {"id": "d", "language": "javascript", "code": "f();", "label": "secure"},
-        {"id": "e", "language": "go", "code": "a := 1", "label": "insecure", "cwe": "CWE-78"},
+        {"id": "e", "language": "swift", "code": "let a = 1", "label": "insecure", "cwe": "CWE-78"},
     ]
     file = tmp_path / "cases.jsonl"
     file.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
@@ -185,3 +187,35 @@ def test_scan_code_that_could_not_be_done_is_insecure() -> None:
     assert "not checked" in result.issues_found[0].description
     assert scan_code("func main() {}", "swift").is_insecure
     assert scan_code("eval(x)\n" * 2_000, "python", limits=Limits(200_000, 1e-6)).is_insecure
+
+
+def test_fields_are_those_of_code_shield() -> None:
+    """As documented by Meta's package, codeshield 1.0.1."""
+    result, issue = CodeShieldScanResult, Issue
+    assert [field.name for field in fields(result)][:3] == [
+        "is_insecure",
+        "issues_found",
+        "recommended_treatment",
+    ]
+    assert [field.name for field in fields(issue)] == [
+        "description",
+        "cwe_id",
+        "severity",
+        "line",
+        "char",
+        "rule",
+        "analyzer",
+        "pattern_id",
+        "path",
+        "name",
+    ]
+    assert [treatment.value for treatment in Treatment] == ["ignore", "warn", "block"]
+
+
+def test_an_enum_names_the_language() -> None:
+    class Named(Enum):
+        PYTHON = "python"
+        ANY = "language_agnostic"
+
+    assert scan_code("eval(x)", Named.PYTHON).is_insecure
+    assert not scan_code("print('hello')", Named.ANY).unknown

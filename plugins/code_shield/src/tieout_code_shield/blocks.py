@@ -183,6 +183,7 @@ class CodeBlock:
         for language in self._scanner.plausible(code, self._language):
             why = self._scanner.unsupported(language)
             if not why and has_dialect(language.rules):
+                why = self._scanner.canary(language.rules, clock)
                 carried = self._carried.get(language.rules)
                 tail = unit.closing(lowest)
                 found, facts = self._scanner.window_hits(
@@ -190,7 +191,6 @@ class CodeBlock:
                 )
                 scanned.facts[language.rules] = facts
                 hits += found
-                why = self._scanner.canary(language.rules)
             unknown = unknown or why
         return self._fresh(hits, base, start), unknown
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from tieout_code_shield.limits import GUARD_LIMITS, Limits
 from tieout_code_shield.scanner import Issue as Found
@@ -14,6 +15,9 @@ from tieout_code_shield.settings import ShieldSettings
 from tieout_code_shield.shield import Shield
 
 __all__ = ["CodeShield", "CodeShieldScanResult", "Issue", "Treatment", "scan_code"]
+
+
+AGNOSTIC: Final = "language_agnostic"
 
 
 class Treatment(StrEnum):
@@ -65,13 +69,14 @@ def scan_code(
 
     Args:
         code: The code.
-        language: ``python``, ``javascript``, ``typescript`` … or an enum with such a value; ``None`` guesses.
+        language: ``python``, ``javascript``, ``typescript`` … or an enum with such a value; ``None`` (and Code Shield's
+            ``language_agnostic``) guesses.
         settings: Rules to add or leave out.
         limits: Bounds of the scan; past them the outcome is unknown, never secure.
     """
     scanner = _default() if settings is None else Shield(settings).scanner
     name = str(language.value) if isinstance(language, Enum) else language
-    return _converted(scanner.scan(code, name, limits=limits))
+    return _converted(scanner.scan(code, None if name == AGNOSTIC else name, limits=limits))
 
 
 class CodeShield:

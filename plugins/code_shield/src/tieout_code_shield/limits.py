@@ -37,6 +37,10 @@ class Clock:
         """Seconds of processor time that are left."""
         return self._end - time.thread_time()
 
+    def extend(self, seconds: float) -> None:
+        """Add time: what was spent on something else than the text."""
+        self._end += seconds
+
     def check(self) -> None:
         """Raise when the time is used up.
 
