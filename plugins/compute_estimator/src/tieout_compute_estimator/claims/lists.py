@@ -83,7 +83,10 @@ def _coordinated(text: str, fixed: list[Measure]) -> list[Measure]:
     for index in range(len(fixed) - 2, -1, -1):
         measure, following = fixed[index], fixed[index + 1]
         between = text[measure.end : following.start]
-        if _is_bare(measure) and _BETWEEN.match(between) and _lends(following):
+        ranged = following.role in ("multiple", "growth") and re.fullmatch(r"\s?(?:to|-|至|到)\s?", between)
+        if ranged and measure.role == "count":
+            fixed[index] = replace(measure, role=following.role, unit=following.unit)
+        elif _is_bare(measure) and _BETWEEN.match(between) and _lends(following):
             fixed[index] = _as(measure, following)
     for index in range(1, len(fixed)):
         measure, former = fixed[index], fixed[index - 1]
