@@ -26,7 +26,7 @@ def run(tmp_path: Path) -> Run:
     home = tmp_path / "home"
     home.mkdir()
     (tmp_path / "work").mkdir()
-    env = {
+    base = {
         **os.environ,
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home),
