@@ -84,7 +84,7 @@ _SOURCE_CALLS: Final = re.compile(
     r"|(?:^|\.)(?:Intent|\w*[iI]ntent(?:\.\(\))?)\.(?:getStringExtra|getData|getDataString)$"
 )
 INJECTED: Final = re.compile(
-    r"@(?:RequestParam|PathVariable|RequestBody|RequestHeader|CookieValue|MatrixVariable|RequestPart|ModelAttribute|"
+    r"@(?:[\w.]{1,80}\.)?(?:RequestParam|PathVariable|RequestBody|RequestHeader|CookieValue|MatrixVariable|RequestPart|ModelAttribute|"
     r"QueryParam|PathParam|FormParam|HeaderParam|CookieParam|MatrixParam|BeanParam|FormDataParam|QueryValue|Argument|"
     r"Header|Payload|DestinationVariable|RestPath|RestQuery|RestForm)\b"
 )

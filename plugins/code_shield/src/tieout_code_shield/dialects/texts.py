@@ -38,7 +38,7 @@ PARSES: Final = re.compile(
     r"|\.to(?:Int|Long|Double|Float|Short|Boolean)(?:OrNull)?$"
 )
 """Calls that give a number or fail."""
-_TRANSPARENT: Final = frozenset({"URL", "URI", "Uri", "File", "FileInfo", "UriBuilder"})
+_TRANSPARENT: Final = frozenset({"URL", "URI", "Uri", "File", "FileInfo", "UriBuilder", "ProcessStartInfo"})
 """Types whose objects are worth what they were made of."""
 _BUILDERS: Final = frozenset({"StringBuilder", "StringBuffer", "String", "StringJoiner", "StringWriter"})
 

@@ -345,7 +345,8 @@ class TypedDialect(CommonDialect, ABC):
         arguments = self.arguments(node)
         given = [self.evaluate(part, scope, depth + 1) for part in arguments.positional]
         if call.created:
-            return created(call.method, given, name)
+            members = [self.evaluate(part, scope, depth + 1) for part in arguments.named.values()]
+            return created(call.method, [*given, *members], name)
         base = self.evaluate(call.receiver, scope, depth + 1) if call.receiver is not None else None
         if call.method == "nameof" and base is None:
             return constant("string", arguments.positional[0].text() if arguments.positional else "")
