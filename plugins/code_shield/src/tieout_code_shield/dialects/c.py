@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, CommonDialect, Role, Scope
-from tieout_code_shield.dialects.c_values import FORMATTED, MAX_DEPTH, CValues, items
+from tieout_code_shield.dialects.c_effects import WRAPPERS, CEffects, plain_type
+from tieout_code_shield.dialects.c_values import MAX_DEPTH, items
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -43,50 +44,15 @@ _NAMES: Final = frozenset(
     {"identifier", "field_identifier", "type_identifier", "namespace_identifier", "primitive_type",
      "sized_type_specifier", "this"}
 )  # fmt: skip
-_INNER: Final = frozenset(
-    {"pointer_declarator", "reference_declarator", "array_declarator", "init_declarator", "function_declarator",
-     "parenthesized_declarator", "attributed_declarator"}
-)  # fmt: skip
-_WRAPPERS: Final = frozenset({"parenthesized_expression", "pointer_expression", "cast_expression"})
 
-# Functions that write into an argument: where it stands, and where what is written does (-1: the call itself).
-_COPIES: Final = {
-    "strcpy": (0, 1), "strncpy": (0, 1), "stpcpy": (0, 1), "memcpy": (0, 1), "memmove": (0, 1), "strlcpy": (0, 1),
-    "wcscpy": (0, 1), "wcsncpy": (0, 1), "lstrcpy": (0, 1), "lstrcpyA": (0, 1), "lstrcpyW": (0, 1), "bcopy": (1, 0),
-    "strcpy_s": (0, 2), "strncpy_s": (0, 2), "memcpy_s": (0, 2), "wmemcpy": (0, 1), "_mbscpy": (0, 1), "wcscpy_s": (0, 2),
-    "mempcpy": (0, 1), "strscpy": (0, 1), "_tcscpy": (0, 1), "StringCchCopy": (0, 2), "CopyMemory": (0, 1),
-    "fgets": (0, -1), "gets": (0, -1), "fread": (0, -1), "read": (1, -1), "recv": (1, -1), "recvfrom": (1, -1),
-    "SSL_read": (1, -1), "BIO_read": (1, -1), "BIO_gets": (1, -1), "fgetws": (0, -1), "getline": (0, -1), "getdelim": (0, -1),
-    "ReadFile": (1, -1), "InternetReadFile": (1, -1), "GetEnvironmentVariable": (1, -1), "GetEnvironmentVariableA": (1, -1),
-    "pread": (1, -1), "gets_s": (0, -1), "_getws": (0, -1), "memset": (0, -1), "bzero": (0, -1), "wmemset": (0, -1), "readlink": (1, -1),
-    "mbstowcs": (0, 1), "wcstombs": (0, 1), "url_decode": (0, 1),
-}  # fmt: skip
-_APPENDS: Final = {
-    "strcat": (0, 1), "strncat": (0, 1), "strlcat": (0, 1), "wcscat": (0, 1), "wcsncat": (0, 1), "strcat_s": (0, 2),
-    "lstrcat": (0, 1), "lstrcatA": (0, 1), "_tcscat": (0, 1), "StringCchCat": (0, 2), "strncat_s": (0, 2), "wcscat_s": (0, 2),
-    "_mbscat": (0, 1),
-}  # fmt: skip
-_SCANS: Final = {
-    "scanf": 1,
-    "fscanf": 2,
-    "sscanf": 2,
-    "swscanf": 2,
-    "wscanf": 1,
-    "fwscanf": 2,
-    "scanf_s": 1,
-    "fscanf_s": 2,
-    "vscanf": 1,
-}
 _GROWING: Final = frozenset({"push_back", "emplace_back", "insert", "emplace", "push", "assign"})
 _FUNCTIONS: Final = frozenset({"function_definition", "lambda_expression"})
 _WORD: Final = re.compile(r"\w+")
 _COMPARED: Final = re.compile(r"(-?\d+)\s*(==|!=|<|>)\s*(-?\d+)$")
-_TEMPLATE: Final = re.compile(r"<[^<>()]*(?:<[^<>()]*(?:<[^<>()]*>[^<>()]*)*>[^<>()]*)*>")
-_QUALIFIERS: Final = re.compile(r"\b(?:const|volatile|struct|static|register|typename|class|constexpr)\b\s*")
 _PLAIN: Final = re.compile(r"\s*([A-Za-z_]\w*)\s*$")
 
 
-class CDialect(CValues, CommonDialect):
+class CDialect(CEffects, CommonDialect):
     """How C spells what the engine looks for."""
 
     name = "c"
@@ -208,123 +174,13 @@ class CDialect(CValues, CommonDialect):
                     return False
         return None
 
-    def effects(self, node: Node, name: str) -> list[Binding]:
-        """What a node binds besides its role: buffers that a call writes into, ``cin >> x``, declared types."""
-        kind = node.kind()
-        if kind == "call_expression":
-            return self._written(node)
-        if kind == "binary_expression":
-            operator = node.field("operator")
-            return self._streamed(node) if operator is not None and operator.text() in ("<<", ">>") else []
-        if kind in ("declaration", "field_declaration"):
-            declared = self._type(node)
-            plain = (
-                "identifier",
-                "field_identifier",
-                "pointer_declarator",
-                "array_declarator",
-                "function_declarator",
-            )
-            return [
-                Binding(name, child, "declare", declared)
-                for child in node.children()
-                if child.kind() in plain and declared and (name := self._declared_name(child))
-            ]
-        return []
-
-    def _written(self, node: Node) -> list[Binding]:
-        callee = node.field("function")
-        if callee is None:
-            return []
-        name = callee.text()
-        if name.startswith("std::"):
-            name = name[5:]
-        if callee.kind() == "field_expression":
-            return self._appended(node, callee)
-        given = self.arguments(node).positional
-        if name in FORMATTED and given:
-            return self._into(given[0], node, "assign")
-        copied = _COPIES.get(name)
-        if copied is not None:
-            if name == "getline" and len(given) == 2:
-                return self._into(given[1], node, "assign")
-            into, source = copied
-            if len(given) > max(into, source):
-                return self._into(given[into], given[source] if source >= 0 else node, "assign")
-        appended = _APPENDS.get(name)
-        if appended is not None and len(given) > max(appended):
-            return self._into(given[appended[0]], given[appended[1]], "augment")
-        scanned = _SCANS.get(name)
-        if scanned is not None:
-            return [each for part in given[scanned:] for each in self._into(part, node, "assign")]
-        return []
-
-    def _appended(self, node: Node, callee: Node) -> list[Binding]:
-        """``text.append(x)``, and ``stream.getline(buffer, n)``."""
-        method, receiver = callee.field("field"), callee.field("argument")
-        given = self.arguments(node).positional
-        if method is None or receiver is None or not given:
-            return []
-        if method.text() == "append":
-            return self._into(receiver, given[0], "augment")
-        if method.text() in ("getline", "read", "get", "recv", "receive", "read_some"):
-            return self._into(given[0], node, "assign")
-        return []
-
-    def _streamed(self, node: Node) -> list[Binding]:
-        """``cin >> a >> b`` gives both names input; ``stream << x`` adds to what the stream holds."""
-        left, right, operator = node.field("left"), node.field("right"), node.field("operator")
-        first = left
-        while first is not None and first.kind() == "binary_expression":
-            first = first.field("left")
-        if first is None or right is None or operator is None:
-            return []
-        root = self.dotted(first)
-        if operator.text() == ">>":
-            return self._into(right, first, "assign") if root in ("cin", "wcin") else []
-        if not re.search(r"(?i)(?:ss|stream|oss|out|buf|sql|query|cmd|command)\w{0,12}$", root) or root in (
-            "cout",
-            "out",
-        ):
-            return []
-        return [Binding(root, right, "augment")]
-
-    def _into(self, target: Node, value: Node, form: BindForm) -> list[Binding]:
-        for _ in range(MAX_DEPTH):
-            kind = target.kind()
-            if kind in _WRAPPERS or kind == "subscript_expression":
-                inner = target.field("value") or target.field("argument") or next(iter(items(target)), None)
-            elif kind == "binary_expression":
-                inner = target.field("left")
-            else:
-                break
-            if inner is None:
-                return []
-            target = inner
-        name = self.dotted(target)
-        return [Binding(name, value, form)] if name and not name.endswith("()") else []
-
-    def _type(self, declaration: Node) -> str:
-        declared = declaration.field("type")
-        return _plain_type(declared.text()) if declared is not None else ""
-
-    def _declared_name(self, node: Node) -> str:
-        for _ in range(MAX_DEPTH):
-            if node.kind() not in _INNER:
-                break
-            inner = node.field("declarator") or next(iter(items(node)), None)
-            if inner is None:
-                return ""
-            node = inner
-        return self.dotted(node)
-
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """``using a::b`` and ``namespace x = a::b``."""
         if node.kind() == "namespace_alias_definition":
             parts = items(node)
-            return [(parts[0].text(), _plain_type(parts[-1].text()))] if len(parts) == 2 else []
+            return [(parts[0].text(), plain_type(parts[-1].text()))] if len(parts) == 2 else []
         name = next((child for child in items(node) if child.kind() == "qualified_identifier"), None)
-        qualified = _plain_type(name.text()) if name is not None else ""
+        qualified = plain_type(name.text()) if name is not None else ""
         return [(qualified.rpartition(".")[2], qualified)] if qualified else []
 
     def required(self, node: Node) -> list[tuple[str, str]]:
@@ -353,14 +209,14 @@ class CDialect(CValues, CommonDialect):
         return left, right
 
     def dotted(self, node: Node) -> str:
-        """``a.b`` for ``a.b``, ``a->b`` and ``a::b`` (``std::`` left out), ``f().g``, ``a[].b``; ``*a`` and ``&a`` are ``a``."""
+        """``a.b`` for ``a.b``, ``a->b`` and ``a::b`` without ``std::``; ``f().g``, ``a[].b``; ``*a`` is ``a``."""
         tail: list[str] = []
         for _ in range(MAX_DEPTH):
             kind = node.kind()
             if kind in _NAMES or kind == "delete":
                 return ".".join([node.text(), *reversed(tail)])
             if kind in ("qualified_identifier", "template_function", "template_type"):
-                return ".".join([_plain_type(node.text()), *reversed(tail)])
+                return ".".join([plain_type(node.text()), *reversed(tail)])
             inner = None
             if kind == "field_expression":
                 part, inner = node.field("field"), node.field("argument")
@@ -371,7 +227,7 @@ class CDialect(CValues, CommonDialect):
             elif kind == "subscript_expression":
                 inner = node.field("argument")
                 tail.append("[]")
-            elif kind in _WRAPPERS:
+            elif kind in WRAPPERS:
                 inner = node.field("value") or node.field("argument") or next(iter(items(node)), None)
             if inner is None:
                 return ".".join(["", *reversed(tail)]) if tail else ""
@@ -389,15 +245,6 @@ class CppDialect(CDialect):
     """C++: constructions, streams and namespaces are read in the same way."""
 
     name = "cpp"
-
-
-def _plain_type(text: str) -> str:
-    """A type's or name's text without qualifiers, template arguments and ``std::``, its parts joined by dots."""
-    text = _QUALIFIERS.sub("", text)
-    if "<" in text:
-        text = _TEMPLATE.sub("", text)
-    text = text.strip(" *&:")
-    return text.removeprefix("std::").replace("::", ".")
 
 
 def _decided(condition: str) -> bool | None:

@@ -45,16 +45,19 @@ _RETURNED: Final = {
 _SAME: Final = frozenset(
     {"strdup", "_strdup", "strndup", "g_strdup", "xstrdup", "wcsdup", "strdupa", "string", "wstring", "QString",
      "string_view", "move", "forward", "String", "std.move", "filesystem.path", "path", "fs.path", "CString", "strtok",
-     "strtok_r", "strchr", "strrchr", "strstr", "trim", "QString.fromStdString", "QString.fromUtf8", "StringRef", "TEXT",
+     "strtok_r", "strchr", "strrchr", "strstr", "trim", "QString.fromStdString", "QString.fromUtf8", "StringRef",
+     "TEXT",
      "_T", "basename_r", "absl.StrCat", "StrCat", "regex", "stringstream", "istringstream", "ostringstream"}
 )  # fmt: skip
 _SAME_METHODS: Final = frozenset(
-    {"c_str", "data", "str", "substr", "begin", "toStdString", "toUtf8", "toLatin1", "toLocal8Bit", "constData", "trimmed",
+    {"c_str", "data", "str", "substr", "begin", "toStdString", "toUtf8", "toLatin1", "toLocal8Bit", "constData",
+    "trimmed",
      "string", "native", "get", "append", "toString", "value", "GetString", "utf8", "u8string", "generic_string", "at",
      "simplified", "toLower", "toUpper", "front", "back", "replace", "clear"}
 )  # fmt: skip
 NUMBERS: Final = {
-    "char": 1, "signed char": 1, "unsigned char": 1, "int8_t": 1, "uint8_t": 1, "u8": 1, "byte": 1, "BYTE": 1, "CHAR": 1,
+    "char": 1, "signed char": 1, "unsigned char": 1, "int8_t": 1, "uint8_t": 1, "u8": 1, "byte": 1, "BYTE": 1,
+    "CHAR": 1,
     "bool": 1, "gchar": 1, "guchar": 1, "u_char": 1, "uchar": 1, "short": 2, "unsigned short": 2, "int16_t": 2,
     "uint16_t": 2, "u16": 2, "WORD": 2, "char16_t": 2, "int": 4, "unsigned": 4, "unsigned int": 4, "signed int": 4,
     "signed": 4, "int32_t": 4, "uint32_t": 4, "u32": 4, "DWORD": 4, "float": 4, "wchar_t": 4, "char32_t": 4, "long": 8,

@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, CommonDialect, Role, Scope
-from tieout_code_shield.values import (
-    HOLE,
-    UNKNOWN,
-    Leaf,
-    Value,
-    ValueKind,
-    called,
-    constant,
-    joined,
-    leaf,
-    merged,
-)
+from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, CommonDialect, Role
+from tieout_code_shield.dialects.go_values import MAX_DEPTH, GoValues, items, text_of
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -26,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["GoDialect"]
 
-MAX_DEPTH: Final = 14
 
 _ROLES: Final[dict[str, Role]] = {
     "call_expression": "call",
@@ -45,43 +33,11 @@ _ROLES: Final[dict[str, Role]] = {
     "func_literal": "function",
     "binary_expression": "compare",
 }
-_CONSTANTS: Final = {
-    "true": "true",
-    "false": "false",
-    "nil": "none",
-    "func_literal": "function",
-    "float_literal": "number",
-    "imaginary_literal": "number",
-    "iota": "number",
-    "var_spec": "string",
-}
 _AMBIGUOUS: Final = frozenset({"math/rand", "crypto/rand", "text/template", "html/template"})
 """Packages whose last part does not tell them apart; all others are called by it."""
 
-_SAME: Final = frozenset(
-    {"string", "strings.TrimSpace", "strings.ToLower", "strings.ToUpper", "strings.Trim", "strings.TrimPrefix",
-     "strings.TrimSuffix", "strings.TrimLeft", "strings.TrimRight", "strings.Title", "strings.Replace", "strings.Clone",
-     "strings.ReplaceAll", "strings.NewReader", "bytes.NewReader", "bytes.NewBufferString", "bytes.NewBuffer",
-     "strings.Split", "strings.Fields", "strings.SplitN", "ioutil.ReadAll", "io.ReadAll", "url.QueryUnescape",
-     "url.PathUnescape", "fmt.Sprint", "path.Join", "filepath.Join", "path.Clean", "filepath.Clean", "strings.Repeat",
-     "bufio.NewReader", "bufio.NewScanner", "cast.ToString", "html.UnescapeString"}
-)  # fmt: skip
-_JOINS: Final = frozenset({"fmt.Sprint", "path.Join", "filepath.Join", "fmt.Sprintln"})
-_METHODS: Final = frozenset({"String", "Bytes", "Text", "Get"})
-_VERB: Final = re.compile(r"%[-+# 0]*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?:\[\d+\])?([a-zA-Z%])")
-_NUMERIC: Final = frozenset("dfFgGeEtcbopUxXT")
-_PARSERS: Final = re.compile(
-    r"^(?:time\.Parse|strconv\.|uuid\.|net\.Parse|\w+\.Error$|\w*err\.Error$|errors\.)"
-)
-"""Functions whose result is no text of the caller's choice."""
-_NUMBERS: Final = frozenset(
-    {"int", "int8", "int16", "int32", "int64", "uint", "uint8", "uint16", "uint32", "uint64", "float32", "float64",
-     "bool", "byte", "rune", "time.Duration", "uintptr", "len", "cap"}
-)  # fmt: skip
-_ESCAPES: Final = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\\\": "\\", "\\r": "\r"}
 
-
-class GoDialect(CommonDialect):
+class GoDialect(GoValues, CommonDialect):
     """How Go spells what the engine looks for."""
 
     name = "go"
@@ -99,11 +55,14 @@ class GoDialect(CommonDialect):
             for context in ("gin.Context", "echo.Context", "fiber.Ctx", "iris.Context", "c", "ctx", "context.Context",
                             "fasthttp.RequestCtx", "this", "beego.Controller")
             for part in ("Query", "DefaultQuery", "QueryArray", "QueryMap", "Param", "Params", "PostForm", "FormValue",
-                         "DefaultPostForm", "GetQuery", "GetPostForm", "GetHeader", "QueryParam", "QueryParams", "GetRawData",
+                         "DefaultPostForm", "GetQuery", "GetPostForm", "GetHeader", "QueryParam", "QueryParams",
+                         "GetRawData",
                          "FormFile", "Body", "BodyRaw", "Cookies", "Cookie", "Get.().Header", "QueryString", "URLParam",
-                         "FormParams", "QueryArgs", "PostArgs", "PostBody", "GetString", "Ctx.Input", "Bind", "ShouldBindJSON")
+                         "FormParams", "QueryArgs", "PostArgs", "PostBody", "GetString", "Ctx.Input", "Bind",
+                         "ShouldBindJSON")
         ),
-        "mux.Vars", "chi.URLParam", "httprouter.Params", "ps.ByName", "params.ByName", "os.Args", "flag.Arg", "flag.Args",
+        "mux.Vars", "chi.URLParam", "httprouter.Params", "ps.ByName", "params.ByName", "os.Args", "flag.Arg",
+        "flag.Args",
         "os.Getenv", "os.LookupEnv", "websocket.Conn.ReadMessage", "conn.ReadMessage", "bufio.NewReader.().ReadString",
         "bufio.Reader.ReadString", "reader.ReadString", "bufio.Scanner.Text", "scanner.Text", "os.Stdin", "fmt.Scan",
         "fmt.Scanln", "fmt.Scanf", "flag.String", "cli.Context.String",
@@ -144,13 +103,13 @@ class GoDialect(CommonDialect):
             operand = node.field("operand")
             return Arguments((operand,)) if operand is not None else Arguments()
         listed = node.field("arguments") or node.field("body")
-        for part in _items(listed) if listed is not None else ():
+        for part in items(listed) if listed is not None else ():
             kind = part.kind()
             if kind == "variadic_argument":
                 spread = True
-                positional += _items(part)
+                positional += items(part)
             elif kind == "keyed_element":
-                both = [_element(each) for each in _items(part)]
+                both = [_element(each) for each in items(part)]
                 if len(both) == 2:
                     named[_key(both[0])] = both[1]
             else:
@@ -161,7 +120,7 @@ class GoDialect(CommonDialect):
 
     def _options(self, node: Node) -> dict[str, Node]:
         """The fields of ``&Options{…}`` given as an argument."""
-        inner = next(iter(_items(node)), None)
+        inner = next(iter(items(node)), None)
         return (
             dict(self.arguments(inner).named)
             if inner is not None and inner.kind() == "composite_literal"
@@ -172,7 +131,7 @@ class GoDialect(CommonDialect):
         """Assignments and declarations taken apart, fields of literals, ranges, types of parameters."""
         kind = node.kind()
         if kind == "keyed_element":
-            both = [_element(each) for each in _items(node)]
+            both = [_element(each) for each in items(node)]
             return [Binding(_key(both[0]), both[1], "pair")] if len(both) == 2 else []
         if kind in ("parameter_declaration", "var_spec", "const_spec"):
             return self._declared(node, kind)
@@ -209,7 +168,7 @@ class GoDialect(CommonDialect):
     def _type_of(self, value: Node) -> str:
         """The type that a composite literal, ``&T{}`` or ``new(T)`` says; empty for anything else."""
         if value.kind() == "unary_expression":
-            value = next(iter(_items(value)), value)
+            value = next(iter(items(value)), value)
         if value.kind() == "composite_literal":
             declared = value.field("type")
             return self.dotted(declared) if declared is not None else ""
@@ -277,7 +236,7 @@ class GoDialect(CommonDialect):
         """The names of the parameters in order."""
         listed = node.field("parameters")
         found: list[str] = []
-        for part in _items(listed) if listed is not None else ():
+        for part in items(listed) if listed is not None else ():
             found += [child.text() for child in part.children() if child.kind() == "identifier"]
         return tuple(found)
 
@@ -286,7 +245,7 @@ class GoDialect(CommonDialect):
         body = node.field("body")
         found: list[Node] = []
         for statement in body.find_all(kind="return_statement") if body is not None else ():
-            values = [each for part in _items(statement) for each in _listed(part)]
+            values = [each for part in items(statement) for each in _listed(part)]
             if values and values[0].kind() != "nil":
                 found.append(values[0])
         return found
@@ -327,143 +286,11 @@ class GoDialect(CommonDialect):
                 tail.append("[]")
             elif kind in ("pointer_type", "unary_expression", "parenthesized_expression", "type_assertion_expression",
                           "slice_expression", "generic_type", "parenthesized_type"):  # fmt: skip
-                inner = next(iter(_items(node)), None)
+                inner = next(iter(items(node)), None)
             if inner is None:
                 return ".".join(["", *reversed(tail)]) if tail else ""
             node = inner
         return ""
-
-    def evaluate(self, node: Node, scope: Scope, depth: int = 0) -> Value:
-        """Fold strings and constants; anything else becomes a leaf with its name."""
-        if depth > MAX_DEPTH:
-            return UNKNOWN
-        kind = node.kind()
-        if kind in ("interpreted_string_literal", "raw_string_literal"):
-            return constant("string", _text(node))
-        if kind in ("int_literal", "rune_literal"):
-            return constant("number", node.text())
-        if kind in _CONSTANTS:
-            return constant(cast("ValueKind", _CONSTANTS[kind]), "" if kind == "var_spec" else None)
-        if kind == "identifier":
-            return self._named(node.text(), "name", scope)
-        if kind == "selector_expression":
-            return self._member(node, scope)
-        if kind == "call_expression":
-            return self._call(node, scope, depth)
-        if kind == "binary_expression":
-            return self._operator(node, scope, depth)
-        if kind == "composite_literal":
-            return self._literal(node, scope, depth)
-        return self._other(node, kind, scope, depth)
-
-    def _named(self, name: str, kind: str, scope: Scope) -> Value:
-        found = scope.lookup(name)
-        if found is not None:
-            return found
-        qualified = scope.qualified(name)
-        return leaf(qualified, "attribute" if kind != "name" else "name", tainted=scope.is_source(qualified))
-
-    def _member(self, node: Node, scope: Scope) -> Value:
-        name = self.dotted(node)
-        value = self._named(name, "attribute", scope)
-        operand = node.field("operand")
-        if (
-            value.tainted
-            or value.constant
-            or operand is None
-            or operand.kind() not in ("identifier", "selector_expression")
-        ):
-            return value
-        root = scope.lookup(name.partition(".")[0])
-        if root is not None and root.tainted:
-            return Value("other", None, merged([value, root]))
-        return value
-
-    def _operator(self, node: Node, scope: Scope, depth: int) -> Value:
-        left, right, operator = node.field("left"), node.field("right"), node.field("operator")
-        if left is None or right is None or operator is None:
-            return UNKNOWN
-        a, b = self.evaluate(left, scope, depth + 1), self.evaluate(right, scope, depth + 1)
-        if operator.text() == "+" and not (a.kind == b.kind == "number"):
-            return joined([a, b])
-        return Value("number" if a.kind == b.kind == "number" else "other", None, merged([a, b]))
-
-    def _literal(self, node: Node, scope: Scope, depth: int) -> Value:
-        arguments = self.arguments(node)
-        values = [
-            self.evaluate(part, scope, depth + 1)
-            for part in (*arguments.positional, *arguments.named.values())
-        ]
-        text = " ".join(HOLE if value.text is None else value.text for value in values) if values else None
-        return Value("collection", text, merged(values), built=any(value.built for value in values))
-
-    def _call(self, node: Node, scope: Scope, depth: int) -> Value:
-        callee = self.callee(node)
-        if callee is None:
-            return UNKNOWN
-        name = scope.qualified(self.dotted(callee))
-        given = [self.evaluate(part, scope, depth + 1) for part in self.arguments(node).positional]
-        if name in ("fmt.Sprintf", "fmt.Errorf", "fmt.Fprintf"):
-            return _formatted(given[1:] if name == "fmt.Fprintf" else given)
-        if name in ("strings.Join",) and given:
-            return Value(
-                "string",
-                given[0].text,
-                merged(given),
-                built=bool(merged(given)) and given[0].text is not None,
-            )
-        if name in _JOINS and given:
-            return joined(given)
-        if name in _SAME and given:
-            value = given[0]
-            return Value(
-                value.kind,
-                value.text,
-                tuple(_through(each, name) for each in value.leaves),
-                built=value.built,
-            )
-        if name in _NUMBERS and given:
-            return Value("number", given[0].text, tuple(_through(each, name) for each in given[0].leaves))
-        result = scope.result(name, given, {})
-        if result is not None:
-            return result
-        source = scope.is_source(name)
-        if _PARSERS.match(name):
-            return leaf(name, "call")
-        if callee.kind() == "qualified_type":
-            base = self._named(callee.text().partition(".")[0], "name", scope)
-        else:
-            receiver = callee.field("operand") if callee.kind() == "selector_expression" else None
-            if receiver is None:
-                return called(name, given, source=source)
-            base = self.evaluate(receiver, scope, depth + 1)
-        method = name.rpartition(".")[2]
-        if (
-            method in _METHODS
-            and not source
-            and (base.constant or base.kind == "string" or base.built)
-            and not given
-        ):
-            return base
-        return called(name, [base, *given], source=source)
-
-    def _other(self, node: Node, kind: str, scope: Scope, depth: int) -> Value:
-        inner = _items(node)
-        if kind in ("parenthesized_expression", "unary_expression", "expression_list", "literal_element",
-                    "type_assertion_expression", "slice_expression") and inner:  # fmt: skip
-            return self.evaluate(inner[0], scope, depth + 1)
-        if kind == "type_conversion_expression" and inner:
-            if inner[0].kind() == "qualified_type":
-                return self._call(node, scope, depth)
-            return self.evaluate(inner[-1], scope, depth + 1)
-        if kind == "index_expression":
-            base = node.field("operand")
-            value = self.evaluate(base, scope, depth + 1) if base is not None else UNKNOWN
-            if value.constant and value.kind in ("string", "collection"):
-                return value
-            name = scope.qualified(self.dotted(node))
-            return leaf(name, "subscript", tainted=value.tainted or scope.is_source(name))
-        return UNKNOWN
 
     def check(self, name: str, walk: Walk, site: Site) -> bool:
         """Whether a property that Go's rules ask for by name holds.
@@ -476,66 +303,23 @@ class GoDialect(CommonDialect):
         return CHECKS[name](walk, site)
 
 
-def _through(item: Leaf, name: str) -> Leaf:
-    return Leaf(item.name, item.kind, item.tainted, item.through | {name})
-
-
-def _formatted(given: list[Value]) -> Value:
-    """What a format makes of its arguments; numbers cannot carry text."""
-    if not given or given[0].text is None:
-        return Value("other", None, merged(given), built=len(given) > 1)
-    unused = iter(given[1:])
-    leaves: list[Leaf] = list(given[0].leaves)
-
-    def fill(found: re.Match[str]) -> str:
-        if found[1] == "%":
-            return "%"
-        value = next(unused, UNKNOWN)
-        if value.constant and value.text is not None:
-            return value.text
-        if found[1] not in _NUMERIC:
-            leaves.extend(value.leaves)
-        return value.text if value.text is not None and value.built else HOLE
-
-    text = _VERB.sub(fill, given[0].text)
-    kept = tuple(dict.fromkeys(leaves))
-    return Value("string", text, kept, built=bool(kept))
-
-
-def _items(node: Node) -> list[Node]:
-    return [
-        child for child in node.children() if child.is_named() and child.kind() not in ("comment", "ERROR")
-    ]
-
-
 def _listed(node: Node) -> list[Node]:
-    return _items(node) if node.kind() == "expression_list" else [node]
+    return items(node) if node.kind() == "expression_list" else [node]
 
 
 def _element(node: Node) -> Node:
-    inner = _items(node) if node.kind() == "literal_element" else []
+    inner = items(node) if node.kind() == "literal_element" else []
     return inner[0] if len(inner) == 1 else node
 
 
 def _key(node: Node) -> str:
-    return _text(node) if node.kind().endswith("string_literal") else node.text()
-
-
-def _text(node: Node) -> str:
-    parts: list[str] = []
-    for child in node.children():
-        kind = child.kind()
-        if kind in ("interpreted_string_literal_content", "raw_string_literal_content"):
-            parts.append(child.text())
-        elif kind == "escape_sequence":
-            parts.append(_ESCAPES.get(child.text(), child.text()))
-    return "".join(parts)
+    return text_of(node) if node.kind().endswith("string_literal") else node.text()
 
 
 def _specs(node: Node) -> list[Node]:
     found: list[Node] = []
-    for child in _items(node):
-        found += _items(child) if child.kind() == "import_spec_list" else [child]
+    for child in items(node):
+        found += items(child) if child.kind() == "import_spec_list" else [child]
     return [each for each in found if each.kind() == "import_spec"]
 
 

@@ -1,0 +1,228 @@
+"""Habits of C and C++ that go wrong: results taken for lengths, temporaries kept, files asked about and then used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from tieout_code_shield.dialects.c_lifetime import BLOCKS, FUNCTIONS, LEAVES
+from tieout_code_shield.dialects.c_sizes import argument, assigned, bare, compared, name_of
+from tieout_code_shield.dialects.c_values import items
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode as Node
+
+    from tieout_code_shield.walk import Site, Walk
+
+
+__all__ = ["IDIOM_CHECKS"]
+
+_PRINTING: Final = ("snprintf", "vsnprintf", "_snprintf", "swprintf", "sprintf_s", "scnprintf_")
+
+
+def printed_length(walk: Walk, site: Site) -> bool:
+    """What snprintf returned (it may be more than what fits) is used as a length or index without a comparison."""
+    if site.role == "call":
+        nodes = [
+            part
+            for part in walk.arguments(site).positional[1:]
+            if bare(part).kind() in ("identifier", "binary_expression")
+        ]
+    else:
+        left = site.node.field("left")
+        index = left.field("index") if left is not None else None
+        if left is not None and index is None:
+            listed = next(
+                (each for each in left.children() if each.kind() == "subscript_argument_list"), None
+            )
+            index = next(iter(items(listed)), None) if listed is not None else None
+        nodes = [index] if index is not None else []
+    before = walk.text_before(site)
+    for node in nodes:
+        for name in re.findall(r"[A-Za-z_]\w*", node.text())[:4]:
+            for value in assigned(walk, name, site):
+                callee = value.field("function") if value.kind() == "call_expression" else None
+                if (
+                    callee is not None
+                    and callee.text().removeprefix("std::") in _PRINTING
+                    and not _upper(before, name)
+                ):
+                    return True
+    return False
+
+
+def _upper(before: str, name: str) -> bool:
+    word = re.escape(name)
+    return (
+        re.search(
+            rf"\b{word}\s*(?:>=?(?!\s*0\b)|<(?!\s*0\b))"
+            rf"|(?i:min|clamp)\w*\s*[(<][^;]*\b{word}\b|\(\s*(?:size_t|unsigned)\s*\)\s*{word}\s*[<>]",
+            before,
+        )
+        is not None
+    )
+
+
+def sizeof_pointer(walk: Walk, site: Site) -> bool:
+    """``sizeof p`` of a pointer where the size of what it points to is meant."""
+    before = walk.text_before(site)
+    targets: set[str] = set()
+    if site.parent is not None and site.parent.role == "bind" and site.parent.binding is not None:
+        targets.add(site.parent.binding.target)
+    first = argument(walk, site, 0)
+    if first is not None and site.name in (
+        "memset",
+        "memcpy",
+        "strncpy",
+        "memmove",
+        "bzero",
+        "fgets",
+        "snprintf",
+    ):
+        targets.add(name_of(walk, first))
+    for node in walk.arguments(site).positional:
+        for found in re.finditer(r"sizeof\s*\(?\s*([A-Za-z_]\w*)\s*\)?(?![\w.\[>*-])", node.text()):
+            name = found[1]
+            if name in targets and re.search(
+                rf"\w\s*\*\s*(?:const\s+)?{re.escape(name)}\s*(?:[=;,)])", before
+            ):
+                return not re.search(rf"\b{re.escape(name)}\s*\[", before)
+    return False
+
+
+def result_dropped(walk: Walk, site: Site) -> bool:
+    """The result of a call is not looked at."""
+    parent = site.node.parent()
+    return parent is not None and parent.kind() == "expression_statement"
+
+
+def changed_while_iterated(walk: Walk, site: Site) -> bool:
+    """A container is changed inside a loop over it; its iterators are no longer valid."""
+    owner = site.name.rpartition(".")[0]
+    if not owner:
+        return False
+    for each in site.node.ancestors():
+        kind = each.kind()
+        if kind in FUNCTIONS:
+            return False
+        if kind == "for_range_loop":
+            over = each.field("right")
+            if over is not None and walk.dialect.dotted(over) == owner:
+                return not _leaves_after(site.node)
+        if kind == "for_statement":
+            start = each.field("initializer")
+            if start is None or not re.search(
+                rf"\b{re.escape(owner.replace('.', '->'))}\s*(?:\.|->)\s*c?begin\(",
+                start.text().replace(".", "->"),
+            ):
+                continue
+            parent = site.node.parent()
+            return (
+                parent is not None
+                and parent.kind() == "expression_statement"
+                and not _leaves_after(site.node)
+            )
+    return False
+
+
+def _leaves_after(node: Node) -> bool:
+    for _ in range(3):
+        parent = node.parent()
+        if parent is None:
+            return False
+        if parent.kind() in BLOCKS:
+            return any(after.kind() in LEAVES for after in node.next_all())
+        node = parent
+    return False
+
+
+def dangling_text(walk: Walk, site: Site) -> bool:
+    """A pointer into a temporary: ``const char* p = f().c_str();``."""
+    value = bare(site.binding.value) if site.binding is not None else None
+    callee = value.field("function") if value is not None and value.kind() == "call_expression" else None
+    if callee is None or callee.kind() != "field_expression":
+        return False
+    method, owner = callee.field("field"), callee.field("argument")
+    if method is None or owner is None or method.text() not in ("c_str", "data", "constData"):
+        return False
+    declaration = site.node.parent()
+    if (
+        site.node.kind() != "init_declarator"
+        or declaration is None
+        or "*" not in site.node.text().partition("=")[0]
+    ):
+        return False
+    owner = bare(owner)
+    if owner.kind() == "binary_expression":
+        return True
+    inner = owner.field("function") if owner.kind() == "call_expression" else None
+    return (
+        inner is not None
+        and re.search(
+            r"(?:\bstr|toStdString|toUtf8|toLatin1|toLocal8Bit|substr|to_string|string|\bformat)$",
+            inner.text(),
+        )
+        is not None
+    )
+
+
+def assigned_in_condition(walk: Walk, site: Site) -> bool:
+    """``if (x = 5)``."""
+    parent = site.node.parent()
+    if site.node.kind() != "assignment_expression" or parent is None:
+        return False
+    outer = parent.parent()
+    if parent.kind() not in ("parenthesized_expression", "condition_clause") or outer is None:
+        return False
+    if outer.kind() not in ("if_statement", "while_statement") or site.binding is None:
+        return False
+    return bare(site.binding.value).kind() in ("number_literal", "true", "false", "null", "char_literal")
+
+
+_ASKING: Final = r"(?:access|stat|lstat|_access|_stat|faccessat|stat64|lstat64|waccess|euidaccess)"
+
+
+def looked_at_before(walk: Walk, site: Site) -> bool:
+    """A file is used by a name that was asked about before: it may be another one by now."""
+    node = argument(walk, site, 1 if site.name in ("openat", "unlinkat") else 0)
+    if node is None or bare(node).kind() in ("string_literal", "null"):
+        return False
+    text = re.escape(bare(node).text())
+    return re.search(rf"\b{_ASKING}\s*\(\s*{text}\s*,", walk.text_before(site)) is not None
+
+
+def reads_word_into_array(walk: Walk, site: Site) -> bool:
+    """``cin >> buffer`` into an array, with no width set."""
+    if site.binding is None or site.node.kind() != "binary_expression":
+        return False
+    if walk.value_of(f"sizeof({site.name})", site) is None and not any(
+        value.kind() == "new_expression" and value.text().startswith("new char[")
+        for value in assigned(walk, site.name, site)
+    ):
+        return False
+    before = walk.text_before(site)
+    if not re.search(rf"\b(?:char|wchar_t)\s*\*?\s*[^;{{}}()]*\b{re.escape(site.name)}\b", before):
+        return False
+    return not re.search(r"\bsetw\s*\(|\.width\s*\(", before)
+
+
+def not_compared(walk: Walk, site: Site) -> bool:
+    """The size of an allocation on the stack was not compared with anything."""
+    node = argument(walk, site, 0)
+    if node is None or walk.evaluate(node, site).constant:
+        return False
+    return not compared(walk.text_before(site), re.findall(r"[A-Za-z_]\w*", node.text())[:6])
+
+
+IDIOM_CHECKS: Final[Mapping[str, Callable[[Walk, Site], bool]]] = {
+    "printed-length": printed_length,
+    "sizeof-pointer": sizeof_pointer,
+    "result-dropped": result_dropped,
+    "changed-while-iterated": changed_while_iterated,
+    "dangling-text": dangling_text,
+    "assigned-in-condition": assigned_in_condition,
+    "looked-at-before": looked_at_before,
+    "reads-word-into-array": reads_word_into_array,
+    "not-compared": not_compared,
+}

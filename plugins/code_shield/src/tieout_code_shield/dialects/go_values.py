@@ -1,0 +1,250 @@
+"""What expressions of Go are worth."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, cast
+
+from tieout_code_shield.dialects.base import Arguments, Scope
+from tieout_code_shield.values import (
+    HOLE,
+    UNKNOWN,
+    Leaf,
+    Value,
+    ValueKind,
+    called,
+    constant,
+    joined,
+    leaf,
+    merged,
+)
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode as Node
+
+
+__all__ = ["MAX_DEPTH", "GoValues", "items", "text_of"]
+
+_CONSTANTS: Final = {
+    "true": "true",
+    "false": "false",
+    "nil": "none",
+    "func_literal": "function",
+    "float_literal": "number",
+    "imaginary_literal": "number",
+    "iota": "number",
+    "var_spec": "string",
+}
+_SAME: Final = frozenset(
+    {"string", "strings.TrimSpace", "strings.ToLower", "strings.ToUpper", "strings.Trim", "strings.TrimPrefix",
+     "strings.TrimSuffix", "strings.TrimLeft", "strings.TrimRight", "strings.Title", "strings.Replace", "strings.Clone",
+     "strings.ReplaceAll", "strings.NewReader", "bytes.NewReader", "bytes.NewBufferString", "bytes.NewBuffer",
+     "strings.Split", "strings.Fields", "strings.SplitN", "ioutil.ReadAll", "io.ReadAll", "url.QueryUnescape",
+     "url.PathUnescape", "fmt.Sprint", "path.Join", "filepath.Join", "path.Clean", "filepath.Clean", "strings.Repeat",
+     "bufio.NewReader", "bufio.NewScanner", "cast.ToString", "html.UnescapeString"}
+)  # fmt: skip
+_JOINS: Final = frozenset({"fmt.Sprint", "path.Join", "filepath.Join", "fmt.Sprintln"})
+_METHODS: Final = frozenset({"String", "Bytes", "Text", "Get"})
+_VERB: Final = re.compile(r"%[-+# 0]*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?:\[\d+\])?([a-zA-Z%])")
+_NUMERIC: Final = frozenset("dfFgGeEtcbopUxXT")
+_PARSERS: Final = re.compile(
+    r"^(?:time\.Parse|strconv\.|uuid\.|net\.Parse|\w+\.Error$|\w*err\.Error$|errors\.)"
+)
+"""Functions whose result is no text of the caller's choice."""
+_NUMBERS: Final = frozenset(
+    {"int", "int8", "int16", "int32", "int64", "uint", "uint8", "uint16", "uint32", "uint64", "float32", "float64",
+     "bool", "byte", "rune", "time.Duration", "uintptr", "len", "cap"}
+)  # fmt: skip
+_ESCAPES: Final = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\\\": "\\", "\\r": "\r"}
+MAX_DEPTH: Final = 14
+
+
+class GoValues:
+    """Evaluates expressions; the dialect adds how names and arguments are spelled."""
+
+    def dotted(self, node: Node) -> str:
+        """The dotted name of an expression."""
+        raise NotImplementedError
+
+    def arguments(self, node: Node) -> Arguments:
+        """The arguments of a call."""
+        raise NotImplementedError
+
+    def callee(self, node: Node) -> Node | None:
+        """What is called."""
+        raise NotImplementedError
+
+    def evaluate(self, node: Node, scope: Scope, depth: int = 0) -> Value:
+        """Fold strings and constants; anything else becomes a leaf with its name."""
+        if depth > MAX_DEPTH:
+            return UNKNOWN
+        kind = node.kind()
+        if kind in ("interpreted_string_literal", "raw_string_literal"):
+            return constant("string", text_of(node))
+        if kind in ("int_literal", "rune_literal"):
+            return constant("number", node.text())
+        if kind in _CONSTANTS:
+            return constant(cast("ValueKind", _CONSTANTS[kind]), "" if kind == "var_spec" else None)
+        if kind == "identifier":
+            return self._named(node.text(), "name", scope)
+        if kind == "selector_expression":
+            return self._member(node, scope)
+        if kind == "call_expression":
+            return self._call(node, scope, depth)
+        if kind == "binary_expression":
+            return self._operator(node, scope, depth)
+        if kind == "composite_literal":
+            return self._literal(node, scope, depth)
+        return self._other(node, kind, scope, depth)
+
+    def _named(self, name: str, kind: str, scope: Scope) -> Value:
+        found = scope.lookup(name)
+        if found is not None:
+            return found
+        qualified = scope.qualified(name)
+        return leaf(qualified, "attribute" if kind != "name" else "name", tainted=scope.is_source(qualified))
+
+    def _member(self, node: Node, scope: Scope) -> Value:
+        name = self.dotted(node)
+        value = self._named(name, "attribute", scope)
+        operand = node.field("operand")
+        if (
+            value.tainted
+            or value.constant
+            or operand is None
+            or operand.kind() not in ("identifier", "selector_expression")
+        ):
+            return value
+        root = scope.lookup(name.partition(".")[0])
+        if root is not None and root.tainted:
+            return Value("other", None, merged([value, root]))
+        return value
+
+    def _operator(self, node: Node, scope: Scope, depth: int) -> Value:
+        left, right, operator = node.field("left"), node.field("right"), node.field("operator")
+        if left is None or right is None or operator is None:
+            return UNKNOWN
+        a, b = self.evaluate(left, scope, depth + 1), self.evaluate(right, scope, depth + 1)
+        if operator.text() == "+" and not (a.kind == b.kind == "number"):
+            return joined([a, b])
+        return Value("number" if a.kind == b.kind == "number" else "other", None, merged([a, b]))
+
+    def _literal(self, node: Node, scope: Scope, depth: int) -> Value:
+        arguments = self.arguments(node)
+        values = [
+            self.evaluate(part, scope, depth + 1)
+            for part in (*arguments.positional, *arguments.named.values())
+        ]
+        text = " ".join(HOLE if value.text is None else value.text for value in values) if values else None
+        return Value("collection", text, merged(values), built=any(value.built for value in values))
+
+    def _call(self, node: Node, scope: Scope, depth: int) -> Value:
+        callee = self.callee(node)
+        if callee is None:
+            return UNKNOWN
+        name = scope.qualified(self.dotted(callee))
+        given = [self.evaluate(part, scope, depth + 1) for part in self.arguments(node).positional]
+        if name in ("fmt.Sprintf", "fmt.Errorf", "fmt.Fprintf"):
+            return _formatted(given[1:] if name == "fmt.Fprintf" else given)
+        if name in ("strings.Join",) and given:
+            return Value(
+                "string",
+                given[0].text,
+                merged(given),
+                built=bool(merged(given)) and given[0].text is not None,
+            )
+        if name in _JOINS and given:
+            return joined(given)
+        if name in _SAME and given:
+            value = given[0]
+            return Value(
+                value.kind,
+                value.text,
+                tuple(_through(each, name) for each in value.leaves),
+                built=value.built,
+            )
+        if name in _NUMBERS and given:
+            return Value("number", given[0].text, tuple(_through(each, name) for each in given[0].leaves))
+        result = scope.result(name, given, {})
+        if result is not None:
+            return result
+        source = scope.is_source(name)
+        if _PARSERS.match(name):
+            return leaf(name, "call")
+        if callee.kind() == "qualified_type":
+            base = self._named(callee.text().partition(".")[0], "name", scope)
+        else:
+            receiver = callee.field("operand") if callee.kind() == "selector_expression" else None
+            if receiver is None:
+                return called(name, given, source=source)
+            base = self.evaluate(receiver, scope, depth + 1)
+        method = name.rpartition(".")[2]
+        if (
+            method in _METHODS
+            and not source
+            and (base.constant or base.kind == "string" or base.built)
+            and not given
+        ):
+            return base
+        return called(name, [base, *given], source=source)
+
+    def _other(self, node: Node, kind: str, scope: Scope, depth: int) -> Value:
+        inner = items(node)
+        if kind in ("parenthesized_expression", "unary_expression", "expression_list", "literal_element",
+                    "type_assertion_expression", "slice_expression") and inner:  # fmt: skip
+            return self.evaluate(inner[0], scope, depth + 1)
+        if kind == "type_conversion_expression" and inner:
+            if inner[0].kind() == "qualified_type":
+                return self._call(node, scope, depth)
+            return self.evaluate(inner[-1], scope, depth + 1)
+        if kind == "index_expression":
+            base = node.field("operand")
+            value = self.evaluate(base, scope, depth + 1) if base is not None else UNKNOWN
+            if value.constant and value.kind in ("string", "collection"):
+                return value
+            name = scope.qualified(self.dotted(node))
+            return leaf(name, "subscript", tainted=value.tainted or scope.is_source(name))
+        return UNKNOWN
+
+
+def _through(item: Leaf, name: str) -> Leaf:
+    return Leaf(item.name, item.kind, item.tainted, item.through | {name})
+
+
+def _formatted(given: list[Value]) -> Value:
+    """What a format makes of its arguments; numbers cannot carry text."""
+    if not given or given[0].text is None:
+        return Value("other", None, merged(given), built=len(given) > 1)
+    unused = iter(given[1:])
+    leaves: list[Leaf] = list(given[0].leaves)
+
+    def fill(found: re.Match[str]) -> str:
+        if found[1] == "%":
+            return "%"
+        value = next(unused, UNKNOWN)
+        if value.constant and value.text is not None:
+            return value.text
+        if found[1] not in _NUMERIC:
+            leaves.extend(value.leaves)
+        return value.text if value.text is not None and value.built else HOLE
+
+    text = _VERB.sub(fill, given[0].text)
+    kept = tuple(dict.fromkeys(leaves))
+    return Value("string", text, kept, built=bool(kept))
+
+
+def items(node: Node) -> list[Node]:
+    return [
+        child for child in node.children() if child.is_named() and child.kind() not in ("comment", "ERROR")
+    ]
+
+
+def text_of(node: Node) -> str:
+    parts: list[str] = []
+    for child in node.children():
+        kind = child.kind()
+        if kind in ("interpreted_string_literal_content", "raw_string_literal_content"):
+            parts.append(child.text())
+        elif kind == "escape_sequence":
+            parts.append(_ESCAPES.get(child.text(), child.text()))
+    return "".join(parts)
