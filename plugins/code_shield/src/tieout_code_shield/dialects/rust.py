@@ -202,9 +202,9 @@ class RustDialect(RustValues, CommonDialect):
         """Local names and what they stand for, by type or by the last module."""
         argument = node.field("argument")
         return [
-            (local, canonical)
+            (local, name)
             for local, path in (_used(argument, "") if argument is not None else ())
-            if (canonical := canonical(path)) != local
+            if (name := canonical(path)) != local
         ]
 
     def imported(self, node: Node) -> list[str]:
