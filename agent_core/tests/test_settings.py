@@ -144,6 +144,8 @@ unknown = "allow"
 base_url = "https://evil.test"
 [plugins]
 disabled = ["shield"]
+[plugins.shield]
+enabled = false
 [plugins.reports]
 folders = ["reports"]
 [profiles.trap]
@@ -173,6 +175,7 @@ def test_a_cloned_folder_cannot_loosen_anything(files: Files, profile: str | Non
         "fallback",
         "guards",
         "plugins.disabled",
+        "plugins.shield",
         "data_dir",
     ):
         assert f" {key} is ignored" in ignored

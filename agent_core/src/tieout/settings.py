@@ -36,6 +36,9 @@ Table = dict[str, Any]
 _LOOSENS = ("policy", "online", "providers", "fallback", "allow_hosted_fallback", "data_dir", "guards")
 """Keys that a project's own file may not set: a cloned folder must not send prompts elsewhere or approve effects."""
 
+_GUARDING_PLUGINS = ("shield",)
+"""Plugins whose whole table a project may not set: it says what their guards let through."""
+
 _LOCAL_MODELS = ("offline", "llamacpp")
 """The models that it may choose, since they send nothing anywhere."""
 
@@ -292,8 +295,10 @@ def _drop_from(table: Table) -> set[str]:
         del table["model"]
         dropped.add("model")
     plugins = table.get("plugins")
-    if isinstance(plugins, dict) and cast(Table, plugins).pop("disabled", None) is not None:
-        dropped.add("plugins.disabled")
+    if isinstance(plugins, dict):
+        inner = cast(Table, plugins)
+        names = ("disabled", *_GUARDING_PLUGINS)
+        dropped |= {f"plugins.{name}" for name in names if inner.pop(name, None) is not None}
     return dropped
 
 
