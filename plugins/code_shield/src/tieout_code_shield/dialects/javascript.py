@@ -278,13 +278,31 @@ class JavaScriptDialect(JavaScriptValues):
         return frozenset(found | self._heard(node, parts))
 
     def check(self, name: str, walk: Walk, site: Site) -> bool:
-        """``unchecked``: nothing behind the place looks like a check of the path that was put together there."""
-        if name != "unchecked":
-            return True
+        """``unchecked``: nothing behind the place looks like a check of the path that was put together there;
+        ``given``: the first argument is a parameter of the function around it; ``chosen``: which member is called
+        comes from outside; ``any``: what is declared has the type ``any``."""
         function = site.function
-        text = (function.node if function is not None else walk.root).text()
-        start = site.end - (function.start if function is not None else 0)
-        return not _PATH_CHECK.search(text[start : start + 600])
+        if name == "any":
+            declared = site.node.field("type")
+            return declared is not None and declared.text().lstrip(": ") == "any"
+        if name == "unchecked":
+            text = (function.node if function is not None else walk.root).text()
+            start = site.end - (function.start if function is not None else 0)
+            return not _PATH_CHECK.search(text[start : start + 600])
+        if name == "given":
+            given = walk.arguments(site).positional
+            root = self.dotted(given[0]).partition(".")[0] if given else ""
+            value = walk.evaluate(given[0], site).without(frozenset()) if root else None
+            own = function is not None and root in walk.parameters_of(function)
+            return own and value is not None and not value.constant
+        if name == "chosen":
+            callee = self.callee(site.node)
+            index = callee.field("index") if callee is not None else None
+            value = walk.evaluate(index, site).without(frozenset()) if index is not None else None
+            return value is not None and any(
+                leaf.tainted and not walk.is_local(leaf.name) for leaf in value.leaves
+            )
+        return True
 
     def _heard(self, node: Node, parts: list[Node]) -> set[str]:
         """The first parameter of ``socket.on("message", data => …)``."""
