@@ -110,3 +110,7 @@ def test_members_without_a_class_and_cut_off_code_are_read(scanner: Scanner) -> 
     cut = "var cmd = new SqlCommand($\"SELECT * FROM t WHERE a = '{a}'\", connection);\n        if (cmd.Exec"
     assert "cs-sql-injection" in found(scanner, cut)
     assert "cs-sql-injection" in found(scanner, f"    }}\n\n    public void Next()\n    {{\n        {cut}")
+
+
+def test_there_are_at_least_twenty_five_rules() -> None:
+    assert sum("csharp" in rule.languages for rule in shipped_rules()) >= 25

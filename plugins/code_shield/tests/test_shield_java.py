@@ -100,3 +100,7 @@ def test_methods_without_a_class_and_cut_off_code_are_read(scanner: Scanner) -> 
     cut = 'rs = st.executeQuery("select * from t where a = \'" + a + "\'");\n        while (rs.next()) {\n   if (x'
     assert "java-sql-injection" in found(scanner, cut)
     assert "java-sql-injection" in found(scanner, f"    }}\n\n    void next() {{\n        {cut}")
+
+
+def test_there_are_at_least_twenty_five_rules() -> None:
+    assert sum("java" in rule.languages for rule in shipped_rules()) >= 25

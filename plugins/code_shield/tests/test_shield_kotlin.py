@@ -88,3 +88,7 @@ def test_cut_off_code_is_read(scanner: Scanner) -> None:
     )
     assert "java-sql-injection" in found(scanner, cut)
     assert "java-sql-injection" in found(scanner, f"}}\n\nfun next() {{\n    {cut}")
+
+
+def test_there_are_at_least_fifteen_rules() -> None:
+    assert sum("kotlin" in rule.languages for rule in shipped_rules()) >= 15
