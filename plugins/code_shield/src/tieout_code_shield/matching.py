@@ -125,11 +125,10 @@ def _compares(walk: Walk, site: Site, match: Match) -> bool:
     operands = walk.dialect.operands(site.node)
     if operands is None or match.compare is None:
         return False
-    values = [walk.evaluate(operand, site) for operand in operands]
-    if any(value.constant for value in values):
-        return False
     names = (walk.dialect.dotted(operand).rpartition(".")[2][-MAX_NAME:] for operand in operands)
-    return any(match.compare.search(name) for name in names)
+    if not any(match.compare.search(name) for name in names):
+        return False
+    return not any(walk.evaluate(operand, site).constant for operand in operands)
 
 
 def _condition_holds(walk: Walk, site: Site, rule: Rule, condition: Condition) -> bool:
