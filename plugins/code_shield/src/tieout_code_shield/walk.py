@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Arguments, Binding, Dialect, Role
@@ -102,6 +103,7 @@ class Walk:
         self._reached: dict[Site, bool | None] = {}
         self._lookups = 0
         self._busy: set[Site] = set()
+        self._sources: dict[str, bool] = {}
         self.flow = Flow(self)
         self.branches = known_kinds(grammar, tuple(dialect.branching))
         self._collect(root, known_kinds(grammar, tuple(dialect.kinds)))
@@ -199,13 +201,15 @@ class Walk:
 
     def is_source(self, name: str) -> bool:
         """Whether a qualified name's value comes from outside the program."""
-        if not any(_begins(name, source) for source in self.dialect.sources):
-            return False
-        return not any(_begins(name, trusted) for trusted in self.dialect.trusted)
+        known = self._sources.get(name)
+        if known is None:
+            known = _within(name, self.dialect.sources) and not _within(name, self.dialect.trusted)
+            self._sources[name] = known
+        return known
 
     def is_local(self, name: str) -> bool:
         """Whether only the user of the machine controls the value of a qualified name."""
-        return any(_begins(name, source) for source in self.dialect.local_sources)
+        return _within(name, self.dialect.local_sources)
 
     def evaluate(self, node: Node, site: Site) -> Value:
         """What is known about an expression at a site."""
@@ -358,6 +362,20 @@ def _statement_column(site: Site) -> int:
     while around is not None and around.line == site.line and around.role != "function":
         column, around = around.column, around.parent
     return column
+
+
+def _within(name: str, prefixes: Sequence[str]) -> bool:
+    """Whether a dotted name begins with one of ``prefixes``; only those that share its first part are compared."""
+    return any(_begins(name, prefix) for prefix in _by_root(tuple(prefixes)).get(name.partition(".")[0], ()))
+
+
+@cache
+def _by_root(prefixes: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for prefix in prefixes:
+        root = prefix.partition(".")[0]
+        found[root] = (*found.get(root, ()), prefix)
+    return found
 
 
 def _begins(name: str, prefix: str) -> bool:
