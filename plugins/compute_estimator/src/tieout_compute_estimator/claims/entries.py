@@ -265,12 +265,23 @@ def _of_device(bench: Bench) -> Iterator[Entry]:
     if peak is not None:
         value = in_unit(peak.value, peak.unit, "FLOP/s") or 0.0
         yield Entry(value, (("flop", 1), ("gpu", -1), ("time", -1)), peak, frozenset(), "rate", known=True)
+    yield from _link_of(bench, device.name)
     power = bench.known.best(device.name, "power")
     if power is not None and power.firm:
         value = in_unit(power.value, power.unit, "W") or 0.0
         yield Entry(
             value, (("gpu", -1), ("joule", 1), ("time", -1)), power.figure(), frozenset(), "power", known=True
         )
+
+
+def _link_of(bench: Bench, name: str) -> Iterator[Entry]:
+    """The scale-up link of one device, for totals of many."""
+    fact = bench.known.best(name, "link")
+    value = in_unit(fact.value, fact.unit, "B/s") if fact is not None and fact.firm else None
+    if fact is not None and value is None:
+        value = (in_unit(fact.value, fact.unit, "GB/s") or 0.0) * 1e9
+    if fact is not None and value and re.search(r"NVLink|互联|互连|interconnect", bench.claim.text, re.IGNORECASE):
+        yield Entry(value, (("byte", 1), ("gpu", -1), ("time", -1)), fact.figure(), frozenset(), "link", known=True)
 
 
 def _of_system(bench: Bench) -> Iterator[Entry]:

@@ -65,26 +65,7 @@ def is_meant(bench: Bench, index: int, way: Product) -> bool:
     """Whether the text lets the number follow: stated terms of the scope that they state, all about one thing."""
     claim = bench.claim
     measure = claim.measures[index]
-    factors = {entry.role for entry, _power in way.terms}
-    unsure = [
-        entry.role
-        for entry, _p in way.terms
-        if entry.known and not (entry.role == "rate" and "mfu" in factors)
-    ]
-    board = bench.device()
-    single = board is not None and board.power_w and 0.3 < (bench.at(index, "W") or 0.0) / board.power_w < 3
-    watts = (
-        unsure == ["power"]
-        and measure.role in ("energy", "power")
-        and not single
-        and slip_factor(bench, index, way) in (1e3, 1e6, 1e9)
-    )
-    sized = (
-        bool(unsure)
-        and set(unsure) <= {"params", "tokens"}
-        and bench.claim.measures[index].role == "intensity"
-    )
-    if (unsure and not watts and not sized) or way.assumed or (way.loose and not _opened(bench, index, way)):
+    if way.assumed or not _is_firm(bench, index, way) or (way.loose and not _opened(bench, index, way)):
         return False
     used = [claim.measures[i] for i in way.indexes]
     if any(_rivals(bench, i, index) for i in way.indexes):
@@ -126,6 +107,29 @@ def is_meant(bench: Bench, index: int, way: Product) -> bool:
     ):
         return bool(FOLLOWS.search(before))
     return not (claim.forecast and measure.year and any(m.year and m.year != measure.year for m in used))
+
+
+def _is_firm(bench: Bench, index: int, way: Product) -> bool:
+    """Whether what a product takes from the tables is enough to object: exact figures, or a plain slip of units."""
+    measure = bench.claim.measures[index]
+    factors = {entry.role for entry, _power in way.terms}
+    known = {
+        entry.role
+        for entry, _power in way.terms
+        if entry.known and not (entry.role == "rate" and "mfu" in factors)
+    }
+    if not known:
+        return True
+    if measure.role == "intensity":
+        return known <= {"params", "tokens"}
+    if known == {"link"}:
+        return measure.role == "link" and slip_factor(bench, index, way) in (8.0, 1e3)
+    if known != {"power"} or measure.role not in ("energy", "power"):
+        return False
+    device = bench.device()
+    watts = bench.at(index, "W") or 0.0
+    is_board = device is not None and bool(device.power_w) and 0.3 < watts / (device.power_w or 1.0) < 3
+    return not is_board and slip_factor(bench, index, way) in (1e3, 1e6, 1e9)
 
 
 def _opened(bench: Bench, index: int, way: Product) -> bool:

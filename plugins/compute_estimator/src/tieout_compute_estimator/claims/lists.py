@@ -8,7 +8,7 @@ from dataclasses import replace
 from tieout_compute_estimator.claims import cues
 from tieout_compute_estimator.claims.frames import Measure
 
-__all__ = ["TOTAL", "second_look"]
+__all__ = ["TOTAL", "is_total", "second_look"]
 
 TOTAL = re.compile(
     r"(?:合计|总计|总共|共计|累计|加起来|之和|共|in total|total(?:l?ing)?|altogether|combined|together"
@@ -17,6 +17,8 @@ TOTAL = re.compile(
     re.IGNORECASE,
 )
 """Words in front of a number that say it is the sum of those before."""
+TOTAL_BEHIND = re.compile(r"^\s?(?:in total|in all|altogether|combined|all told|total(?![a-z]))", re.IGNORECASE)
+"""The same words behind a number."""
 _BETWEEN = re.compile(
     r"^\s*(?:、|和|及|与|以及|,|and|, and|&"
     r"|(?:to|提升|增长|扩大|增加|上升|下降|提高|升|增|降|减|扩|缩减?)?(?:至|到|为)?(?:了)?|(?:→|->)"
@@ -24,9 +26,14 @@ _BETWEEN = re.compile(
     re.IGNORECASE,
 )
 _OF_WHOLE = re.compile(r"^\s?(?:B )?(?:of|out of) (?:its |the |a total of )*$", re.IGNORECASE)
-_MAGNITUDE = re.compile(r"万|亿|thousand|million|billion|trillion")
 _MOVED = re.compile(r"^\s?(?:[降升增减涨跌](?:低|长|加)?(?:至|到|为)|至|到|to)\s?$", re.IGNORECASE)
 _NO_UNIT = re.compile(r"^[\d.,\s]+(?:万|亿|万亿|[KkMBT]|thousand|million|billion|trillion)?\s*$")
+
+
+def is_total(text: str, measure: Measure) -> bool:
+    """Whether the words around a number say that it is a sum."""
+    before = text[max(0, measure.start - 24) : measure.start]
+    return bool(TOTAL.search(before) or TOTAL_BEHIND.match(text[measure.end : measure.end + 14]))
 
 
 def second_look(text: str, measures: list[Measure]) -> list[Measure]:
@@ -34,7 +41,7 @@ def second_look(text: str, measures: list[Measure]) -> list[Measure]:
     fixed = _apiece(_coordinated(text, list(measures)))
     fixed = _totals(text, _active(text, fixed))
     for index, measure in enumerate(fixed):
-        if measure.role == "count" and measure.value >= 1e8 and cues.PARAMS.search(text[: measure.start]):
+        if measure.role == "count" and 1e8 <= measure.value < 1e16 and cues.PARAMS.search(text[: measure.start]):
             fixed[index] = replace(measure, role="params", unit="parameter", dimension="parameter")
         elif (
             measure.role == "count"
@@ -98,7 +105,7 @@ def _coordinated(text: str, fixed: list[Measure]) -> list[Measure]:
             _is_bare(measure)
             and moved
             and len(between) < 26
-            and (_lends(former) or former.role in ("users", "visits"))
+            and (_lends(former) or former.role in ("users", "visits", "pue", "layers", "heads"))
         ):
             fixed[index] = _as(measure, former)
     for index in range(1, len(fixed) - 1):
@@ -107,7 +114,7 @@ def _coordinated(text: str, fixed: list[Measure]) -> list[Measure]:
         if (
             not active
             and _is_bare(fixed[index])
-            and _MAGNITUDE.search(fixed[index].text)
+            and fixed[index].value >= 10
             and len(kinds) == 1
             and (fixed[index + 1].role in ("share", "percent", "multiple"))
         ):
@@ -118,7 +125,7 @@ def _coordinated(text: str, fixed: list[Measure]) -> list[Measure]:
         if money and former.unit == measure.unit and _MOVED.search(text[former.end : measure.start]):
             fixed[index] = replace(measure, role=former.role, scope=former.scope, per=former.per)
     for index, measure in enumerate(fixed):
-        if not TOTAL.search(text[max(0, measure.start - 24) : measure.start]) or not _lends(measure):
+        if not is_total(text, measure) or not _lends(measure):
             continue
         for at in range(index):
             if _is_bare(fixed[at]) and any(m.role == measure.role for m in fixed[:at]):
@@ -135,7 +142,7 @@ def _is_bare(measure: Measure) -> bool:
 def _lends(measure: Measure) -> bool:
     return bool(measure.unit) and measure.role in (
         "gpu_hours", "devices", "servers", "tokens", "params", "energy", "power", "cost", "money", "compute", "rate",
-        "carbon", "memory", "weights", "dataset", "link", "throughput", "memory_bandwidth",
+        "carbon", "memory", "weights", "dataset", "link", "throughput", "memory_bandwidth", "context",
     )  # fmt: skip
 
 

@@ -121,8 +121,11 @@ def preference(bench: Bench, measure: Measure, reading: Reading) -> tuple[bool, 
     fact = reading.fact
     named = measure.dtype == fact.dtype or (measure.dtype in TRAINING and fact.dtype in TRAINING)
     operations = measure.dimension == "operations/time"
+    value = in_unit(measure.value, measure.unit, "FLOP/s") or 0.0
+    exact = bool(reading.value) and abs(value / reading.value - 1) < 0.006
     return (
         bool(measure.dtype) and not named,
+        not exact and bool(measure.dtype),
         measure.sparse is not None and measure.sparse != bool(fact.sparse),
         operations and not fact.dtype.startswith("int"),
         not operations and fact.dtype.startswith("int"),

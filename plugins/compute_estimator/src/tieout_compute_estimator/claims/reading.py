@@ -111,6 +111,8 @@ def _read(
     role, unit, factor = role_of(
         quantity, dimension, unit, Words(text, before, after, wide, scope, text[end : end + 44])
     )
+    if role in ("params", "active_params") and abs(quantity.value) < 1e4:
+        return  # the version of a name, and no size
     if unit in ("OP/s", "FLOP/s") and abs(quantity.value) >= 1e9:
         unit, factor = "TFLOP/s", factor * 1e-12  # 1 万亿次每秒
     value, low, high = quantity.value, quantity.low, quantity.high

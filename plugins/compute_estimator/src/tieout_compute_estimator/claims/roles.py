@@ -17,7 +17,7 @@ __all__ = ["Words", "role_of"]
 
 _NETWORK_CARD = re.compile(
     r"^\D{0,4}[\d.]*\s?[GT]?[bB]?(?:ps|/s)?\s?(?:的|InfiniBand|IB|RDMA|RoCE|以太网|NDR|HDR)?\s?"
-    r"(?:网卡|端口|NICs?|ports?|链路|links?)",
+    r"(?:网卡|端口|链路|(?<![A-Za-z])(?:NICs?|ports?|links?)(?![a-z]))",
     re.IGNORECASE,
 )
 _SERVER_FOLLOWS = re.compile(
@@ -38,6 +38,8 @@ _MILLION_BEFORE = re.compile(
     r"(?:每|per |a )\s?(?:百万|million|1M)\s?个?\s?(?:input|output|输入|输出)?\s?tokens?[^,。;\d]{0,10}$",
     re.IGNORECASE,
 )
+_THOUSAND_TOKENS = re.compile(r"^\s?(?:/|per |a |每)\s?(?:1K|1,000|one thousand|thousand|千)\s?(?:个)?\s?tokens?", re.IGNORECASE)
+_THOUSAND_BEFORE = re.compile(r"(?:每|per |a )\s?(?:千|thousand|1K|1,000)\s?个?\s?tokens?[^,。;\d]{0,10}$", re.IGNORECASE)
 _DEVICE_HOUR = re.compile(r"^\s?-?\s?(?:hours?|hrs?|h)(?![a-z])", re.IGNORECASE)
 _HOURLY = re.compile(
     r"(?:每|/|per |an? )\s?(?:GPU|卡|A100|H100|V100|H800|GPU-)?\s?(?:小时|hour|h(?![a-z]))|租金|卡时|an hour",
@@ -242,6 +244,8 @@ def _money(quantity: Quantity, dimension: str, unit: str, words: Words) -> tuple
     currency, cents = ("USD", 0.01) if unit == "cent" else (unit, 1.0)
     if plain and (_MILLION_TOKENS.match(words.tail) or _MILLION_BEFORE.search(words.before)):
         return "token_price", f"{currency}/Mtoken", cents
+    if plain and (_THOUSAND_TOKENS.match(words.tail) or _THOUSAND_BEFORE.search(words.before)):
+        return "token_price", f"{currency}/Ktoken", cents
     if "kwh" in words.scope and plain:
         return "energy_price", f"{currency}/kWh", cents
     if "visit" in words.scope:

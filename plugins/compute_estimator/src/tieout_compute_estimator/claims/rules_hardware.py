@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tieout.plugin import Figure
 from tieout_compute_estimator.claims.bench import Bench, Held
+from tieout_compute_estimator.claims.comparable import stands_behind
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
 from tieout_compute_estimator.claims.frames import Measure
 from tieout_compute_estimator.claims.knowledge import family
@@ -70,7 +71,9 @@ def _named(bench: Bench, index: int, measure: Measure, value: float, count: Held
     others = [r for r in others if fits_peak(measure, value, r.value) and not other_format(measure, r.fact)]
     if others and not _SAME.search(bench.claim.text):
         # Nearer to one name, but a figure of the other: it may be about that one.
-        return _explained(bench, index, measure, others, others).model_copy(update={"kind": "assume"})
+        found = _explained(bench, index, measure, others, others)
+        direct = bool(own) and stands_behind(bench, measure, own[0])
+        return found.model_copy(update={"kind": "assume"}) if direct else found
     return _unexplained(bench, index, measure, value, readings)
 
 

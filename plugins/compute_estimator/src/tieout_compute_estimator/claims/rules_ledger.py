@@ -30,6 +30,7 @@ from tieout_compute_estimator.claims.ledger_reach import (
 )
 from tieout_compute_estimator.claims.lists import TOTAL
 from tieout_compute_estimator.claims.products import Product, products
+from tieout_compute_estimator.claims.scopes import TIMES
 from tieout_compute_estimator.derivation import N_
 
 __all__ = ["balanced"]
@@ -143,8 +144,13 @@ def _is_way(bench: Bench, index: int, way: Product) -> bool:
     if not way.indexes:
         return roles == ["power"] and bench.claim.measures[index].role == "energy"
     if len(way.terms) == 1:
-        role = bench.claim.measures[index].role
+        measures_ = bench.claim.measures
+        role = measures_[index].role
         entry = way.terms[0][0]
+        other = next((measures_[i] for i in entry.indexes), None)
+        periods = [set(m.scope) & set(TIMES) for m in (measures_[index], other) if m is not None]
+        if len(periods) == 2 and all(periods) and periods[0] != periods[1]:
+            return role == entry.role  # so many a day are so many a year
         return (
             len(entry.indexes) > 1
             or {role, entry.role} == {"power", "energy"}

@@ -36,7 +36,7 @@ _LEADS = re.compile(
 """What leads from one number to the next: 增至, "to"."""
 _LINKED = re.compile(
     r"[从由].{1,60}?[至到为]|from .{1,60}? to |占|其中|比|较|倍|against|compared|versus|vs|than|of which"
-    r"|as (?:much|many|fast)|激活|降|增|rose|grew|fell|times|fold|twice|double|increas|more|less|gain"
+    r"|as (?:much|many|fast)|激活|降|增|rose|grew|fell|times|fold|twice|double|active|share|increas|more|less|gain"
     r"|improv|shr[aiu]nk",
     re.IGNORECASE,
 )

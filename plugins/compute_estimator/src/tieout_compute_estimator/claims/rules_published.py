@@ -298,6 +298,8 @@ def _contradicted(
         and not history(bench)
     ):
         return None
+    if _is_of_many(bench, measure):
+        return None
     if bench.claim.forecast:
         return None  # what is announced for the future is measured against nothing
     fact, value = min(firm, key=lambda pair: abs(pair[1] / measure.value - 1) if measure.value else 9.0)
@@ -337,6 +339,22 @@ def _contradicted(
         recomputed=figure,
         fixes={index: figure},
     )
+
+
+_WHOLE = re.compile(r"总|合计|共|total|aggregate|combined|altogether", re.IGNORECASE)
+
+
+def _is_of_many(bench: Bench, measure: Measure) -> bool:
+    """Whether a number is of several servers or devices together, and not of the one that facts are about."""
+    if measure.role not in ("devices", "memory", "power", "rate", "link"):
+        return False
+    servers = bench.claim.first("servers")
+    counted = bench.claim.first("devices", "per_server") if measure.role != "devices" else None
+    several = (servers and servers[1].value > 1) or (counted and counted[1].value > 1)
+    before = bench.claim.text[max(0, measure.start - 16) : measure.start]
+    if measure.per or not several:
+        return False
+    return bool(servers) or bool(_WHOLE.search(before)) or measure.role in ("memory", "power")
 
 
 def _pinned(bench: Bench, measure: Measure, firm: list[tuple[Fact, float]]) -> bool:

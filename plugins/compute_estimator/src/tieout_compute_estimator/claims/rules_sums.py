@@ -8,7 +8,7 @@ from tieout_compute_estimator.claims.bench import Bench
 from tieout_compute_estimator.claims.entries import vector_of
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
 from tieout_compute_estimator.claims.frames import Measure
-from tieout_compute_estimator.claims.lists import TOTAL
+from tieout_compute_estimator.claims.lists import is_total
 from tieout_compute_estimator.derivation import N_
 
 __all__ = ["carried_over", "summed"]
@@ -18,8 +18,7 @@ def summed(bench: Bench) -> Iterator[Finding]:
     """合计, in total: the sum of the alike numbers before it."""
     measures = bench.claim.measures
     for index, total in enumerate(measures):
-        before = bench.claim.text[max(0, total.start - 24) : total.start]
-        if not TOTAL.search(before):
+        if not is_total(bench.claim.text, total):
             continue
         parts = [i for i in range(index) if _alike(measures[i], total)]
         if len(parts) < 2:
