@@ -98,3 +98,17 @@ def test_its_own_tests_pass_against_the_installed_package(
         command, cwd=tmp_path, env={**os.environ, **environment}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_its_rule_is_among_the_shields(site: SiteFolder, tmp_path: Path) -> None:
+    rules = {rule["id"]: rule for rule in read(site.tieout("shield", "rules", "--json"))["rules"]}
+    assert rules["py-ipmi-password"]["origin"] == "tieout-power-notes"
+    file = tmp_path / "a.py"
+    file.write_text(
+        'from pyghmi.ipmi import command\ncommand.Command(h, "admin", "s3cr3t-Pw")\n', encoding="utf-8"
+    )
+    done = site.tieout("shield", "scan", str(file))
+    assert done.returncode == 10
+    assert "py-ipmi-password" in done.stdout
+    shown = site.tieout("shield", "fix", str(file), "--rule", "py-ipmi-password")
+    assert '+command.Command(h, "admin", os.environ["BMC_PASSWORD"])' in shown.stdout
