@@ -52,6 +52,7 @@ _SCANS: Final = {
     "fscanf_s": 2,
     "vscanf": 1,
 }
+_STREAM: Final = re.compile(r"(?i)(?:ss|stream|oss|out|buf|sql|query|cmd|command)\w{0,12}$")
 _TEMPLATE: Final = re.compile(r"<[^<>()]*(?:<[^<>()]*(?:<[^<>()]*>[^<>()]*)*>[^<>()]*)*>")
 _QUALIFIERS: Final = re.compile(r"\b(?:const|volatile|struct|static|register|typename|class|constexpr)\b\s*")
 
@@ -133,10 +134,11 @@ class CEffects(CValues):
         root = self.dotted(first)
         if operator.text() == ">>":
             return self._into(right, first, "assign") if root in ("cin", "wcin") else []
-        if not re.search(r"(?i)(?:ss|stream|oss|out|buf|sql|query|cmd|command)\w{0,12}$", root) or root in (
-            "cout",
-            "out",
-        ):
+        texts = [
+            part for part in (right, left.field("right") if left is not None else None) if part is not None
+        ]
+        written = any(part.kind() == "string_literal" for part in texts) or _STREAM.search(root)
+        if not written or root in ("cout", "cerr", "clog", "out"):
             return []
         return [Binding(root, right, "augment")]
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BLOCKS", "FUNCTIONS", "LEAVES", "LIFETIME_CHECKS"]
 
-MAX_FOLLOWING: Final = 60
+MAX_FOLLOWING: Final = 200
+"""Steps from node to node."""
 
 
 MAX_STATEMENT: Final = 4_000
@@ -44,19 +45,22 @@ _ENDS: Final = re.compile(r"\s*(?:exit|abort|_exit|longjmp|usage|die|fatal|err|e
 
 def _following(node: Node) -> Iterator[Node]:
     """The statements that run after the one a node is in, as far as the text says, outwards to the function's end."""
-    current = node
-    for _ in range(MAX_FOLLOWING):
+    current, left = node, MAX_FOLLOWING
+    while left > 0:
+        left -= 1
         parent = current.parent()
         if parent is None or current.kind() in FUNCTIONS:
             return
-        if parent.kind() in BLOCKS:
-            for after in current.next_all():
-                if after.is_named() and after.kind() not in _BESIDE:
-                    yield after
-                    if after.kind() in LEAVES or _ENDS.match(after.text()[:40]):
-                        return
-                    if after.kind() == "labeled_statement" and re.search(r"\breturn\b", after.text()):
-                        return
+        after = current.next() if parent.kind() in BLOCKS else None
+        while after is not None and left > 0:
+            left -= 1
+            if after.is_named() and after.kind() not in _BESIDE:
+                yield after
+                if after.kind() in LEAVES or _ENDS.match(after.text()[:40]):
+                    return
+                if after.kind() == "labeled_statement" and re.search(r"\breturn\b", after.text()):
+                    return
+            after = after.next()
         current = parent
 
 
