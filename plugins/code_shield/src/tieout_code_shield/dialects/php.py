@@ -91,6 +91,7 @@ class PhpDialect(PhpValues):
             )
         ),
     )  # fmt: skip
+    local_sources = ("$argv", "$_SERVER.argv", "readline")
     canary = "function run($expression) {\n    return eval($expression);\n}\n"
 
     def prepare(self, code: str) -> str:
@@ -185,6 +186,32 @@ class PhpDialect(PhpValues):
             clause.text().partition(" as ")[0].strip("\\ ").replace("\\", ".")
             for clause in node.find_all(kind="namespace_use_clause")
         ]
+
+    def function_name(self, node: Node) -> str:
+        """The name of a method; that of a function, which has no case, in lower case."""
+        name = node.field("name")
+        text = name.text() if name is not None else ""
+        return text.lower() if node.kind() == "function_definition" else text
+
+    def signature(self, node: Node) -> tuple[str, ...]:
+        """The names of the parameters in order."""
+        listed = node.field("parameters")
+        names = [part.field("name") for part in items(listed)] if listed is not None else []
+        return tuple(name.text() for name in names if name is not None)
+
+    def returned(self, node: Node) -> list[Node]:
+        """What stands behind each ``return`` of its own."""
+        body = node.field("body")
+        if node.kind() == "arrow_function":
+            return [body] if body is not None else []
+        found: list[Node] = []
+        for statement in node.find_all(kind="return_statement"):
+            owner = statement.parent()
+            while owner is not None and _ROLES.get(owner.kind()) != "function":
+                owner = owner.parent()
+            if owner is not None and owner.range() == node.range():
+                found += items(statement)[:1]
+        return found
 
     def check(self, name: str, walk: Walk, site: Site) -> bool:
         """``unguarded``: nothing before the place compares what it is given with what is allowed."""

@@ -144,6 +144,11 @@ class PhpValues(PhpNames):
         if name in ("file_get_contents", "fopen", "stream_get_contents") and given:
             source = given[0].text is not None and _INPUT_STREAM.search(given[0].text) is not None
             return called(name, [] if source else given, source=source or "STDIN" in node.text()[:60])
+        owner, _, method = name.rpartition(".")
+        own = f"this.{method}" if owner in ("$this", "self", "static", "parent") else name
+        known = scope.result(own, given[-len(arguments.positional) :] if arguments.positional else [], {})
+        if known is not None:
+            return known
         return called(name, given, source=scope.is_source(name) and not _harmless_part(name))
 
     def _folded(self, name: str, given: list[Value]) -> Value | None:

@@ -59,6 +59,7 @@ class RubyDialect(RubyValues):
         "env.PATH_INFO", "env.HTTP_REFERER", "env.REQUEST_URI", "env.rack.request.query_hash", "controller.params",
         "self.params", "cgi.params", "CGI.new.params", "event.body", "event.queryStringParameters",
     )  # fmt: skip
+    local_sources = ("gets", "ARGV", "ARGF", "STDIN", "$stdin")
     canary = "def run(expression)\n  eval(expression)\nend\n"
 
     @property
@@ -110,6 +111,21 @@ class RubyDialect(RubyValues):
         # What is put into a hash is a part of its value.
         grown = [Binding(whole, value, "augment")] if whole else []
         return grown if name.endswith("[]") else [Binding(name, value, form), *grown]
+
+    def signature(self, node: Node) -> tuple[str, ...]:
+        """The names of the parameters in order."""
+        listed = node.field("parameters")
+        names = [part.field("name") or part for part in items(listed)] if listed is not None else []
+        return tuple(name.text() for name in names)
+
+    def returned(self, node: Node) -> list[Node]:
+        """What stands behind each ``return``, and the last expression."""
+        found: list[Node] = []
+        for statement in node.find_all(kind="return"):
+            found += [given for part in items(statement) for given in items(part)[:1]]
+        body = node.field("body")
+        last = items(body)[-1:] if body is not None else []
+        return [*found, *(part for part in last if part.kind() not in ("return", "heredoc_body"))]
 
     def check(self, name: str, walk: Walk, site: Site) -> bool:
         """``unguarded``: nothing before the place compares what it is given with what is allowed."""

@@ -89,7 +89,9 @@ class RubyValues(RubyNames):
             return found
         if name in ("__FILE__", "__dir__", "__method__", "self"):
             return leaf(name, "attribute")
-        return leaf(name, "name", tainted=scope.is_source(name))
+        # A bare word may be a method of the same text.
+        known = scope.result(name, [], {}) if node.kind() == "identifier" else None
+        return known or leaf(name, "name", tainted=scope.is_source(name))
 
     def _element(self, node: Node, scope: Scope, depth: int) -> Value:
         name = self.dotted(node)
@@ -132,7 +134,8 @@ class RubyValues(RubyNames):
                 return _formatted(given[0], given[1:])
             if last in ("String", "Array", "raw", "lambda", "proc") and len(given) == 1:
                 return given[0]
-            return called(name, given, source=scope.is_source(name))
+            known = scope.result(name, given[: len(arguments.positional)], {})
+            return known or called(name, given, source=scope.is_source(name))
         if node.field("arguments") is None:
             found = scope.lookup(name)
             if found is not None:

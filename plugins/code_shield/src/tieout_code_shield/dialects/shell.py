@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Arguments, Binding, Role
@@ -25,6 +26,7 @@ _ROLES: Final[dict[str, Role]] = {
     "function_definition": "function",
 }
 _READS: Final = frozenset({"read", "mapfile", "readarray"})
+_SUDO_READS: Final = re.compile(r"sudo\s+(?:-\w+\s+)*-\w*S\b")
 _OWN: Final = frozenset({"local", "typeset", "declare"})
 
 
@@ -43,6 +45,7 @@ class ShellDialect(ShellValues):
         "env.REQUEST_URI", "env.HTTP_USER_AGENT", "env.HTTP_REFERER", "env.HTTP_COOKIE", "env.HTTP_HOST",
         "env.SSH_ORIGINAL_COMMAND", "env.GITHUB_HEAD_REF", "env.CONTENT_TYPE",
     )  # fmt: skip
+    local_sources = ("read", "env.OPTARG", "env.REPLY")
     canary = 'run() {\n  eval "$1"\n}\n'
 
     def role(self, kind: str) -> Role:
@@ -58,7 +61,10 @@ class ShellDialect(ShellValues):
         kind = node.kind()
         if kind == "file_redirect":
             return next((child.kind() for child in node.children() if not child.is_named()), ">")
-        return f"|{self.command(_last(node)).last}" if kind == "pipeline" else self.command(node).name
+        if kind != "pipeline":
+            return self.command(node).name
+        last = _last(node)
+        return "|sudo" if _SUDO_READS.match(last.text()[:80]) else f"|{self.command(last).last}"
 
     def command(self, node: Node) -> Command:
         """The parts of a command."""

@@ -32,7 +32,7 @@ class Command:
     runners: tuple[str, ...]
     """What runs it: ``sudo``, ``xargs``."""
     last: str
-    """The program, without its folder; empty when it is not known."""
+    """The program, without its folder; ``$`` when it is not known, and then what stands for it is the first word."""
     words: tuple[Node, ...]
     """The words behind it."""
     text: Node | None
@@ -81,12 +81,11 @@ def read_command(node: Node) -> Command:
         runners.append(name)
         words = following
     last = _literal(words[0]) if words else ""
-    if text is None:
-        text = _heredoc(node)
-    else:
-        text = items(text)[-1] if items(text) else None
+    text = _heredoc(node) if text is None else next(iter(reversed(items(text))), None)
     if not last and runners:
         return Command(tuple(runners[:-1]), runners[-1], tuple(words), text)
+    if not last and words:
+        return Command((), "$", tuple(items(words[0]) + words[1:]), text)
     return Command(tuple(runners), last, tuple(words[1:]), text)
 
 

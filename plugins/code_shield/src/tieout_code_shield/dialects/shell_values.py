@@ -49,7 +49,6 @@ class ShellValues(CommonDialect):
             "regex",
             "extglob_pattern",
             "variable_name",
-            "special_character",
             "test_operator",
         ):
             return constant("string", node.text().replace("\\", ""))
@@ -115,7 +114,7 @@ class ShellValues(CommonDialect):
         return value
 
     def _substitution(self, node: Node, scope: Scope, depth: int) -> Value:
-        commands = [child for child in node.find_all(kind="command")][:4]
+        commands = list(node.find_all(kind="command"))[:4]
         if not commands:
             return leaf("<", "call")
         values: list[Value] = []
