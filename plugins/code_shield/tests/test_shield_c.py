@@ -1,4 +1,4 @@
-"""C and C++: what is followed through buffers, pointers, macros and branches, told by pairs that differ in one place."""
+"""C and C++: what is followed through buffers, pointers, macros and branches, told by pairs that differ once."""
 
 from __future__ import annotations
 

@@ -32,8 +32,11 @@ func handle(writer http.ResponseWriter, incoming *http.Request) {{
     [
         ('\tname := incoming.FormValue("f")\n\tos.Remove(name)', "go-path-traversal"),
         ('\thttp.Redirect(writer, incoming, incoming.URL.Query().Get("to"), 302)', "go-open-redirect"),
-        ('\tvar b strings.Builder\n\tb.WriteString("SELECT a FROM t WHERE b = ")\n\tb.WriteString(incoming.FormValue("b"))\n'
-         "\tdb.Query(b.String())", "go-sql-injection"),
+        ("""
+	var b strings.Builder
+	b.WriteString("SELECT a FROM t WHERE b = ")
+	b.WriteString(incoming.FormValue("b"))
+	db.Query(b.String())""", "go-sql-injection"),
         ('\tvar v string\n\tv = incoming.Header.Get("X")\n\tcmd := []string{"-c", v}\n\texec.Command("sh", cmd...)',
          "go-command"),
     ],
