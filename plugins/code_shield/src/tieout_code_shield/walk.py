@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["MAX_BEFORE", "Carried", "Site", "Walk"]
 
 MAX_ASSIGNMENTS: Final = 6
+_BRANCH: Final = re.compile(
+    r"block|clause|body|statement_list|compound|^(?:if|unless|for|while|until|switch|case|match|when|do|else|then|try|catch|except|rescue)(?:_|$)"
+    r"|conditional|ternary|function|method|lambda|arrow|closure"
+)
+"""Kinds of nodes, in any grammar, in which what stands there may not run although what stands behind it does."""
 MAX_BEFORE: Final = 10_000
 """Characters in front of a place that are searched: for each of many places, all of them would take too long."""
 
@@ -101,6 +107,7 @@ class Walk:
         self._texts: dict[Site | None, str] = {}
         self._values: dict[Site, Value] = {}
         self._reached: dict[Site, bool | None] = {}
+        self._regions: dict[Site, tuple[int, int]] = {}
         self._lookups = 0
         self._busy: set[Site] = set()
         self._sources: dict[str, bool] = {}
@@ -290,10 +297,17 @@ class Walk:
             if runs is False:
                 continue
             found.append(site)
-            certain = runs or site.column <= column
+            certain = runs or (site.column <= column and self._covers(site, use))
             if certain and site.binding is not None and site.binding.form != "augment":
                 break
         return found
+
+    def _covers(self, site: Site, use: Site) -> bool:
+        """Whether a place lies in the branch or block that a binding stands in, so that the one follows the other."""
+        known = self._regions.get(site)
+        if known is None:
+            known = self._regions[site] = _region(site)
+        return known[0] <= use.start < known[1]
 
     def _runs(self, site: Site) -> bool | None:
         if site not in self._reached:
@@ -354,6 +368,22 @@ class Walk:
         for (_, name), site in self._types.items():
             if site.start >= start and site.binding is not None:
                 carried.types[name] = site.binding.type
+
+
+def _region(site: Site) -> tuple[int, int]:
+    """Where the branch or block begins and ends that a binding stands in; everything, where the tree shows none."""
+    node = site.node
+    for _ in range(12):
+        outer = node.parent()
+        if outer is None:
+            break
+        if _BRANCH.search(outer.kind()):
+            around = outer.parent()
+            if around is None or not around.kind().startswith("with_"):
+                span = outer.range()
+                return span.start.index, span.end.index
+        node = outer
+    return 0, 1 << 60
 
 
 def _statement_column(site: Site) -> int:
