@@ -72,6 +72,7 @@ _WORD: Final = re.compile(_NAME)
 _HOST: Final = re.compile(
     rf"(?:\burl(?:parse|split)|urllib\.parse\.url(?:parse|split)|parse_url|(?:new )?\bURL)\((?P<name>{_NAME})\)\.(?:netloc|host(?:name)?|origin)"
 )
+_WRAPPED: Final = re.compile(rf"\b(?:str|String|os\.fspath|repr)\((?P<name>{_NAME})\)")
 _PART: Final = re.compile(r"\.(?:netloc|host(?:name)?|origin|scheme|protocol|suffix)$")
 _MAYBE: Final = re.compile(
     r"\bin\b|includes|has|contains|Contains|indexOf|quals|IsMatch|==|match|search|test|exec|is[a-z]+\(|isinstance|typeof|(?i:valid|allow|safe|trust|permit|white|sanit|check|verify)|starts|relative|common|isN|isI|isF"
@@ -95,6 +96,7 @@ def proofs(condition: str) -> list[Proof]:
     text = condition[:MAX_CONDITION]
     if not _MAYBE.search(text):
         return []
+    text = _WRAPPED.sub(r"\g<name>", text)
     if "url" in text.lower():
         text = _HOST.sub(r"\g<name>.hostname", text)
     found = list(_all(text))

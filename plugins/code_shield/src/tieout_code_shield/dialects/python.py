@@ -18,6 +18,7 @@ __all__ = ["PythonDialect"]
 _ROLES: Final[dict[str, Role]] = {
     "call": "call",
     "exec_statement": "call",
+    "assert_statement": "call",
     "assignment": "bind",
     "augmented_assignment": "bind",
     "keyword_argument": "bind",
@@ -278,7 +279,15 @@ class PythonDialect(PythonValues):
         )
 
     def check(self, name: str, walk: Walk, site: Site) -> bool:
-        """``view``: the place stands in a function that a framework calls with a request."""
+        """``view``: the place stands in a function that a framework calls with a request; ``spread``: one of the
+        dictionaries that a call takes apart comes from outside."""
+        if name == "spread":
+            return any(
+                leaf.tainted and not walk.is_local(leaf.name)
+                for child in (site.node.field("arguments") or site.node).children()
+                if child.kind() == "dictionary_splat" and items(child)
+                for leaf in walk.evaluate(items(child)[0], site).without(frozenset()).leaves
+            )
         function = site.function
         while function is not None:
             if _ROUTE.search(_decorators(function.node)):

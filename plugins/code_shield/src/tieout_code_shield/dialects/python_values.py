@@ -45,7 +45,7 @@ class PythonValues(CommonDialect):
         tail: list[str] = []
         for _ in range(MAX_DEPTH):
             kind = node.kind()
-            if kind in ("identifier", "dotted_name", "exec"):
+            if kind in ("identifier", "dotted_name", "exec", "assert"):
                 return ".".join([node.text(), *reversed(tail)])
             if kind == "attribute":
                 part, inner = node.field("attribute"), node.field("object")
@@ -70,6 +70,8 @@ class PythonValues(CommonDialect):
         listed = node.field("arguments")
         if listed is None:
             code = node.field("code")
+            if node.kind() == "assert_statement":
+                return Arguments(tuple(items(node)))
             return Arguments((code,)) if code is not None else Arguments()
         if listed.kind() != "argument_list":
             return Arguments((listed,))
