@@ -105,7 +105,7 @@ class CodeBlock:
         return [*decided, late] if late else decided
 
     def _unsettled(self) -> bool:
-        named = self._named is not None and self._named.kind == "code"
+        named = self._named is not None and (self._named.kind == "code" or has_dialect(self._named.rules))
         return not named and len(self._lines) - self._since <= SETTLED_LINES
 
     def _resettle(self) -> list[Unit] | None:

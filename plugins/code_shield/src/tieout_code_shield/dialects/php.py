@@ -91,12 +91,16 @@ class PhpDialect(PhpValues):
             )
         ),
     )  # fmt: skip
-    local_sources = ("$argv", "$_SERVER.argv", "readline")
     canary = "function run($expression) {\n    return eval($expression);\n}\n"
 
     def prepare(self, code: str) -> str:
         """Blank out what stands outside of ``<?php`` and ``?>``."""
         return without_html(code)
+
+    @property
+    def local_sources(self) -> tuple[str, ...]:
+        """What only the user of the machine types or passes."""
+        return ("$argv", "$_SERVER.argv", "readline")
 
     def role(self, kind: str) -> Role:
         """What a node is to the engine."""

@@ -59,13 +59,17 @@ class RubyDialect(RubyValues):
         "env.PATH_INFO", "env.HTTP_REFERER", "env.REQUEST_URI", "env.rack.request.query_hash", "controller.params",
         "self.params", "cgi.params", "CGI.new.params", "event.body", "event.queryStringParameters",
     )  # fmt: skip
-    local_sources = ("gets", "ARGV", "ARGF", "STDIN", "$stdin")
     canary = "def run(expression)\n  eval(expression)\nend\n"
 
     @property
     def growing(self) -> frozenset[str]:
         """Those that change a value in ways that nobody follows."""
         return _CHANGES
+
+    @property
+    def local_sources(self) -> tuple[str, ...]:
+        """What only the user of the machine types or passes."""
+        return ("gets", "ARGV", "ARGF", "STDIN", "$stdin")
 
     def role(self, kind: str) -> Role:
         """What a node is to the engine."""

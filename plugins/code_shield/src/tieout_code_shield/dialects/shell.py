@@ -45,8 +45,12 @@ class ShellDialect(ShellValues):
         "env.REQUEST_URI", "env.HTTP_USER_AGENT", "env.HTTP_REFERER", "env.HTTP_COOKIE", "env.HTTP_HOST",
         "env.SSH_ORIGINAL_COMMAND", "env.GITHUB_HEAD_REF", "env.CONTENT_TYPE",
     )  # fmt: skip
-    local_sources = ("read", "env.OPTARG", "env.REPLY")
     canary = 'run() {\n  eval "$1"\n}\n'
+
+    @property
+    def local_sources(self) -> tuple[str, ...]:
+        """What only the user of the machine types or passes."""
+        return ("read", "env.OPTARG", "env.REPLY")
 
     def role(self, kind: str) -> Role:
         """What a node is to the engine."""
