@@ -46,26 +46,52 @@ def test_the_scorer_reproduces_the_expected_numbers_of_the_samples() -> None:
     assert result.metrics["false_claims_called_ok"] == 0
 
 
+FACTORS = (3.0, 0.37, 1.6, 1.3, 0.7, 10.0, 1000.0)
+SWAPS = (
+    ("GB/s", "Gb/s"), ("Gb/s", "GB/s"), ("TB/s", "GB/s"), ("MWh", "GWh"), ("GWh", "MWh"), ("TFLOPS", "PFLOPS"),
+    ("PFLOPS", "EFLOPS"), ("EFLOPS", "PFLOPS"), ("万亿", "亿"), ("亿", "万"), ("万", "亿"), ("trillion", "billion"),
+    ("billion", "million"), ("days", "hours"), ("天", "小时"), ("美元", "元"), ("卡时", "卡天"),
+)  # fmt: skip
+"""Units and magnitudes that people mix up."""
+
+
 def _altered(text: str) -> Iterator[str]:
-    """Copies of a text with one of its numbers made far larger or smaller."""
+    """Copies of a text with one of its numbers made larger or smaller."""
     claim = claim_of(text)
     if claim is None or claim.text != text:
         return
     for measure in claim.measures:
-        digits = re.search(r"\d[\d,]*\.?\d*", measure.text)
-        if digits is None or measure.role in ("count", "per_server"):
+        digits = re.search(r"(?<![A-Za-z\d])\d[\d,]*\.?\d*", measure.text)
+        if digits is None or measure.role in ("count", "per_server", "ports"):
             continue
         value = float(digits.group().replace(",", ""))
-        for factor in (3.0, 0.37, 1.6, 10.0):
+        for factor in FACTORS:
             written = f"{value * factor:.4g}"
-            if "e" not in written:
-                number = measure.text[: digits.start()] + written + measure.text[digits.end() :]
-                yield text[: measure.start] + number + text[measure.end :]
+            written = f"{value * factor:.0f}" if "e" in written else written
+            number = measure.text[: digits.start()] + written + measure.text[digits.end() :]
+            yield text[: measure.start] + number + text[measure.end :]
+
+
+def _swapped(text: str) -> Iterator[str]:
+    """Copies of a text with the unit or the magnitude of one number exchanged."""
+    for unit, other in SWAPS:
+        for match in re.finditer(rf"(?<=[\d\s]){re.escape(unit)}(?![A-Za-z亿时])", text):
+            yield text[: match.start()] + other + text[match.end() :]
+
+
+TRUE_ANYWAY = (
+    # so many per cent less is as true of another unit of price
+    "per billion tokens",
+    # a ratio whose unit is no unit of the checker's: the number is not read as a rate per watt
+    "per watt",
+)
 
 
 @pytest.mark.parametrize("text", [text for text, verdict in _samples() if verdict == "ok"])
 def test_no_altered_copy_of_a_confirmed_claim_is_confirmed(text: str) -> None:
-    assert [copy for copy in _altered(text) if _verdict(copy) == "ok"] == []
+    copies = [copy for copy in (*_altered(text), *_swapped(text)) if copy != text]
+    false = [copy for copy in copies if not any(words in copy for words in TRUE_ANYWAY)]
+    assert [copy for copy in false if _verdict(copy) == "ok"] == []
 
 
 @pytest.mark.parametrize(

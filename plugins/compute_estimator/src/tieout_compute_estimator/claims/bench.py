@@ -53,6 +53,8 @@ class Bench:
     """A figure whose origin the stated numbers take: the span of a report."""
     explained: set[int] = field(default_factory=set[int])
     """Numbers that the rules so far have confirmed by the claim's own arithmetic."""
+    confirmed: set[int] = field(default_factory=set[int])
+    """Numbers that a published value confirms."""
     covered: set[int] = field(default_factory=set[int])
     """Numbers that take part in a product or sum that comes out."""
     _stated: dict[int, Figure] = field(default_factory=dict[int, Figure])

@@ -79,6 +79,7 @@ RULES: tuple[Rule, ...] = (
     rules_data.optimal_tokens,
     rules_data.data_size,
     rules_weights.fits_on,
+    rules_weights.held_by,
     rules_data.size_implies,
     rules_arithmetic.worked_off,
     rules_arithmetic.equated,
@@ -255,6 +256,9 @@ def check_one(
             if one.kind == "match"
             and one.target is not None
             and one.rule in ("product", "ratio", "sum", "weights")
+        }
+        bench.confirmed |= {
+            index for one in found if one.kind == "match" and one.rule == "published" for index in one.covers
         }
         bench.covered |= {
             index

@@ -19,6 +19,7 @@ __all__ = [
     "HYPOTHETICAL",
     "LINK",
     "MFU",
+    "MIXTURE",
     "NETWORK",
     "PARAMS",
     "PER_DEVICE",
@@ -127,6 +128,11 @@ DTYPE = re.compile(
 VAGUE_TIME = re.compile(
     r"(?P<zh>[数几]|若干)\s?(?:个)?(?P<unit>周|星期|个月|月|天)(?![一-鿿]?期)|(?:(?:several|a few"
     r"|some|a matter of|in|within) )(?P<en>weeks|months|days)(?! of)",
+    _I,
+)
+
+MIXTURE = re.compile(
+    r"混合专家|(?<![A-Za-z])MoE(?![A-Za-z])|mixture[- ]of[- ]experts|稀疏(?:模型|架构|激活)|sparse model",
     _I,
 )
 

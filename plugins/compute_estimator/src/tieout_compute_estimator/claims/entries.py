@@ -280,8 +280,14 @@ def _link_of(bench: Bench, name: str) -> Iterator[Entry]:
     value = in_unit(fact.value, fact.unit, "B/s") if fact is not None and fact.firm else None
     if fact is not None and value is None:
         value = (in_unit(fact.value, fact.unit, "GB/s") or 0.0) * 1e9
-    if fact is not None and value and re.search(r"NVLink|互联|互连|interconnect", bench.claim.text, re.IGNORECASE):
-        yield Entry(value, (("byte", 1), ("gpu", -1), ("time", -1)), fact.figure(), frozenset(), "link", known=True)
+    if (
+        fact is not None
+        and value
+        and re.search(r"NVLink|互联|互连|interconnect", bench.claim.text, re.IGNORECASE)
+    ):
+        yield Entry(
+            value, (("byte", 1), ("gpu", -1), ("time", -1)), fact.figure(), frozenset(), "link", known=True
+        )
 
 
 def _of_system(bench: Bench) -> Iterator[Entry]:

@@ -30,6 +30,7 @@ _PREDECESSOR = re.compile(
     re.IGNORECASE,
 )
 _OF_DEVICE = ("link", "memory", "memory_bandwidth", "power", "rate", "item_price", "unit_price")
+_OF_SCENARIO = ("servers", "duration", "users", "visits", "tokens", "cost", "money", "energy", "gpu_hours")
 _RATIOS = ("multiple", "growth", "share", "percent")
 
 
@@ -59,6 +60,13 @@ def link(claim: Claim, known: Knowledge, *, carried: Mention | None = None) -> C
             device and measure.role in _OF_DEVICE
         )  # speaks about the accelerator, not about the text's model
         name = subject.name if subject else "" if stranger or own else carried.name if carried else ""
+        if (
+            subject is not None
+            and subject.kind == "system"
+            and measure.role in _OF_SCENARIO
+            and _hosts(subject, known)
+        ):
+            name = ""  # eight DGX H100 for ten days say nothing about what a DGX H100 is
         if measure.role in _RATIOS and not subject and device and not carried:
             name = device
         linked.append(

@@ -17,7 +17,9 @@ TOTAL = re.compile(
     re.IGNORECASE,
 )
 """Words in front of a number that say it is the sum of those before."""
-TOTAL_BEHIND = re.compile(r"^\s?(?:in total|in all|altogether|combined|all told|total(?![a-z]))", re.IGNORECASE)
+TOTAL_BEHIND = re.compile(
+    r"^\s?(?:in total|in all|altogether|combined|all told|total(?![a-z]))", re.IGNORECASE
+)
 """The same words behind a number."""
 _BETWEEN = re.compile(
     r"^\s*(?:、|和|及|与|以及|,|and|, and|&"
@@ -38,10 +40,21 @@ def is_total(text: str, measure: Measure) -> bool:
 
 def second_look(text: str, measures: list[Measure]) -> list[Measure]:
     """Measures with the roles that their neighbours give them."""
-    fixed = _apiece(_coordinated(text, list(measures)))
+    fixed = [
+        replace(m, scope=("gpu",), per="device")
+        if m.role in ("memory", "weights", "dataset") and re.search(r"\d\s?[xX×*]\s?$", text[: m.start])
+        else m
+        for m in measures
+    ]  # 8x80GB: of each of the eight
+    fixed = [replace(m, role="memory") if "gpu" in m.scope and m.role == "dataset" else m for m in fixed]
+    fixed = _apiece(_coordinated(text, fixed))
     fixed = _totals(text, _active(text, fixed))
     for index, measure in enumerate(fixed):
-        if measure.role == "count" and 1e8 <= measure.value < 1e16 and cues.PARAMS.search(text[: measure.start]):
+        if (
+            measure.role == "count"
+            and 1e8 <= measure.value < 1e16
+            and cues.PARAMS.search(text[: measure.start])
+        ):
             fixed[index] = replace(measure, role="params", unit="parameter", dimension="parameter")
         elif (
             measure.role == "count"

@@ -38,8 +38,12 @@ _MILLION_BEFORE = re.compile(
     r"(?:每|per |a )\s?(?:百万|million|1M)\s?个?\s?(?:input|output|输入|输出)?\s?tokens?[^,。;\d]{0,10}$",
     re.IGNORECASE,
 )
-_THOUSAND_TOKENS = re.compile(r"^\s?(?:/|per |a |每)\s?(?:1K|1,000|one thousand|thousand|千)\s?(?:个)?\s?tokens?", re.IGNORECASE)
-_THOUSAND_BEFORE = re.compile(r"(?:每|per |a )\s?(?:千|thousand|1K|1,000)\s?个?\s?tokens?[^,。;\d]{0,10}$", re.IGNORECASE)
+_THOUSAND_TOKENS = re.compile(
+    r"^\s?(?:/|per |a |每)\s?(?:1K|1,000|one thousand|thousand|千)\s?(?:个)?\s?tokens?", re.IGNORECASE
+)
+_THOUSAND_BEFORE = re.compile(
+    r"(?:每|per |a )\s?(?:千|thousand|1K|1,000)\s?个?\s?tokens?[^,。;\d]{0,10}$", re.IGNORECASE
+)
 _DEVICE_HOUR = re.compile(r"^\s?-?\s?(?:hours?|hrs?|h)(?![a-z])", re.IGNORECASE)
 _HOURLY = re.compile(
     r"(?:每|/|per |an? )\s?(?:GPU|卡|A100|H100|V100|H800|GPU-)?\s?(?:小时|hour|h(?![a-z]))|租金|卡时|an hour",

@@ -27,7 +27,9 @@ _NAMED_DEVICE = re.compile(
     r"\s?(?:个|张|块|颗|片|枚)?\s?(?:英伟达|NVIDIA|华为)?\s?(?:[ABHVLT]\d{1,3}|昇腾|TPU|Trainium|MI\d)",
     re.IGNORECASE,
 )
-_SERVER_NOUN = re.compile(r"\s?(?:台|个节点|节点|-?nodes?(?![a-z])|-?servers?(?![a-z])|machines)(?!湾|风|阶)", re.IGNORECASE)
+_SERVER_NOUN = re.compile(
+    r"\s?(?:台|个节点|节点|-?nodes?(?![a-z])|-?servers?(?![a-z])|machines)(?!湾|风|阶)", re.IGNORECASE
+)
 _ADJECTIVES = (
     r"(?:(?:dense|sparse|peak|tensor(?: core)?|AI|稠密|稀疏|非稀疏|of|BF16|(?:NV|MX)?FP\d+|INT\d+"
     r"|TF32)[\s-]{0,2}){1,4}"

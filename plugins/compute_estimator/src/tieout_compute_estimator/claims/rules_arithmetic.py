@@ -24,6 +24,9 @@ _EQUAL = re.compile(
 _STRONG = re.compile(r"=|＝|即|也?就是|等于|相当于|折合|i\.e\.|equals?|that is|equivalent to", re.IGNORECASE)
 
 
+_PER_TOKENS = re.compile(r"(?:每|per |a )\s?(?:百万|千|million|thousand)?\s?个?\s?tokens?\s?", re.IGNORECASE)
+
+
 def worked_off(bench: Bench) -> Iterator[Finding]:
     """Work, rate and time in one claim: work is rate times time."""
     work, time = bench.claim.first("compute"), bench.claim.first("duration")
@@ -116,7 +119,7 @@ def equated(bench: Bench) -> Iterator[Finding]:
     measures = bench.claim.measures
     for a, b in zip(range(len(measures)), range(1, len(measures)), strict=False):
         first, second = measures[a], measures[b]
-        between = bench.claim.text[first.end : second.start]
+        between = _PER_TOKENS.sub("", bench.claim.text[first.end : second.start])
         value = in_unit(second.value, second.unit, first.unit)
         if (
             value is None

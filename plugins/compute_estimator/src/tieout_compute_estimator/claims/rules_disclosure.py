@@ -77,10 +77,6 @@ def _is_secret(subject: Subject, role: str) -> bool:
     return subject.kind in ("model", "service") and role in subject.undisclosed
 
 
-_MIXTURE = re.compile(
-    r"混合专家|(?<![A-Za-z])MoE(?![A-Za-z])|mixture[- ]of[- ]experts|稀疏(?:模型|架构|激活)|sparse model",
-    re.IGNORECASE,
-)
 _NO_MIXTURE = re.compile(
     r"(?:非|不是|并非|没有采用|未采用|而非|not an?|isn't|rather than|unlike)\s?(?:\S{0,10} )?"
     r"(?:混合专家|MoE|mixture|稀疏|sparse)",
@@ -99,7 +95,7 @@ def _is_dense(bench: Bench, subject: Subject | None) -> bool:
 def mixture(bench: Bench) -> Iterator[Finding]:
     """A dense model called a mixture of experts, or said to activate a part of its parameters."""
     models = [subject for m in bench.claim.named("model") if (subject := bench.known.subject(m.name))]
-    called = _MIXTURE.search(bench.claim.text) and not _NO_MIXTURE.search(bench.claim.text)
+    called = cues.MIXTURE.search(bench.claim.text) and not _NO_MIXTURE.search(bench.claim.text)
     if called and len(models) == 1 and _is_dense(bench, models[0]):
         yield _dense_model(bench, models[0], tuple(i for i, _m in bench.claim.of("params", "active_params")))
         return

@@ -103,12 +103,13 @@ def _other_currency(bench: Bench, pool: Sequence[Entry], settled: set[int]) -> I
 
 
 def _in_order(bench: Bench, stated: Sequence[Entry]) -> list[int]:
-    def rank(index: int) -> tuple[bool, bool, int, int]:
+    def rank(index: int) -> tuple[bool, bool, bool, int, int]:
         measure = bench.claim.measures[index]
         before = bench.claim.text[max(0, measure.start - 30) : measure.start]
         follows = bool(FOLLOWS.search(before))
         given = measure.role in GIVEN and not follows
         return (
+            index in bench.confirmed,
             given,
             not follows,
             _RESULTS.index(measure.role)

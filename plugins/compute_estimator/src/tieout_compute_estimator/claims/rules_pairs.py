@@ -81,7 +81,7 @@ def paired(bench: Bench) -> Iterator[Finding]:
 def _pairs(bench: Bench) -> Iterator[_Pair]:
     measures = bench.claim.measures
     for a, first in enumerate(measures):
-        vector = vector_of(first)
+        vector = _plain(first)
         if not vector or first.value <= 0 or first.low is not None:
             continue
         for b in range(a + 1, len(measures)):
@@ -95,6 +95,8 @@ def _pairs(bench: Bench) -> Iterator[_Pair]:
 def _plain(measure: Measure) -> tuple[tuple[str, int], ...]:
     """Dimensions without the device or server that a number is for: two devices are compared with each other."""
     scopes = set(measure.scope) & {"gpu", "server"}
+    if measure.role in ("context", "vocabulary", "heads", "kv_heads"):
+        return ((measure.role, 1),)
     vector = dict(vector_of(measure) or ())
     for scope in scopes:
         vector[scope] = vector.get(scope, 0) + 1

@@ -104,7 +104,12 @@ def dense_premise(bench: Bench) -> Iterator[Finding]:
         bench.claim.text,
         re.IGNORECASE,
     )
-    if dense and not re.search(r"非稠密|not (?:a )?dense|(?:rather than|instead of|unlike|than)[^.]{0,40}dense|dense[^.]{0,20}would|而非|而不是|如果是", bench.claim.text, re.IGNORECASE):
+    if dense and not re.search(
+        r"非稠密|not (?:a )?dense|(?:rather than|instead of|unlike|than)[^.]{0,40}dense"
+        r"|dense[^.]{0,20}would|而非|而不是|如果是",
+        bench.claim.text,
+        re.IGNORECASE,
+    ):
         yield (
             finding(
                 "premise",

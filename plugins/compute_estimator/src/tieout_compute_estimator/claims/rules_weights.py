@@ -12,7 +12,7 @@ from tieout_compute_estimator.claims.findings import Finding, agrees, derived, f
 from tieout_compute_estimator.claims.frames import Measure
 from tieout_compute_estimator.derivation import N_
 
-__all__ = ["cached", "fits_on", "weights_size"]
+__all__ = ["cached", "fits_on", "held_by", "weights_size"]
 
 _ABOUT_WEIGHTS = re.compile(
     r"权重|weights|加载|部署|推理|量化|FP\d|BF16|INT[48]|bit|需要|需|占|存储|stored|takes|fill|half precision|半精度",
@@ -203,4 +203,45 @@ def fits_on(bench: Bench) -> Iterator[Finding]:
         target=index,
         recomputed=least,
         fixes={} if good or enough else {index: least},
+    )
+
+
+_EXCEEDS = re.compile(
+    r"more than|exceed|larger than|超过|大于|超出|装不下|放不下|does(?: not|n't) fit", re.IGNORECASE
+)
+_WITHIN = re.compile(
+    r"less than|within|fits? (?:in|on|into)|小于|装得下|放得下|可以?放|即可装下", re.IGNORECASE
+)
+
+
+def held_by(bench: Bench) -> Iterator[Finding]:
+    """More than eight cards of 80 GB hold, or less: a size against the memory of devices that stands beside it."""
+    cards = next(((i, m) for i, m in bench.claim.of("memory") if m.per == "device" or "gpu" in m.scope), None)
+    sizes = [(i, m) for i, m in bench.claim.of("weights", "memory") if cards is None or i != cards[0]]
+    if cards is None or len(sizes) != 1 or not _is_weights(bench, sizes[0][1]):
+        return
+    (index, size), (at, card) = sizes[0], cards
+    count = bench.claim.first("per_server", "devices")
+    held = (bench.at(at, "B") or 0.0) * (count[1].value if count else 1.0)
+    need = bench.at(index, "B") or 0.0
+    words = bench.claim.text[min(size.end, card.end) :]
+    exceeds, within = _EXCEEDS.search(words), _WITHIN.search(words)
+    if not held or not need or bool(exceeds) == bool(within) or size.start > card.start:
+        return
+    good = need > held if exceeds else need <= held
+    inputs = {"M": bench.stated(at), **({"n": bench.stated(count[0])} if count else {})}
+    figure = derived(
+        in_unit(held, "B", size.unit) or 0.0, size.unit, "memory", "n · M" if count else "M", inputs
+    )
+    yield finding(
+        "match" if good else "contradict",
+        "held",
+        N_("{size} against {held} of memory: as stated.")
+        if good
+        else N_("{size} against {held} of memory: the other way round."),
+        figures={"size": bench.stated(index), "held": figure},
+        covers=(count[0],) if count else (),
+        numbers={"memory": figure},
+        target=at,
+        recomputed=figure,
     )

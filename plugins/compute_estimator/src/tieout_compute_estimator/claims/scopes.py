@@ -65,7 +65,8 @@ _EACH_OF_TEXT = (
     r"[^,。;:\d]{0,24}"
 )
 _PER_YEAR = (
-    r"(?:每年|年均|全年|一年|年(?=[耗用处产])|(?:all|the whole|a full) year|annual(?:ly)?|yearly)[^,。;:\d]{0,14}"
+    r"(?:每年|年均|全年|一年|年(?=[耗用处产])|(?:all|the whole|a full) year|annual(?:ly)?|yearly)"
+    r"[^,。;:\d]{0,14}"
 )
 
 

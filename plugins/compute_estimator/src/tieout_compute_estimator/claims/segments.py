@@ -56,7 +56,8 @@ def segments(text: str, known: Knowledge, *, whole: bool = False) -> Iterator[Se
         if not piece.strip():
             continue
         subjects = name_finder().find(piece) if not _NUMBER.search(piece) else None
-        if subjects is not None and not any(m.kind in ("device", "system") for m in subjects):
+        plain = subjects is not None and not any(m.kind in ("device", "system") for m in subjects)
+        if subjects is not None and plain and not cues.MIXTURE.search(piece):
             carried = _carry(subjects, carried)
             continue
         made = _claim(piece, start, known, carried, year)
@@ -73,6 +74,9 @@ _TRAINED = re.compile(r"训练|练|train|支持|support|introduc|运行|run", re
 
 def _names_hardware(claim: Claim) -> bool:
     """A model and what it was trained on, or a device and a number format: a claim without a number."""
+    models = any(m.kind == "model" for m in claim.mentions)
+    if models and cues.MIXTURE.search(claim.text):
+        return True
     devices = any(m.kind in ("device", "system") for m in claim.mentions)
     about = any(m.kind == "model" for m in claim.mentions) or cues.DTYPE.search(claim.text)
     return devices and bool(about) and bool(_TRAINED.search(claim.text))

@@ -143,9 +143,12 @@ def settled(findings: Sequence[Finding]) -> list[Finding]:
             continue  # what the text works out itself, or a part of a total, is judged by that
         covered = bool(one.covers) and set(one.covers) <= firm
         if one.rule == "utilisation" and one.kind == "contradict" and one.covers and set(one.covers) <= world:
-            kept.append(one.model_copy(update={"kind": "imply"}))  # a published run is as it was, sparse perhaps
+            kept.append(
+                one.model_copy(update={"kind": "imply"})
+            )  # a published run is as it was, sparse perhaps
             continue
-        if (one.kind == "assume" and one.rule in _PLAUSIBLE and covered) or (
+        known = one.rule == "6ND" and one.target in world
+        if (one.kind == "assume" and (one.rule in _PLAUSIBLE or known) and (covered or known)) or (
             one.kind == "assume" and one.rule in ("leak", "published") and covered_by(one, counted)
         ):
             kept.append(one.model_copy(update={"kind": "imply"}))
