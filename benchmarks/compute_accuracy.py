@@ -229,7 +229,10 @@ attention over the context. Against exact counts 6ND is low by what it leaves ou
 ## Device-hours of whole runs
 
 Predicted from parameters, tokens and device alone: 6ND over the dense peak at the assumed range of MFU. `MFU` is what
-the published hours imply.
+the published hours imply, over the whole run: stops, restarts and failed nodes count as far as the maker counted them.
+Steady training reaches more (41% to 48% on Hopper in Megatron-LM's table), which `compute solve` takes with a goodput
+of its own. The range assumed for Hopper, 15% to 42%, holds the ten public runs of 2024 and 2025 that it is made from
+but one (14% to 35%), and leaves room for one as good as steady training with a tenth of its time lost.
 """
 
 

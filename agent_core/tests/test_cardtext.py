@@ -47,7 +47,7 @@ MARKET = MarketData(
         (SPAN, ["Broker", "Weekly", "3"]),
         (ROW, ["prices", "industrial", "EIA", "2023-12-31"]),
         (MARKET, ["exchange", "cached", "2025-12-31"]),
-        (FORMULA, ["energy", "P · t"]),
+        (FORMULA, ["P · t"]),  # its name is told in the language of whoever brings it
         (
             Formula(name="energy", expression="P · t", inputs={"P": Figure(value=3.5, unit="kW")}),
             ["P = 3.5"],

@@ -19,6 +19,7 @@ from tieout.contract.figures import (
     UserInput,
 )
 from tieout.i18n import current_language, translator
+from tieout.told import told, told_source
 
 _ = translator("tieout")
 
@@ -37,12 +38,12 @@ def origin_text(origin: Origin | None) -> str:
             return ", ".join(part for part in (publisher, title, _("p. {page}", page=page)) if part)
         case TableRow(table=table, row=row, field=field, source=source, as_of=as_of):
             dated = f" ({as_of.isoformat()})" if as_of else ""
-            return f"{table}: {row}, {field} — {source}{dated}"
+            return f"{told(table)}: {told(row)}, {told(field)} — {told_source(source)}{dated}"
         case MarketData(provider=provider, data_time=data_time, kind=kind):
             return f"{provider}, {kind}, {data_time.isoformat()}"
         case Formula(name=name, expression=expression, inputs=inputs):
             filled = ", ".join(f"{symbol} = {_amount(figure)}" for symbol, figure in inputs.items())
-            return f"{name}: {expression}" + (f"; {filled}" if filled else "")
+            return f"{told(name)}: {expression}" + (f"; {filled}" if filled else "")
         case UserInput(text=text, earlier=earlier):
             said = _("an earlier question of yours: {text}") if earlier else _("your question: {text}")
             return said.format(text=repr(text))

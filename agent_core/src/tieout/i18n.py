@@ -16,6 +16,7 @@ __all__ = [
 
 import gettext
 import os
+import re
 import struct
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -74,6 +75,19 @@ class Translator:
         """Translate ``message`` and fill in ``{names}``; a text without an entry stays English."""
         text = _catalogue(self.package, lang or current_language()).gettext(message) if message else ""
         return text.format(**values) if values else text
+
+    def pieces(self, text: str, *, lang: Language | None = None) -> str:
+        """Translate what stands between semicolons and parentheses, each piece for itself; a title stays as it is.
+
+        For sources, which are put together of names and remarks: ``vendor datasheet (not read again); H100 only``.
+        """
+        whole = self(text, lang=lang)
+        if whole != text:
+            return whole
+        return "".join(self(piece, lang=lang) for piece in _BETWEEN.split(text))
+
+
+_BETWEEN = re.compile(r"(; | \(|\), |\): |\)|(?<=[a-z]): )")
 
 
 @cache

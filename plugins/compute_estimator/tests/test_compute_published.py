@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tieout.errors import ToolError
 from tieout_compute_estimator import formulas
 from tieout_compute_estimator.accelerators import find_device
 from tieout_compute_estimator.published import (
+    MfuPrior,
     PublishedModel,
     find_model,
     find_models,
@@ -100,3 +103,27 @@ def test_every_device_and_format_has_a_range() -> None:
     assert mfu_prior(find_device("H100"), "bf16").name == "Hopper, BF16"
     assert mfu_prior(find_device("H100"), "fp8").high < mfu_prior(find_device("H100"), "bf16").high
     assert mfu_prior(find_device("910B"), "fp16").confidence == "low"
+
+
+def _counted_runs(prior: MfuPrior) -> list[float]:
+    """The run averages that a row speaks of: no distilled models, no release that quotes another's run."""
+    seen: dict[tuple[str, float, float | None], float] = {}
+    for model in model_table().models:
+        if (
+            model.device in prior.devices
+            and model.device_hours
+            and model.tokens
+            and "distilled" not in model.notes
+        ):
+            seen[(model.maker, model.params, model.device_hours)] = _run_mfu(model)
+    return list(seen.values())
+
+
+@pytest.mark.parametrize("name", ["Ampere, BF16", "Hopper, BF16"])
+def test_the_runs_that_a_range_quotes_are_those_of_the_table(name: str) -> None:
+    (prior,) = (row for row in prior_table().rows if row.name == name)
+    quoted = re.match(r"(\d+) public runs of .* between (\d+)% and (\d+)%", prior.basis)
+    assert quoted
+    runs = _counted_runs(prior)
+    assert [len(runs), round(100 * min(runs)), round(100 * max(runs))] == [int(n) for n in quoted.groups()]
+    assert sum(prior.low <= run <= prior.high for run in runs) >= len(runs) - 1

@@ -14,6 +14,7 @@ from tieout.i18n import current_language, translator
 from tieout.quantities import format_quantity
 from tieout.sourcelist import source_text
 from tieout.text import clean_line
+from tieout.told import told, told_source
 
 if TYPE_CHECKING:
     from tieout.events import EvidenceEvent, MarkEvent, MarkStatus
@@ -65,7 +66,7 @@ def derivation_lines(entry: SourceEntry) -> list[str]:
 
 
 def _figure_lines(figure: Figure, symbol: str, depth: int) -> list[str]:
-    what = " ".join(part for part in (figure.subject, figure.metric) if part)
+    what = " ".join(part for part in (told(figure.subject), told(figure.metric)) if part)
     head = f"{symbol} = " if symbol else ""
     first = clean_line(head + _value(figure) + (f"  ({what})" if what else ""), limit=_LINE)
     lines = [first, *(f"   {clean_line(line, limit=_LINE)}" for line in _origin_lines(figure))]
@@ -102,7 +103,7 @@ def _origin_lines(figure: Figure) -> list[str]:
         case MarketData() as data:
             return _market_lines(data)
         case TableRow() as row:
-            lines = ["← " + origin_text(row), _("Confidence: {level}", level=row.confidence)]
+            lines = ["← " + origin_text(row), _("Confidence: {level}", level=told(row.confidence))]
             return [*lines, _("Valid until {day}", day=row.valid_until)] if row.valid_until else lines
         case UserInput() as said:
             return ["← " + origin_text(said)]
@@ -117,9 +118,9 @@ def _origin_lines(figure: Figure) -> list[str]:
 def _formula_lines(formula: Formula) -> list[str]:
     lines = ["← " + origin_text(formula)]
     if formula.convention:
-        lines.append(_("Convention: {text}", text=formula.convention))
+        lines.append(_("Convention: {text}", text=told(formula.convention)))
     if formula.reference:
-        lines.append(_("Reference: {text}", text=formula.reference))
+        lines.append(_("Reference: {text}", text=told_source(formula.reference)))
     return lines
 
 

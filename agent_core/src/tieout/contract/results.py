@@ -88,7 +88,9 @@ def _walk(value: object, path: str) -> Iterator[tuple[str, object]]:
 
 
 def _label(path: str, figure: Figure) -> str:
-    return " ".join(part for part in (figure.subject, figure.metric or path) if part)
+    from tieout.told import told
+
+    return " ".join(part for part in (told(figure.subject), told(figure.metric) or path) if part)
 
 
 def _shown(figure: Figure, lang: Language) -> str:

@@ -39,8 +39,8 @@ def data_notes(figures: Iterable[Figure], *, on: date) -> list[str]:
                 notes[
                     _(
                         "Low confidence: table {table}, row {row} ({source}).",
-                        table=row.table,
-                        row=row.row,
+                        table=_(row.table),
+                        row=_(row.row),
                         source=brief_source(row.source),
                     )
                 ] = None

@@ -167,7 +167,7 @@ def sourced(figure: Figure, lang: Language, *, interval: bool = False) -> str:
     origin = figure.origin
     if not isinstance(origin, TableRow):
         return text
-    return _("{text} [{source}]", lang=lang, text=text, source=brief_source(origin.source))
+    return _("{text} [{source}]", lang=lang, text=text, source=brief_source(origin.source, lang))
 
 
 def named(subject: str, lang: Language) -> str:
@@ -175,14 +175,14 @@ def named(subject: str, lang: Language) -> str:
     return subject or _("such a model", lang=lang)
 
 
-def brief_source(source: str) -> str:
+def brief_source(source: str, lang: Language | None = None) -> str:
     """Who said it, without pages, tables and years: a sentence holds no numbers that are no figures.
 
     >>> brief_source("Brown et al. 2020, arXiv:2005.14165, Tables 2.1 and D.1")
     'Brown et al., arXiv:2005.14165'
     """
     first = re.split(r"; | \(|, (?:Tables?|section|appendix)\b", source)[0]
-    return re.sub(r" (?:19|20)\d\d(?=,|$)", "", first).strip()
+    return _(re.sub(r" (?:19|20)\d\d(?=,|$)", "", first).strip(), lang=lang)
 
 
 def derivation(figure: Figure, lang: Language, *, symbol: str = "") -> Tree:
@@ -195,7 +195,9 @@ def derivation(figure: Figure, lang: Language, *, symbol: str = "") -> Tree:
         if origin.convention:
             lines.append(Tree(label=_("convention: {text}", lang=lang, text=_(origin.convention, lang=lang))))
         if origin.reference:
-            lines.append(Tree(label=_("after: {text}", lang=lang, text=origin.reference)))
+            lines.append(
+                Tree(label=_("after: {text}", lang=lang, text=_.pieces(origin.reference, lang=lang)))
+            )
         parts = [derivation(part, lang, symbol=name) for name, part in origin.inputs.items()]
         return Tree(label=label, children=(*lines, *parts))
     return Tree(label=f"{label}: {_origin(figure, lang)}")
@@ -224,15 +226,15 @@ def plain(value: float) -> str:
 def _origin(figure: Figure, lang: Language) -> str:
     match figure.origin:
         case TableRow(source=source, as_of=None):
-            return _(source, lang=lang)
+            return _.pieces(source, lang=lang)
         case TableRow(table=table, row=row, field=field, source=source, as_of=as_of, confidence=confidence):
             return _(
                 "table {table}, {row}, {field}; {source}; as of {as_of}; confidence {confidence}",
                 lang=lang,
-                table=table,
-                row=row,
-                field=field,
-                source=source,
+                table=_(table, lang=lang),
+                row=_(row, lang=lang),
+                field=_(field, lang=lang),
+                source=_.pieces(source, lang=lang),
                 as_of=as_of,
                 confidence=_(confidence, lang=lang),
             )

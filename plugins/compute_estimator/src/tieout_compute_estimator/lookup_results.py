@@ -56,7 +56,7 @@ class HardwareResult(Result):
             ],
             lang,
         )
-        source = brief_source(_row(self.peaks[self.main]).source)
+        source = brief_source(_row(self.peaks[self.main]).source, lang)
         lines = [
             _(
                 "{device}: dense peak {peaks} [{source}].",
@@ -80,7 +80,7 @@ class HardwareResult(Result):
                     lang=lang,
                     price=ranged(self.price, lang),
                     as_of=row.as_of,
-                    source=brief_source(row.source),
+                    source=brief_source(row.source, lang),
                 )
             )
         lines += _differing(self.conflicts, lang)
@@ -104,7 +104,7 @@ class HardwareResult(Result):
         blocks += _conflict_facts(self.conflicts, lang)
         blocks.append(_source_line(_row(self.peaks[self.main]), lang))
         if self.remark:
-            blocks.append(Note(level="info", text=self.remark))
+            blocks.append(Note(level="info", text=_.pieces(self.remark, lang=lang)))
         blocks += [Note(level="warning", text=note) for note in self.notes]
         return Card(title=f"{self.vendor} {self.device} ({self.announced})", blocks=tuple(blocks))
 
@@ -185,7 +185,7 @@ class ModelResult(Result):
         blocks += _conflict_facts(self.conflicts, lang)
         blocks.append(_source_line(_row(self.params), lang))
         if self.remark:
-            blocks.append(Note(level="info", text=self.remark))
+            blocks.append(Note(level="info", text=_.pieces(self.remark, lang=lang)))
         blocks += [Note(level="warning", text=note) for note in self.notes]
         return Card(title=f"{self.maker} {self.model} ({self.released})", blocks=tuple(blocks))
 
@@ -267,7 +267,7 @@ def _source_line(row: TableRow, lang: Language) -> Text:
         text=_(
             "Source: {source}; as of {as_of}; confidence {confidence}.",
             lang=lang,
-            source=row.source,
+            source=_.pieces(row.source, lang=lang),
             as_of=row.as_of,
             confidence=_(row.confidence, lang=lang),
         )

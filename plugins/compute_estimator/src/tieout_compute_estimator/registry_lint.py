@@ -225,7 +225,7 @@ def _dates(row: Device | PublishedModel, on: date) -> Iterator[Finding]:
     if any(site in row.source for site in _UNRELIABLE):
         yield "error", "source", _("the source is known to alter figures")
     if row.confidence == "low":
-        yield "note", "confidence", _("low confidence: {source}", source=row.source)
+        yield "note", "confidence", _("low confidence: {source}", source=_.pieces(row.source))
     if isinstance(row, Device) and row.price is not None and row.price.valid_until < on:
         yield "note", "price", _("the price held until {day}", day=row.price.valid_until)
 

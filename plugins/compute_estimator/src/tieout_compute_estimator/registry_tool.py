@@ -66,7 +66,13 @@ class RegistryResult(Result):
         ]
         if self.findings:
             rows = tuple(
-                (_(_LEVELS[item.level], lang=lang), item.table, item.row, item.check, item.text)
+                (
+                    _(_LEVELS[item.level], lang=lang),
+                    _(item.table, lang=lang),
+                    item.row,
+                    _(item.check, lang=lang),
+                    item.text,
+                )
                 for item in self.findings
             )
             blocks.append(Table(columns=tuple(_(name, lang=lang) for name in _COLUMNS), rows=rows))

@@ -100,9 +100,11 @@ def _each(figure: Figure, symbol: str = "y") -> Iterator[tuple[str, Figure]]:
 def _source(figure: Figure, lang: Language) -> str:
     match figure.origin:
         case Formula(convention=convention, reference=reference):
-            return "; ".join(part for part in (reference, _(convention, lang=lang)) if part)
+            parts = (_.pieces(reference, lang=lang), _(convention, lang=lang))
+            return "; ".join(part for part in parts if part)
         case TableRow(table=table, row=row, source=source, as_of=as_of):
-            return f"{table}, {row}: {source}" + (f" ({as_of.isoformat()})" if as_of else "")
+            told = f"{_(table, lang=lang)}, {_(row, lang=lang)}: {_.pieces(source, lang=lang)}"
+            return told + (f" ({as_of.isoformat()})" if as_of else "")
         case UserInput(text=text):
             return _("from the question: {text}", lang=lang, text=repr(text))
         case _:

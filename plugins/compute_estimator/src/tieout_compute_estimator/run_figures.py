@@ -73,9 +73,9 @@ def peak(device: Device, dtype: str) -> Figure:
 
 
 def assumed_mfu(prior: MfuPrior) -> Figure:
-    """The range of run averages to assume, in per cent."""
+    """The range of averages over whole runs to assume, in per cent: all device-hours count, stops included."""
     table = prior_table()
-    row = _PriorRow(prior.name, f"{table.source}: {prior.basis}", table.as_of, prior.confidence)
+    row = _PriorRow(prior.name, f"{table.source}; {prior.basis}", table.as_of, prior.confidence)
     return cell(
         100 * prior.mid,
         PERCENT,

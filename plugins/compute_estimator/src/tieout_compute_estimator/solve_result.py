@@ -139,7 +139,7 @@ def tornado(answer: Figure, shares: tuple[VarianceShare, ...], lang: Language) -
         kind="interval",
         title=_("Sensitivity", lang=lang),
         x_label=_("input", lang=lang),
-        y_label=f"{_(answer.metric, lang=lang)} ({answer.unit})",
+        y_label=f"{_(answer.metric, lang=lang)} ({_(answer.unit, lang=lang)})",
         series=(series,),
         categories=tuple(_(item.input, lang=lang) for item in shares),
     )

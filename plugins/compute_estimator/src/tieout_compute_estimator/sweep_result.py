@@ -189,7 +189,7 @@ class Sweep(Result):
 
     def _y_label(self, lang: Language) -> str:
         figure = next(row.outputs[self.metric] for row in self.rows if self.metric in row.outputs)
-        return f"{_(figure.metric, lang=lang)} ({figure.unit})"
+        return f"{_(figure.metric, lang=lang)} ({_(figure.unit, lang=lang)})"
 
 
 def _wide(values: list[float]) -> bool:

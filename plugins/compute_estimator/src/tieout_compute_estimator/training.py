@@ -194,7 +194,10 @@ def train(
     else:
         used = run_figures.assumed_mfu(mfu_prior(chosen, checked_dtype(chosen, dtype)))
         notes.append(
-            _("No MFU was given: the range that whole public runs reached is assumed, so results are ranges.")
+            _(
+                "No MFU was given: the range that public runs reached is assumed, over all their device-hours with "
+                "stops and restarts, so results are ranges. Steady training reaches more."
+            )
         )
         if estimate.convention != "6nd":
             notes.append(

@@ -86,7 +86,7 @@ class TrainingEstimate(Result):
             )
         origin = self.flops.origin
         rule = origin.convention if isinstance(origin, Formula) else ""
-        reference = brief_source(origin.reference) if isinstance(origin, Formula) else ""
+        reference = brief_source(origin.reference, lang) if isinstance(origin, Formula) else ""
         return _(
             "Training {subject} takes {flops}, that is {pf_days}, with {params} and {tokens}: {rule} ({reference}).",
             lang=lang,
