@@ -11,7 +11,7 @@ from tieout.plugin import Language as Lang
 from tieout_code_shield.clothes import Bare, Dressing
 from tieout_code_shield.dialects import has_dialect
 from tieout_code_shield.fences import CodeLine
-from tieout_code_shield.guessing import guess
+from tieout_code_shield.guessing import clearly_other, guess
 from tieout_code_shield.languages import Language, language_of_tag
 from tieout_code_shield.limits import Clock, OutOfTime
 from tieout_code_shield.matching import Hit
@@ -105,12 +105,16 @@ class CodeBlock:
         return [*decided, late] if late else decided
 
     def _unsettled(self) -> bool:
-        named = self._named is not None and (self._named.kind == "code" or has_dialect(self._named.rules))
+        named = self._named is not None and self._named.kind == "code"
         return not named and len(self._lines) - self._since <= SETTLED_LINES
 
     def _resettle(self) -> list[Unit] | None:
         """Guess the language again; when it changed, split again what was not let go. ``None`` when it did not."""
-        guessed = guess("\n".join(self._code[self._since :])) or self._named
+        code, named = "\n".join(self._code[self._since :]), self._named
+        if named is not None and has_dialect(named.rules):
+            guessed = clearly_other(code, named) or named
+        else:
+            guessed = guess(code) or named
         if guessed == self._language:
             return None
         self._language = guessed

@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, cast
 
 from tieout_code_shield.fences import CodeLine, FenceClose, FenceOpen, FenceParser
+from tieout_code_shield.fences import Piece as Parsed
 from tieout_code_shield.guessing import CLEARLY, looks_like_code, scores
 from tieout_code_shield.languages import Language, language_of_file, language_of_tag
+from tieout_code_shield.limits import Clock
 
 __all__ = ["Bare", "Dressing", "InlineCode", "Piece", "TooMuch", "texts_in", "undressed"]
 
@@ -18,6 +20,7 @@ Kind = Literal["", "diff", "json", "console"]
 
 MAX_DEPTH: Final = 24
 """JSON is read this deep, strings with JSON in them included."""
+CHUNK: Final = 4_000
 MAX_STRINGS: Final = 2_000
 _DIFF_TAGS: Final = frozenset({"diff", "patch", "udiff"})
 _JSON_TAGS: Final = frozenset({"json", "jsonl", "json5", "jsonc", "ipynb", "ndjson"})
@@ -195,16 +198,17 @@ _Lines = Sequence[tuple[int, str]]
 """Lines of code with the offset of each in the whole text."""
 
 
-def undressed(text: str, tag: str = "") -> list[Piece]:
+def undressed(text: str, tag: str = "", clock: Clock | None = None) -> list[Piece]:
     """The code in a text that is more than code: empty for a text that is plain code.
 
     Offsets in a piece are those of the text, unless it says where it stands.
 
     Raises:
         TooMuch: More is nested in it than can be looked at.
+        OutOfTime: The clock's time is up.
     """
     if _FENCE.search(text):
-        return _fenced(text)
+        return _fenced(text, clock)
     if (tag in _JSON_TAGS or not tag) and text.lstrip()[:1] in ("{", "[", '"'):
         return _decoded(text)
     return _worn(text, list(_lines(text)), tag)
@@ -227,13 +231,21 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
         position += len(line) + 1
 
 
-def _fenced(text: str) -> list[Piece]:
+def _parsed(text: str, clock: Clock | None) -> Iterator[Parsed]:
     parser = FenceParser()
+    for start in range(0, len(text), CHUNK):
+        yield from parser.feed(text[start : start + CHUNK])
+        if clock is not None:
+            clock.check()
+    yield from parser.finish()
+
+
+def _fenced(text: str, clock: Clock | None) -> list[Piece]:
     found: list[Piece] = []
     inside: list[tuple[int, int]] = []
     lines: list[tuple[int, str]] = []
     info = ""
-    for piece in [*parser.feed(text), *parser.finish()]:
+    for piece in _parsed(text, clock):
         if isinstance(piece, FenceOpen):
             info, lines = piece.info, []
         elif isinstance(piece, CodeLine):

@@ -12,7 +12,7 @@ from typing import Final
 
 from tieout_code_shield.languages import Language, language_of_tag
 
-__all__ = ["CLEARLY", "guess", "looks_like_code", "related", "scores", "tried"]
+__all__ = ["CLEARLY", "clearly_other", "guess", "looks_like_code", "related", "scores", "tried"]
 
 GUESS_CHARACTERS: Final = 6_000
 GRAMMAR_CHARACTERS: Final = 600
@@ -25,6 +25,7 @@ _CODE: Final = re.compile(
     r"\w[\w.:>$-]{0,60}\(|[\w\])'\"][ \t]{0,9}[:.+]?=[ \t]{0,9}\S|^[ \t]*\$[ \t]|[;{}][ \t]*$", re.M
 )
 _FAMILIES: Final = (frozenset({"c", "cpp"}), frozenset({"javascript", "typescript", "tsx"}))
+
 
 @dataclass(frozen=True, slots=True)
 class _Signal:
@@ -84,6 +85,16 @@ def looks_like_code(code: str) -> bool:
 def related(first: str, second: str) -> bool:
     """Whether two languages share so much that one's rules read the other's code."""
     return first == second or any(first in family and second in family for family in _FAMILIES)
+
+
+def clearly_other(code: str, named: Language, margin: int = CLEARLY) -> Language | None:
+    """The language that a text looks much more like than like the one it is said to be in; ``None`` without one."""
+    seen = scores(code)
+    most = max(seen, key=lambda name: seen[name], default="")
+    if not most or related(most, named.name) or seen[most] - seen.get(named.name, 0) < margin:
+        return None
+    other = guess(code)
+    return other if other is not None and not related(other.name, named.name) else None
 
 
 def tried(code: str) -> list[Language]:

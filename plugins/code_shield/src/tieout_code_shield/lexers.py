@@ -6,9 +6,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-__all__ = ["Lexer", "Opening", "Syntax", "Text", "escaped"]
+if TYPE_CHECKING:
+    from tieout_code_shield.limits import Clock
+
+__all__ = ["Lexer", "Opening", "Syntax", "Text", "escaped", "token_of"]
 
 _BRACKETS: Final = {"(": ")", "[": "]", "{": "}"}
 _INDENT: Final = re.compile(r"[ \t]*")
@@ -104,11 +107,12 @@ class Syntax:
 class Lexer:
     """Takes code line by line, and tells what is open behind each."""
 
-    def __init__(self, syntax: Syntax) -> None:
+    def __init__(self, syntax: Syntax, clock: Clock | None = None) -> None:
+        self._clock = clock
         self.stack: list[Opening] = []
         """What is open, outermost first."""
         self._syntax = syntax
-        self._token = _token(syntax)
+        self._token = token_of(syntax)
         self._last = ""
         self._floor = 0
         self._heredocs: list[Opening] = []
@@ -168,9 +172,12 @@ class Lexer:
         self._directive = self._loop = False
         self._continued = False
         self._floor = 0
-        position = 0
+        position = steps = 0
         while position < len(line):
             position = self._step(line, position)
+            steps += 1
+            if self._clock is not None and steps % 512 == 0:
+                self._clock.check()
         self._end(line)
 
     def _step(self, line: str, position: int) -> int:
@@ -284,7 +291,7 @@ class Lexer:
             return found.end()
         if text.comment:
             self._last, self._floor = self._before(line, found.start()), len(line)
-        elif not text.lines and closing not in line[found.end() :]:
+        elif not text.lines and line.find(closing, found.end()) < 0:
             return found.end()
         self._push(opening)
         return found.end()
@@ -369,7 +376,7 @@ _REGEX: Final = re.compile(r"/(?![/*])(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+
 
 
 @cache
-def _token(syntax: Syntax) -> re.Pattern[str]:
+def token_of(syntax: Syntax) -> re.Pattern[str]:
     """Everything that matters, in one expression."""
     parts: list[str] = []
     if syntax.markup:

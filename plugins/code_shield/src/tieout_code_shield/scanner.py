@@ -13,7 +13,7 @@ from tieout.plugin import Language as Lang
 from tieout.plugin import Severity, translator
 from tieout_code_shield.clothes import Piece, TooMuch, undressed
 from tieout_code_shield.dialects import dialect, has_dialect
-from tieout_code_shield.guessing import CLEARLY, guess, looks_like_code, related, scores, tried
+from tieout_code_shield.guessing import CLEARLY, clearly_other, looks_like_code, tried
 from tieout_code_shield.languages import Language, language_of_tag
 from tieout_code_shield.limits import GUARD_LIMITS, Clock, Limits, OutOfTime
 from tieout_code_shield.matching import Hit, match_code
@@ -112,7 +112,7 @@ class Scanner:
                 or named.kind == "data"
                 or (isinstance(language, str) and named.kind == "script")
             ):
-                pieces = undressed(code, language if isinstance(language, str) else name)
+                pieces = undressed(code, language if isinstance(language, str) else name, clock)
             if pieces:
                 found, unknown = self._scan_pieces(pieces, clock)
             else:
@@ -207,13 +207,9 @@ class Scanner:
                 languages if len(languages) == 1 else [each for each in languages if has_dialect(each.rules)]
             )
         languages = [named] if named.kind == "code" or has_dialect(named.rules) else []
-        seen = scores(code)
-        most = max(seen, key=lambda name: seen[name], default="")
-        if most and not related(most, named.name):
-            margin = CLEARLY if languages else 1
-            other = guess(code) if seen[most] - seen.get(named.name, 0) >= margin else None
-            if other is not None and has_dialect(other.rules) and not related(other.name, named.name):
-                languages.append(other)
+        other = clearly_other(code, named, CLEARLY if languages else 1)
+        if other is not None and has_dialect(other.rules):
+            languages.append(other)
         return languages
 
     def code_hits(self, code: str, language: Language, clock: Clock) -> list[Hit]:
@@ -225,7 +221,7 @@ class Scanner:
         inside = starts_inside(code, language)
         if inside:
             code = re.sub(r"[^\n]", " ", code[:inside]) + code[inside:]
-        return self._walk(code + closers(code, language), language, clock, None)
+        return self._walk(code + closers(code, language, clock), language, clock, None)
 
     def window_hits(
         self, text: str, language: Language, clock: Clock, carried: Carried | None, *, tail: str, start: int

@@ -9,6 +9,7 @@ from typing import Final
 
 from tieout_code_shield.languages import Language
 from tieout_code_shield.lexers import Opening
+from tieout_code_shield.limits import Clock
 from tieout_code_shield.syntax import error_share
 from tieout_code_shield.syntaxes import lexer_for
 
@@ -31,11 +32,17 @@ def _closing(stack: Sequence[Opening]) -> str:
     return "\n" + "".join(opening.closing + opening.tail for opening in reversed(stack)) if stack else ""
 
 
-def closers(code: str, language: Language) -> str:
-    """What must be put behind a fragment so that every bracket, block and string in it is closed."""
-    lexer = lexer_for(language)
-    for line in code.split("\n"):
+def closers(code: str, language: Language, clock: Clock | None = None) -> str:
+    """What must be put behind a fragment so that every bracket, block and string in it is closed.
+
+    Raises:
+        OutOfTime: The clock's time is up.
+    """
+    lexer = lexer_for(language, clock)
+    for count, line in enumerate(code.split("\n")):
         lexer.feed(line)
+        if clock is not None and count % 64 == 0:
+            clock.check()
     return lexer.closing()
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from tieout_code_shield.languages import Language
 from tieout_code_shield.lexers import Lexer, Syntax, Text
+from tieout_code_shield.limits import Clock
 
 __all__ = ["has_syntax", "lexer_for"]
 
@@ -219,6 +220,6 @@ def has_syntax(language: Language | None) -> bool:
     return language is not None and language.rules in _BY_RULES
 
 
-def lexer_for(language: Language | None) -> Lexer:
+def lexer_for(language: Language | None, clock: Clock | None = None) -> Lexer:
     """A lexer for a language; one that goes by the line where the language is not known."""
-    return Lexer(_BY_RULES.get(language.rules, _LINES) if language is not None else _LINES)
+    return Lexer(_BY_RULES.get(language.rules, _LINES) if language is not None else _LINES, clock)

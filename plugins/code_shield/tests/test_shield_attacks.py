@@ -1,0 +1,90 @@
+"""Texts made to be slow: no regular expression runs away, and a scan in any language stops at its bound."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from shield_attacks import attacks_on, engine_words, rule_patterns
+
+from tieout_code_shield.fences import FenceParser
+from tieout_code_shield.languages import language_of_tag
+from tieout_code_shield.limits import Clock, Limits
+from tieout_code_shield.rule_files import shipped_rules
+from tieout_code_shield.rules import Rule, RuleSet
+from tieout_code_shield.scanner import Scanner
+from tieout_code_shield.statements import Splitter
+
+FULL = "TIEOUT_SHIELD_FULL" in os.environ
+"""With this variable set, texts have the full length that an expression may be shown (a minute and a half)."""
+
+LANGUAGES = ("python", "javascript", "typescript", "java", "kotlin", "csharp", "go", "c", "cpp", "rust", "php", "ruby",
+             "shell")  # fmt: skip
+
+
+class RanAwayError(Exception):
+    """It was stopped, because it would not have ended."""
+
+
+@contextmanager
+def stopped_after(seconds: float) -> Iterator[None]:
+    """Raise in what runs longer than that (processor time). ``re`` looks for signals while it searches."""
+
+    def stop(_number: int, _frame: object) -> None:
+        raise RanAwayError
+
+    if threading.current_thread() is not threading.main_thread():
+        pytest.skip("needs the main thread")
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+@pytest.mark.parametrize("rule", shipped_rules(), ids=lambda rule: rule.id)
+def test_no_expression_of_a_rule_runs_away(rule: Rule) -> None:
+    """An expression that takes cubic or exponential time over what it may be shown needs hours for what takes a
+    millisecond otherwise."""
+    seen: set[tuple[object, int]] = set()
+    for pattern, length in rule_patterns(rule):
+        size = length if FULL else min(length, 600)
+        if (pattern, size) in seen:
+            continue
+        seen.add((pattern, size))
+        for text in attacks_on(pattern, size)[:: 1 if FULL else 3]:
+            with stopped_after(1.0):
+                pattern.search(text[:size])
+
+
+WORDS = engine_words()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_scan_stops_at_its_bound(language: str) -> None:
+    scanner = Scanner(RuleSet(shipped_rules()), limits=Limits(200_000, 0.1))
+    scanner.scan("x", language)  # the canary has no part in it
+    size = 100_000 if FULL else 20_000
+    for seed in WORDS if FULL else WORDS[::21]:
+        text = (seed * (size // len(seed) + 1))[:size]
+        with stopped_after(10.0):
+            scanner.scan(text, language)
+
+
+def test_streams_and_guesses_stand_the_same_texts() -> None:
+    scanner = Scanner(RuleSet(shipped_rules()), limits=Limits(200_000, 0.1))
+    for index, seed in enumerate(WORDS if FULL else WORDS[::25]):
+        text = (seed * (100_000 // len(seed) + 1))[:100_000]
+        with stopped_after(20.0):
+            FenceParser().feed(text)
+            splitter = Splitter(language_of_tag(LANGUAGES[index % len(LANGUAGES)]))
+            for line in text.split("\n"):
+                splitter.push(line)
+            scanner.text_hits(text, frozenset({"secret", "unicode", "abuse", "injection"}), Clock(30.0))
+            scanner.scan(text)
