@@ -124,7 +124,11 @@ def heredoc_body(node: Node) -> Node | None:
         for following in around.next_all():
             if following.kind() == "heredoc_body":
                 parts = following.children()
-                if parts and parts[-1].text().strip() == tag:
+                # At the end of a text without a last line break the grammar misses the end.
+                end = (
+                    parts[-1].text().strip() or following.text().rpartition("\n")[2].strip() if parts else ""
+                )
+                if end == tag:
                     return following
         around = around.parent()
     return None

@@ -32,6 +32,7 @@ _REQUIRED: Final = re.compile(r"\$\{\w+:?\?")
 _REPLACED: Final = re.compile(r"\$\{\w+//?\[\^?")
 _DEFAULT: Final = re.compile(r"\$\{\w+:?[-=]")
 _ESCAPED: Final = re.compile(r"\$\{\w+@Q\}")
+_ARGUMENT: Final = re.compile(r"(?<!\\)\$([\d@*])")
 MAX_DEPTH: Final = 12
 
 
@@ -74,17 +75,18 @@ class ShellValues(CommonDialect):
         """Whatever stands between the expansions is text; the grammar has no node for all of it."""
         text, start = node.text(), node.range().start.index
         position, end = (1, len(text) - 1) if kind == "string" else (0, len(text))
+        literal = _pieces if kind == "heredoc_body" and not _quoted(node) else _piece
         parts: list[Value] = []
         for child in node.children():
             if child.kind() not in _HOLES:
                 continue
             span = child.range()
             if span.start.index - start > position:
-                parts.append(constant("string", text[position : span.start.index - start]))
+                parts += literal(text[position : span.start.index - start])
             parts.append(self.evaluate(child, scope, depth + 1))
             position = span.end.index - start
         if end > position:
-            parts.append(constant("string", text[position:end]))
+            parts += literal(text[position:end])
         return _joined(parts)
 
     def _variable(self, name: str, scope: Scope) -> Value:
@@ -150,3 +152,25 @@ def _joined(parts: list[Value]) -> Value:
         return parts[0]
     value = joined(parts)
     return Value("string", value.text, value.leaves, built=value.built)
+
+
+def _quoted(body: Node) -> bool:
+    """Whether nothing is expanded in a here-document, because its mark is quoted."""
+    parent = body.parent()
+    mark = next((part for part in items(parent) if part.kind() == "heredoc_start"), None) if parent else None
+    return mark is not None and mark.text()[:1] in ("'", '"', "\\")
+
+
+def _piece(text: str) -> list[Value]:
+    return [constant("string", text)]
+
+
+def _pieces(text: str) -> list[Value]:
+    """Literal text of a here-document, in which the grammar leaves the script's arguments unread."""
+    parts: list[Value] = []
+    for index, part in enumerate(_ARGUMENT.split(text)):
+        if index % 2:
+            parts.append(leaf(f"env.{part}", "attribute"))
+        elif part:
+            parts.append(constant("string", part))
+    return parts
