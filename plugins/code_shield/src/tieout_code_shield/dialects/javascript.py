@@ -107,6 +107,16 @@ class JavaScriptDialect(JavaScriptValues):
         """What a node is to the engine."""
         return _ROLES[kind]
 
+    def call_name(self, node: Node) -> str:
+        """The callee's name; what ``promisify(f)(…)`` calls is ``f``."""
+        callee = self.callee(node)
+        if callee is not None and callee.kind() == "call_expression":
+            inner = self.callee(callee)
+            given = self.arguments(callee).positional if inner is not None else ()
+            if given and inner is not None and inner.text().endswith("promisify"):
+                return self.dotted(given[0])
+        return self.dotted(callee) if callee is not None else ""
+
     def bindings(self, node: Node) -> list[Binding]:
         """Assignments, declarations, object pairs, JSX attributes, defaults and loops."""
         kind = node.kind()
