@@ -164,10 +164,11 @@ _CARDS = (16, 24, 32, 40, 48, 64, 80, 94, 96, 128, 141, 180, 192, 256, 288)
 
 
 def _is_usual(measure: Measure) -> bool:
-    """Four, eight or sixteen accelerators in a server, and small numbers of anything, need no confirmation."""
+    """Accelerators in a server, kinds of cards, the rule of twenty tokens, and small numbers of anything."""
     return (
         (measure.role in ("per_server", "ports") and measure.value in (1, 2, 4, 8, 16))
         or (measure.role == "count" and measure.value < 10)
+        or (measure.role == "intensity" and not measure.unit and measure.value == 20)
         or (
             measure.role == "memory"
             and measure.per == "device"
