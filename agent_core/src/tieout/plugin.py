@@ -38,7 +38,7 @@ from tieout.contract.sources import Passage, Source
 from tieout.contract.tables import Fetch, ShippedTable, TableRefresh, refreshed_table
 from tieout.contract.tools import Effect, Embedder, Face, Parameter, Tool, ToolContext, tool
 from tieout.hookspecs import PluginHost, hookimpl
-from tieout.i18n import Language, Translator, translator
+from tieout.i18n import Language, Translator, translator, use_language
 from tieout.loading import LoadedEntry, load_entry_points
 
 __all__ = [
@@ -110,4 +110,5 @@ __all__ = [
     "refreshed_table",
     "tool",
     "translator",
+    "use_language",
 ]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tieout.errors import InputError, SettingsError
+from tieout_code_shield.commandwords import command_words
 from tieout_code_shield.files import Request
 from tieout_code_shield.fixing import Fixer, applied
 from tieout_code_shield.languages import language_of_tag
@@ -194,6 +195,29 @@ def test_a_fix_that_does_not_help_is_not_offered(tmp_path: Path, fix: str) -> No
 def test_a_malformed_fix_is_named(tmp_path: Path, fix: str) -> None:
     with pytest.raises(SettingsError, match="fix"):
         made(tmp_path, f"[[fix]]\n{fix}")
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ('f"convert {name} out.png"', '["convert", str(name), "out.png"]'),
+        ("'ls ' + folder", '["ls", folder]'),
+        ("'tar xf ' + a.b + '.tar -C ' + out", '["tar", "xf", a.b + ".tar", "-C", out]'),
+        ("f'id={x.y}'", '["id=" + str(x.y)]'),
+        ("'uptime'", '["uptime"]'),
+        ("'ls ' + a + ' | wc'", None),
+        ('f"cat {a} > {b}"', None),
+        ("f'{tool} -v'", None),
+        ("command", None),
+        ("'ls %s' % a", None),
+        ("f'ls {a!r}'", None),
+        ("f'ls {f(a)}'", None),
+        ("'ls ' - a", None),
+        ("", None),
+    ],
+)
+def test_command_lines_become_lists_of_words(source: str, words: str | None) -> None:
+    assert command_words(source) == words
 
 
 UNSAFE = "import yaml\nimport hashlib\n\na = yaml.load(text)\nb = hashlib.md5(a)\nc = eval(a, {})\n"

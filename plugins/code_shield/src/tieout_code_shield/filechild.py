@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import sys
-from typing import Final
+from typing import IO, Final
 
 __all__ = ["main"]
 
@@ -17,6 +17,7 @@ _FIRST_GRACE: Final = 1.0
 def main() -> None:
     """Serve on standard input and output."""
     from tieout.errors import SettingsError
+    from tieout.plugin import use_language
     from tieout_code_shield.inspecting import FileJob, inspect_file
     from tieout_code_shield.limits import Limits
     from tieout_code_shield.settings import ShieldSettings
@@ -30,23 +31,25 @@ def main() -> None:
     first = json.loads(sys.stdin.buffer.readline())
     limits = Limits(first["characters"], first["seconds"])
     shield = Shield(ShieldSettings.model_validate(first["settings"]))
-    hello = {"error": "", "hint": "", "problems": []}
     try:
         scanner = shield.scanner
-        hello["problems"] = list(shield.problems)
     except SettingsError as error:
-        hello |= {"error": error.message, "hint": error.hint}
-    answers.write(json.dumps(hello).encode() + b"\n")
-    answers.flush()
-    if hello["error"]:
+        _say(answers, {"error": error.message, "hint": error.hint})
         return
+    _say(answers, {"error": "", "problems": shield.problems})
     for line in sys.stdin.buffer:
         job = FileJob.model_validate_json(line)
         _allow(limits.seconds * (3 if job.want != "findings" else 1) + _FIRST_GRACE)
-        answer = inspect_file(scanner, job, limits=limits)
+        with use_language(job.lang):
+            answer = inspect_file(scanner, job, limits=limits)
         _allow(0)
         answers.write(answer.model_dump_json().encode() + b"\n")
         answers.flush()
+
+
+def _say(answers: IO[bytes], value: object) -> None:
+    answers.write(json.dumps(value).encode() + b"\n")
+    answers.flush()
 
 
 def _allow(seconds: float) -> None:

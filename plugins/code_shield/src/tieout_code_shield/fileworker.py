@@ -31,6 +31,9 @@ _ = translator("tieout_code_shield")
 
 START_SECONDS: Final = 60.0
 """Wall time in which the child must have read its rules; it takes about half a second on an idle machine."""
+_WALL: Final = 6.0
+_WALL_MORE: Final = 10.0
+"""Wall time of one file: so many times its processor time, and so many seconds more."""
 _GRACE: Final = 2.0
 _POLL: Final = 0.1
 
@@ -45,7 +48,7 @@ class FileWorker:
     Args:
         settings: The plugin's settings; the child reads the rules that they lead to.
         limits: Bounds of one file. Its processor time is bounded by the kernel where it can be, and wall time
-            everywhere (five times as much, for busy machines).
+            everywhere (much more of it, for busy machines).
         cancelled: Asked ten times a second while a file is looked at.
     """
 
@@ -87,7 +90,7 @@ class FileWorker:
         """
         try:
             child = self._child or self._start()
-            answer = self._ask(child, job.model_dump_json().encode(), self._limits.seconds * 5 + _GRACE)
+            answer = self._ask(child, job.model_dump_json().encode(), self._limits.seconds * _WALL + _WALL_MORE)
             return FileScan.model_validate_json(answer)
         except _Gone as gone:
             self.close()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from tieout_code_shield.commandwords import command_words
 from tieout_code_shield.languages import Language
 from tieout_code_shield.limits import FILE_LIMITS, Clock, Limits, OutOfTime
 from tieout_code_shield.rewrites import ArgumentChange, Fix
@@ -111,7 +112,16 @@ class Fixer:
         if fix.texts and not changes:
             raise NotHere
         reached = False
-        if fix.calls or fix.binds or fix.needs or fix.callee or fix.method or fix.arguments or fix.value or fix.whole:
+        if (
+            fix.calls
+            or fix.binds
+            or fix.needs
+            or fix.callee
+            or fix.method
+            or fix.arguments
+            or fix.value
+            or fix.whole
+        ):
             at_site, reached = self._at_site(text, issue, fix)
             changes += at_site
         if fix.imports and not reached and self._language is not None:
@@ -294,7 +304,10 @@ class _Rewriter:
             raise NotHere
         if change.to is None:
             return [self._dropped(node)]
-        return [_replaced(node, change.to.replace("{}", node.text()))]
+        to = change.to
+        if "{words}" in to:
+            to = to.replace("{words}", _words(node.text()))
+        return [_replaced(node, to.replace("{}", node.text()))]
 
     def _added(self, change: ArgumentChange) -> Change:
         """``name=value`` behind the last argument; ``name: value`` in the languages that write it so."""
@@ -347,6 +360,8 @@ class _Rewriter:
         if name == "arguments":
             return self._between_parentheses()
         arguments = self._walk.arguments(self._site)
+        if name == "words":
+            return _words(self._piece("0"))
         if name.isdigit() and int(name) < len(arguments.positional):
             return arguments.positional[int(name)].text()
         if name in arguments.named:
@@ -358,6 +373,13 @@ _END_OF_CALLEE: Final = re.compile(r"\s*\(")
 _EQUALS: Final = {"python": "=", "kotlin": " = "}
 """What stands between the name of an argument and its value."""
 _PAIRS: Final = frozenset({"keyword_argument", "pair", "named_argument", "argument", "value_argument"})
+
+
+def _words(source: str) -> str:
+    words = command_words(source)
+    if words is None:
+        raise NotHere
+    return words
 
 
 def _replaced(node: Node, text: str) -> Change:

@@ -134,7 +134,7 @@ class CodeScan(Result):
     """Severity from which on findings fail a check."""
     allow_unknown: bool = True
     """False when a check fails because something could not be checked."""
-    page: str | None = Field(None, exclude=True, repr=False)
+    page: str | None = Field(default=None, exclude=True, repr=False)
     """What the command line prints; ``None`` for the card."""
 
     @property

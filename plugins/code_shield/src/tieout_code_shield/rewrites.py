@@ -15,7 +15,8 @@ class ArgumentChange:
     position: int | None
     names: tuple[str, ...] = ()
     to: str | None = None
-    """What takes its place, where ``{}`` stands for the argument as it is written; ``None`` takes it out."""
+    """What takes its place, where ``{}`` stands for the argument as it is written, and ``{words}`` for a list of the words
+    of a command line that it builds; ``None`` takes it out."""
     matches: re.Pattern[str] | None = None
     """Must be found in the argument as written, or the fix is not offered."""
     add: bool = False
@@ -49,8 +50,9 @@ class Fix:
     """For bindings: the new value, where ``{}`` stands for the one as written."""
     whole: str = ""
     """The whole place anew. Its pieces are ``{callee}``, ``{receiver}``, ``{0}``, ``{1}`` … or ``{name}`` for single
-    arguments, ``{arguments}`` for all as they are written, and for bindings ``{target}`` and ``{value}``. In ``value``
-    and ``whole``, ``{NAME}`` is the last word of the target in capitals."""
+    arguments, ``{arguments}`` for all as they are written, ``{words}`` for the first one as a list of words, and for
+    bindings ``{target}`` and ``{value}``. In ``value`` and ``whole``, ``{NAME}`` is the last word of the target in
+    capitals."""
     texts: tuple[tuple[re.Pattern[str], str], ...] = ()
     """Regular expressions and what takes the place of what they match, within the place; for text rules, within its line."""
     imports: tuple[str, ...] = ()

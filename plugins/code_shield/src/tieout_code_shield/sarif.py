@@ -38,7 +38,8 @@ def sarif_log(scan: CodeScan, rules: RuleSet, lang: Language, *, folder: Path | 
 
 class _Log:
     def __init__(self, scan: CodeScan, rules: RuleSet, lang: Language, folder: Path) -> None:
-        self._scan, self._lang, self._folder = scan, lang, folder
+        self._scan, self._folder = scan, folder
+        self._lang: Language = lang
         found = [*scan.findings, *scan.suppressed]
         self._rules: list[Json] = []
         self._index: dict[str, int] = {}

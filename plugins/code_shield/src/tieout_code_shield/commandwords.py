@@ -1,0 +1,65 @@
+"""A Python expression that builds a command line, as a list of its words."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = ["command_words"]
+
+_PART: Final = re.compile(
+    r"""\s*(?:(?P<f>f?)(?P<quote>["'])(?P<text>[^"'\\\n]*)(?P=quote)|(?P<name>[A-Za-z_][\w.]*))\s*"""
+)
+_HOLE: Final = re.compile(r"\{([A-Za-z_][\w.]*)\}")
+_SHELL: Final = re.compile(r"[|&;<>*?$`~#!\\(){}\[\]]")
+"""What means something to a shell: a list of words would not do the same."""
+
+Piece = tuple[str, str]
+"""Text, or the expression that stands there; one of the two is empty."""
+
+
+def command_words(source: str) -> str | None:
+    """``f"convert {name} out.png"`` as ``["convert", str(name), "out.png"]``; ``None`` where that is not the same.
+
+    Understood are f-strings, plain strings and names, put together with ``+``.
+    """
+    pieces = _pieces(source)
+    if pieces is None or any(_SHELL.search(text) for text, _expression in pieces):
+        return None
+    words: list[list[Piece]] = [[]]
+    for text, expression in pieces:
+        if expression:
+            words[-1].append((text, expression))
+            continue
+        first, *others = re.split(r"\s+", text)
+        words[-1].append((first, ""))
+        words += [[(other, "")] for other in others]
+    written = [_word(word) for word in words if any(text or expression for text, expression in word)]
+    return f"[{', '.join(written)}]" if written and written[0].startswith('"') else None
+
+
+def _pieces(source: str) -> list[Piece] | None:
+    found: list[Piece] = []
+    position = 0
+    while position < len(source):
+        part = _PART.match(source, position)
+        if part is None:
+            return None
+        if part["name"]:
+            found.append(("", part["name"]))
+        elif part["f"]:
+            split = _HOLE.split(part["text"])
+            found += [("", f"str({text})") if index % 2 else (text, "") for index, text in enumerate(split)]
+        else:
+            found.append((part["text"], ""))
+        position = part.end()
+        if position < len(source):
+            if source[position] != "+":
+                return None
+            position += 1
+    return found
+
+
+def _word(pieces: list[Piece]) -> str:
+    kept = [piece for piece in pieces if piece[0] or piece[1]]
+    return " + ".join(f'"{text}"' if text else expression for text, expression in kept)
