@@ -141,6 +141,8 @@ class JavaScriptDialect(JavaScriptValues):
         kind = target.kind()
         if kind not in ("object_pattern", "array_pattern"):
             name = _private(target) or self._target(target)
+            if name.endswith(".[]"):
+                form = "augment"
             return [Binding(name, value, form)] if name else []
         given = _by_name(value) if kind == "object_pattern" else {}
         found: list[Binding] = []
@@ -164,7 +166,7 @@ class JavaScriptDialect(JavaScriptValues):
         if node.kind() == "subscript_expression":
             base, index = node.field("object"), node.field("index")
             text = string_text(index) if index is not None else ""
-            return f"{self.dotted(base)}.{text}" if base is not None and text else ""
+            return f"{self.dotted(base)}.{text or '[]'}" if base is not None else ""
         return self.dotted(node)
 
     def effects(self, node: Node, name: str) -> list[Binding]:
