@@ -15,8 +15,8 @@ class ArgumentChange:
     position: int | None
     names: tuple[str, ...] = ()
     to: str | None = None
-    """What takes its place, where ``{}`` stands for the argument as it is written, and ``{words}`` for a list of the words
-    of a command line that it builds; ``None`` takes it out."""
+    """What takes its place, where ``{}`` stands for the argument as it is written, and ``{words}`` for a list of the
+    words of a command line that it builds; ``None`` takes it out."""
     matches: re.Pattern[str] | None = None
     """Must be found in the argument as written, or the fix is not offered."""
     add: bool = False
@@ -54,6 +54,6 @@ class Fix:
     bindings ``{target}`` and ``{value}``. In ``value`` and ``whole``, ``{NAME}`` is the last word of the target in
     capitals."""
     texts: tuple[tuple[re.Pattern[str], str], ...] = ()
-    """Regular expressions and what takes the place of what they match, within the place; for text rules, within its line."""
+    """Regular expressions and what takes the place of what they match, within the place (a text rule: its line)."""
     imports: tuple[str, ...] = ()
     """Lines to add to the imports where the text does not have them, and the new callee is not reached without."""
