@@ -30,6 +30,7 @@ CALLS: dict[str, list[dict[str, object]]] = {
         {**RUN, "gpu_hours": "6.4M"},
         {**RUN, "gpu_hours": "0.1M"},
         {"model": "Llama 3.1 405B"},
+        {"model": "Llama 3 8B", "convention": "exact", "seq": 8192, "recompute": "full"},
         {"model": "DeepSeek-V3"},
         {**RUN, "gpu_hours": "6.4M", "device": "MI300X", "dtype": "fp8"},
     ],

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tieout.errors import InputError
 from tieout.plugin import Figure, Formula
-from tieout_compute_estimator import memory, train
+from tieout_compute_estimator import memory, mfu, train
 from tieout_compute_estimator.activations import (
     Parallelism,
     activation_bytes,
@@ -155,6 +155,52 @@ def test_training_under_each_convention(arguments: dict[str, str]) -> None:
         assert result.hfu.value / 40 == pytest.approx(result.hardware_flops.value / result.flops.value)
     for lang in ("zh", "en"):
         assert result.say(lang)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"convention": "exact"},
+        {"convention": "exact", "attention": "full", "recompute": "full"},
+        {"convention": "palm"},
+        {"attention": "causal", "recompute": "selective"},
+        {"convention": "megatron", "recompute": "full"},
+        {"convention": "3nd"},
+    ],
+)
+def test_utilisation_under_each_convention(arguments: dict[str, str]) -> None:
+    """The same FLOP as ``train`` counts, over the hours of the run."""
+    result = mfu(model="Llama 3 8B", seq=8192, **arguments)  # pyright: ignore[reportArgumentType]
+    counted = train(model="Llama 3 8B", seq=8192, **arguments)  # pyright: ignore[reportArgumentType]
+    plain = mfu(model="Llama 3 8B")
+    assert (result.convention, result.flops) == (counted.convention, counted.flops)
+    assert result.mfu.value / plain.mfu.value == pytest.approx(result.flops.value / plain.flops.value)
+    assert (result.hfu is None) == (counted.hardware_flops is None)
+    _check(result.hardware_flops or result.flops)
+    rule = result.flops.origin
+    assert isinstance(rule, Formula)
+    assert rule.convention in result.say("en")
+    assert "6ND" not in result.say("en")
+    assert "6ND" in plain.say("en")
+
+
+def test_utilisation_with_the_published_size_follows_the_convention() -> None:
+    hours = {"tokens": 15e12, "gpu_hours": 6.4e6, "device": "H100", "model": "Llama 3 70B", "seq": 8192}
+    palm = mfu(70e9, convention="palm", **hours)  # pyright: ignore[reportArgumentType]
+    assert palm.mfu_published_size is not None
+    assert palm.mfu_published_size.value == pytest.approx(
+        mfu(
+            convention="palm", model="Llama 3 70B", tokens=15e12, gpu_hours=6.4e6, device="H100", seq=8192
+        ).mfu.value
+    )
+    assert mfu(70e9, convention="exact", **hours).mfu_published_size is None  # pyright: ignore[reportArgumentType]
+
+
+def test_the_command_and_the_model_can_ask_for_a_convention() -> None:
+    wanted = {"convention", "attention", "recompute", "seq", "config"}
+    for tool in (train, mfu):
+        assert wanted <= {parameter.name for parameter in tool.parameters}
+        assert wanted <= set(tool.arguments_model.model_json_schema()["properties"])
 
 
 def _check(figure: Figure) -> None:

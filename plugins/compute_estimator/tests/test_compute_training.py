@@ -256,7 +256,7 @@ def test_text_with_units_is_accepted_and_wrong_units_are_refused() -> None:
     filled = mfu.arguments_model.model_validate(
         {"params": "70B", "tokens": "15 万亿 token", "gpu_hours": "640 万卡时", "device": "H100"}
     )
-    assert filled.model_dump(exclude_none=True) == {
+    assert filled.model_dump(exclude_none=True, exclude_defaults=True) == {
         "params": 70e9,
         "tokens": 15e12,
         "gpu_hours": 6.4e6,

@@ -41,8 +41,9 @@ if TYPE_CHECKING:
     from tieout_compute_estimator.solving import solve
     from tieout_compute_estimator.sweep_result import Sweep
     from tieout_compute_estimator.sweeping import scenarios, sweep
-    from tieout_compute_estimator.training import mfu, train
+    from tieout_compute_estimator.training import train
     from tieout_compute_estimator.training_results import MfuResult, TrainingEstimate
+    from tieout_compute_estimator.utilisation import mfu
 
 __all__ = [
     "Architecture",
@@ -121,8 +122,9 @@ _MODULES = {
     "solving": ("solve",),
     "sweep_result": ("Sweep",),
     "sweeping": ("scenarios", "sweep"),
-    "training": ("mfu", "train"),
+    "training": ("train",),
     "training_results": ("MfuResult", "TrainingEstimate"),
+    "utilisation": ("mfu",),
 }
 
 

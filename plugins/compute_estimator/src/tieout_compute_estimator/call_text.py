@@ -77,7 +77,8 @@ def _tools() -> dict[str, Tool[..., Result]]:
     from tieout_compute_estimator.scaling_tool import scaling
     from tieout_compute_estimator.serving import serve
     from tieout_compute_estimator.solving import solve
-    from tieout_compute_estimator.training import mfu, train
+    from tieout_compute_estimator.training import train
+    from tieout_compute_estimator.utilisation import mfu
 
     tools = (train, mfu, solve, scaling, memory, serve, fleet)
     return {tool.name: cast("Tool[..., Result]", tool) for tool in tools}

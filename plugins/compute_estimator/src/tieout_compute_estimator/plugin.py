@@ -40,7 +40,8 @@ def tools(settings: ComputeSettings) -> Iterable[Tool[..., Any]]:
     from tieout_compute_estimator.serving import serve
     from tieout_compute_estimator.solving import solve
     from tieout_compute_estimator.sweeping import sweep
-    from tieout_compute_estimator.training import mfu, train
+    from tieout_compute_estimator.training import train
+    from tieout_compute_estimator.utilisation import mfu
 
     made: list[Tool[..., Any]] = [
         train,

@@ -210,7 +210,7 @@ class Relations:
             _mfu_percent,
             "C / (3600 · h · P · 10¹²)",
             r"\mathrm{MFU} = \frac{6 N D}{3600 \, h \, P}",
-            N_("dense peak; whole run, so restarts and evaluation lower it; attention FLOP left out"),
+            N_("dense peak; whole run, so restarts and evaluation lower it"),
             PALM,
             frozenset({"h", "P"}),
         )

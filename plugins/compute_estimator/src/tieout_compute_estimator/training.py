@@ -1,10 +1,9 @@
-"""Training: FLOP, device-hours, days, energy and cost of a run, and the utilisation that a run reached."""
+"""Training: FLOP, device-hours, days, energy and cost of a run."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
 from pydantic import BeforeValidator
@@ -14,7 +13,7 @@ from tieout_compute_estimator import run_figures
 from tieout_compute_estimator.accelerators import Device, find_device, find_devices, other_variants
 from tieout_compute_estimator.activations import Recompute
 from tieout_compute_estimator.caveats import data_notes, today
-from tieout_compute_estimator.checks import checked_dtype, fraction, missing, positive, whole
+from tieout_compute_estimator.checks import checked_dtype, fraction, positive, whole
 from tieout_compute_estimator.derivation import N_, cell, given
 from tieout_compute_estimator.flop_conventions import AttentionCount
 from tieout_compute_estimator.flop_figures import Convention, Counting, hardware_utilisation, training_flops
@@ -32,9 +31,21 @@ from tieout_compute_estimator.units import (
     TOKENS,
     USD_PER_HOUR,
 )
-from tieout_compute_estimator.workload import Workload, workload
+from tieout_compute_estimator.workload import workload
 
-__all__ = ["find_dtypes", "mfu", "train"]
+__all__ = [
+    "ActiveParams",
+    "DeviceName",
+    "Dtype",
+    "Model",
+    "Params",
+    "Tokens",
+    "find_dtypes",
+    "published",
+    "run_device",
+    "train",
+    "with_notes",
+]
 
 _ = translator("tieout_compute_estimator")
 R = TypeVar("R", TrainingEstimate, MfuResult)
@@ -182,10 +193,10 @@ def train(
         flops=flops,
         hardware_flops=counted.hardware,
         pf_days=run_figures.pf_days(flops),
-        published_flops=_published(work.row, "training_flops", FLOP, N_("published training FLOP")),
+        published_flops=published(work.row, "training_flops", FLOP, N_("published training FLOP")),
         notes=work.notes,
     )
-    chosen, notes = _device(device, work.row)
+    chosen, notes = run_device(device, work.row)
     if chosen is None:
         return estimate
     peak = run_figures.peak(chosen, checked_dtype(chosen, dtype))
@@ -212,7 +223,7 @@ def train(
         "device_hours": hours,
         "energy": run_figures.energy(hours, chosen),
         "cost": _cost(hours, chosen, usd_per_hour),
-        "published_device_hours": _published(
+        "published_device_hours": published(
             work.row, "device_hours", DEVICE_HOUR, N_("published device-hours")
         )
         if work.row is not None and work.row.device == chosen.name
@@ -221,119 +232,10 @@ def train(
     if device_count is not None:
         count = given(whole("device_count", device_count), DEVICE, N_("devices"))
         update |= {"device_count": count, "days": run_figures.days(hours, count)}
-    return _with_notes(estimate.model_copy(update=update), [*work.notes, *notes])
+    return with_notes(estimate.model_copy(update=update), [*work.notes, *notes])
 
 
-@tool(
-    examples={
-        "zh": (
-            "65B 模型、1.4T token 用了 102 万 A100 卡时,算力利用率有多高",
-            "根据模型卡的 GPU 小时反推 MFU",
-            "Llama 2 70B 训练的 MFU 大约多少",
-            "H800 上 266 万卡时训完 14.8T token,利用率如何",
-            "这次训练达到了峰值的百分之几?参数 7B,token 1T,卡时 82432",
-            "帮我算一下模型浮点利用率",
-        ),
-        "en": (
-            "What MFU did LLaMA 65B reach on its A100 hours?",
-            "model FLOP utilization for 13B parameters, 1T tokens and 135,168 A100 hours",
-            "work out the utilisation from published GPU-hours",
-            "how close to peak was the DeepSeek-V3 run on H800",
-            "compute MFU: 405B params, 15.6T tokens, 30.84M H100 hours",
-            "achieved TFLOPS per GPU in the Llama 2 training run",
-        ),
-    }
-)
-def mfu(
-    params: Params = None,
-    tokens: Tokens = None,
-    gpu_hours: Annotated[
-        float | None,
-        Slot(
-            "quantity",
-            unit=DEVICE_HOUR,
-            cues=("卡时", "GPU 小时", "GPU hours", "device-hours"),
-            example="6.4M GPU-hours",
-        ),
-    ] = None,
-    device: DeviceName = None,
-    *,
-    model: Model = None,
-    active_params: ActiveParams = None,
-    dtype: Dtype = None,
-) -> MfuResult:
-    """Compute the model FLOP utilisation (MFU) of a whole training run from its device-hours.
-
-    Needs model size, training tokens, device-hours and the device, or the name of a published model that has them.
-    The peak is the dense one, without structured sparsity.
-
-    Args:
-        params: Model parameters; for a mixture of experts give active_params too.
-        tokens: Training tokens.
-        gpu_hours: Accelerator-hours that the run took.
-        device: Accelerator, e.g. H100.
-        model: Name of a published model; fills in what is not given.
-        active_params: Parameters that work on each token (mixture of experts).
-        dtype: Number format whose dense peak counts; BF16 where the device has it.
-
-    Raises:
-        InputError: A number is missing, not positive or not finite.
-        ToolError: Unknown device or model, or a device without a peak in ``dtype``.
-    """
-    work = workload(params=params, tokens=tokens, active_params=active_params, model=model)
-    hours = (
-        None
-        if gpu_hours is None
-        else given(positive("gpu_hours", gpu_hours), DEVICE_HOUR, N_("device-hours"))
-    )
-    chosen, notes = _device(device, work.row)
-    if hours is None and chosen is not None and work.row is not None and work.row.device == chosen.name:
-        hours = _published(work.row, "device_hours", DEVICE_HOUR, N_("published device-hours"))
-    if hours is None or chosen is None:
-        absent = [(N_("device-hours"), "6.4M GPU-hours")] if hours is None else []
-        raise missing([*absent, *([(N_("device"), "H100")] if chosen is None else [])])
-    peak = run_figures.peak(chosen, checked_dtype(chosen, dtype))
-    run = _Run(hours, peak)
-    reached = run.mfu(work)
-    notes += _sanity(reached)
-    result = MfuResult(
-        subject=work.subject,
-        device=chosen.name,
-        params=work.params,
-        tokens=work.tokens,
-        device_hours=hours,
-        peak=peak,
-        flops=run_figures.training_flops(work),
-        mfu=reached,
-        achieved=run_figures.achieved(run_figures.training_flops(work), hours),
-        mfu_published_size=run.mfu_published_size(work),
-    )
-    return _with_notes(result, [*work.notes, *notes])
-
-
-@dataclass(frozen=True)
-class _Run:
-    """Hours on a device of known peak."""
-
-    hours: Figure
-    peak: Figure
-
-    def mfu(self, work: Workload) -> Figure:
-        return run_figures.mfu(run_figures.training_flops(work), self.hours, self.peak)
-
-    def mfu_published_size(self, work: Workload) -> Figure | None:
-        """The same with the exact size from the table, when the size given is a rounding of it."""
-        row = work.row
-        if row is None or work.params.origin is not None:
-            return None
-        exact = workload(params=None, tokens=work.tokens.value, active_params=None, model=row.name)
-        if not 0 < abs(exact.params.value / work.params.value - 1) <= 0.05:
-            return None
-        figure = self.mfu(Workload(exact.subject, row, exact.params, work.tokens))
-        return figure.model_copy(update={"metric": N_("MFU with the published size")})
-
-
-def _device(name: str | None, row: PublishedModel | None) -> tuple[Device | None, list[str]]:
+def run_device(name: str | None, row: PublishedModel | None) -> tuple[Device | None, list[str]]:
     """The device named, else the one the published model was trained on, with a note on how it was read."""
     if name:
         device = find_device(name)
@@ -355,7 +257,8 @@ def _device(name: str | None, row: PublishedModel | None) -> tuple[Device | None
     ]
 
 
-def _published(row: PublishedModel | None, field: str, unit: str, metric: str) -> Figure | None:
+def published(row: PublishedModel | None, field: str, unit: str, metric: str) -> Figure | None:
+    """A figure of a published run, where its row has it."""
     value = getattr(row, field, None)
     return None if row is None or value is None else cell(value, unit, metric, row, table=TABLE, field=field)
 
@@ -368,18 +271,7 @@ def _cost(hours: Figure, device: Device, usd_per_hour: float | None) -> Figure |
     return run_figures.cost(hours, run_figures.price(device, device.price)) if device.price else None
 
 
-def _sanity(reached: Figure) -> list[str]:
-    if reached.value > 100.0:
-        return [_("More than the dense peak is impossible: check parameters, tokens, hours and device.")]
-    if reached.value > 65.0:
-        return [_("No public run of this kind has reached so much of the peak: check the inputs.")]
-    if reached.value < 5.0:
-        return [
-            _("So little of the peak is unusual: the hours may hold more than this run, or the tokens less.")
-        ]
-    return []
-
-
-def _with_notes(result: R, notes: list[str]) -> R:
+def with_notes(result: R, notes: list[str]) -> R:
+    """The result with these notes, and those on the data behind its figures."""
     figures = [figure for _path, figure in result.figures()]
     return result.model_copy(update={"notes": (*notes, *data_notes(figures, on=today()))})

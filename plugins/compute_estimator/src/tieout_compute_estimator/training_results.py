@@ -156,8 +156,14 @@ class MfuResult(Result):
     tokens: Figure
     device_hours: Figure
     peak: Figure
+    convention: str = "6nd"
+    """How FLOP were counted."""
     flops: Figure
+    hardware_flops: Figure | None = None
+    """With recomputation; ``None`` when nothing is computed again."""
     mfu: Figure
+    hfu: Figure | None = None
+    """Hardware FLOP utilisation, where activations are computed again."""
     achieved: Figure
     mfu_published_size: Figure | None = None
     """The same with the published size, when the size given ("70B") is a rounding of it."""
@@ -173,17 +179,12 @@ class MfuResult(Result):
                 device=self.device,
                 peak=sourced(self.peak, lang),
             ),
-            _(
-                "It follows from 6ND with {params} and {tokens}, which is {flops}, over {hours}; "
-                "each device did {rate} of useful work.",
-                lang=lang,
-                params=sourced(self.params, lang),
-                tokens=sourced(self.tokens, lang),
-                flops=shown(self.flops, lang),
-                hours=sourced(self.device_hours, lang),
-                rate=shown(self.achieved, lang),
-            ),
+            self._reckoned(lang),
         ]
+        if self.hfu is not None:
+            lines.append(
+                _("With what is computed again the HFU is {hfu}.", lang=lang, hfu=ranged(self.hfu, lang))
+            )
         if self.mfu_published_size is not None:
             size = self.mfu_published_size.inputs()["C"].inputs()["N"]
             lines.append(
@@ -196,9 +197,34 @@ class MfuResult(Result):
             )
         return _join(lines, self.notes, lang)
 
+    def _reckoned(self, lang: Language) -> str:
+        parts = {
+            "params": sourced(self.params, lang),
+            "tokens": sourced(self.tokens, lang),
+            "flops": shown(self.flops, lang),
+            "hours": sourced(self.device_hours, lang),
+            "rate": shown(self.achieved, lang),
+        }
+        origin = self.flops.origin
+        if self.convention == "6nd" or not isinstance(origin, Formula):
+            return _(
+                "It follows from 6ND with {params} and {tokens}, which is {flops}, over {hours}; "
+                "each device did {rate} of useful work.",
+                lang=lang,
+                **parts,
+            )
+        return _(
+            "It follows from {params} and {tokens}, which is {flops}, over {hours}; each device did {rate} of useful "
+            "work. Counted: {rule} ({reference}).",
+            lang=lang,
+            **parts,
+            rule=_(origin.convention, lang=lang),
+            reference=brief_source(origin.reference, lang),
+        )
+
     def card(self, lang: Language = "en") -> Card:
         """The figures and the derivation tree."""
-        figures = (self.mfu, self.mfu_published_size, self.achieved, self.peak, self.flops)
+        figures = (self.mfu, self.hfu, self.mfu_published_size, self.achieved, self.peak, self.flops)
         blocks: list[CardBlock] = [_fact(figure, lang) for figure in figures if figure is not None]
         blocks.append(derivation(self.mfu, lang, symbol="MFU"))
         blocks += [Note(level="warning", text=note) for note in self.notes]
