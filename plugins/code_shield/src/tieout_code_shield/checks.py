@@ -24,7 +24,9 @@ _NAME: Final = r"[A-Za-z_$][\w$]{0,60}(?:\.[A-Za-z_$][\w$]{0,60}){0,5}"
 _ALLOWED: Final = re.compile(
     r"(?i)allow|white|valid|known|permit|support|trust|safe|accept|option|choice|legal|expect|regist|avail|enum"
 )
-_DENIED: Final = re.compile(r"(?i)den(?:y|ied)|black|block|forbid|banned|bad|exclu|invalid|unsafe|danger|malicious|suspicious|disallow")
+_DENIED: Final = re.compile(
+    r"(?i)den(?:y|ied)|black|block|forbid|banned|bad|exclu|invalid|unsafe|danger|malicious|suspicious|disallow"
+)
 _LIST: Final = rf"[\[({{]['\"\d]|(?:new Set\()?\[['\"\d]|{_NAME}"
 
 # name in LIST; LIST.includes(name)
@@ -70,7 +72,8 @@ _DOTS: Final = re.compile(
 _ANCHORED: Final = re.compile(r"\$|\\Z|\\z")
 _WORD: Final = re.compile(_NAME)
 _HOST: Final = re.compile(
-    rf"(?:\burl(?:parse|split)|urllib\.parse\.url(?:parse|split)|parse_url|(?:new )?\bURL)\((?P<name>{_NAME})\)\.(?:netloc|host(?:name)?|origin)"
+    r"(?:\burl(?:parse|split)|urllib\.parse\.url(?:parse|split)|parse_url|(?:new )?\bURL)"
+    rf"\((?P<name>{_NAME})\)\.(?:netloc|host(?:name)?|origin)"
 )
 _WRAPPED: Final = re.compile(rf"\b(?:str|String|os\.fspath|repr)\((?P<name>{_NAME})\)")
 _PART: Final = re.compile(r"\.(?:netloc|host(?:name)?|origin|scheme|protocol|suffix)$")
@@ -131,12 +134,18 @@ def _all(text: str) -> Iterator[Proof]:
         for name in _WORD.findall(found["inside"]):
             yield Proof(name, CHECKED, not negative)
     for found in _PREFIX.finditer(text):
-        negative = bool(found["no"]) or "!=" in text[found.end() : found.end() + 60] or _negated(text, found.start())
+        negative = (
+            bool(found["no"]) or "!=" in text[found.end() : found.end() + 60] or _negated(text, found.start())
+        )
         names = [_first(found, "name")] if found["inside"] is None else _WORD.findall(found["inside"])
         for name in names:
             yield Proof(name, PREFIX_CHECK, not negative)
     for found in _DOTS.finditer(text):
-        negative = "not in" in found[0] or _negated(text, found.start()) or "-1" in text[found.end() : found.end() + 10]
+        negative = (
+            "not in" in found[0]
+            or _negated(text, found.start())
+            or "-1" in text[found.end() : found.end() + 10]
+        )
         yield Proof(_first(found, "name"), DOT_CHECK, negative)
 
 

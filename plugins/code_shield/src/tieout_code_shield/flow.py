@@ -15,7 +15,8 @@ from tieout_code_shield.values import Leaf, Value, alternatives, leaf, merged
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
 
-    from tieout_code_shield.walk import Site, Walk
+    from tieout_code_shield.sites import Site
+    from tieout_code_shield.walk import Walk
 
 __all__ = ["Flow"]
 
@@ -70,7 +71,9 @@ class Flow:
         if value is None:
             qualified = self._walk.qualified(name, site)
             value = leaf(qualified, "name", tainted=self._walk.is_source(qualified))
-        return replace(value, leaves=tuple(replace(item, through=item.through | tags) for item in value.leaves))
+        return replace(
+            value, leaves=tuple(replace(item, through=item.through | tags) for item in value.leaves)
+        )
 
     def result(self, name: str, given: Sequence[Value], named: Mapping[str, Value]) -> Value | None:
         """What a call returns, where the function is defined in the same text; ``None`` where it is not."""

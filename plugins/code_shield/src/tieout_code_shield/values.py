@@ -96,7 +96,9 @@ class Value:
         )
 
 
-_NUMERIC: Final = frozenset({"int", "float", "bool", "len", "Number", "parseInt", "parseFloat", "Boolean", CHECKED})
+_NUMERIC: Final = frozenset(
+    {"int", "float", "bool", "len", "Number", "parseInt", "parseFloat", "Boolean", CHECKED}
+)
 """What nothing can hide in: numbers, and what was compared with a list of what is allowed."""
 
 
@@ -107,9 +109,7 @@ def _sanitised(leaf: Leaf, sanitizers: frozenset[str]) -> bool:
     if not names:
         return False
     last = {name.rpartition(".")[2] for name in names}
-    return not (
-        _NUMERIC.isdisjoint(last) and sanitizers.isdisjoint(last) and sanitizers.isdisjoint(names)
-    )
+    return not (_NUMERIC.isdisjoint(last) and sanitizers.isdisjoint(last) and sanitizers.isdisjoint(names))
 
 
 def constant(kind: ValueKind, text: str | None = None) -> Value:

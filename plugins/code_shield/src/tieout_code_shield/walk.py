@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.dialects.base import Arguments, Binding, Dialect, Role
+from tieout_code_shield.dialects.base import Arguments, Binding, Dialect
 from tieout_code_shield.flow import Flow
+from tieout_code_shield.sites import Site, region, statement_column
 from tieout_code_shield.syntax import known_kinds, visit
 from tieout_code_shield.values import UNKNOWN, Value, alternatives, joined, leaf
 
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["MAX_BEFORE", "Carried", "Site", "Walk"]
 
 MAX_ASSIGNMENTS: Final = 6
-_BRANCH: Final = re.compile(
-    r"block|clause|body|statement_list|compound|^(?:if|unless|for|while|until|switch|case|match|when|do|else|then|try|catch|except|rescue)(?:_|$)"
-    r"|conditional|ternary|function|method|lambda|arrow|closure"
-)
-"""Kinds of nodes, in any grammar, in which what stands there may not run although what stands behind it does."""
 MAX_BEFORE: Final = 10_000
 """Characters in front of a place that are searched: for each of many places, all of them would take too long."""
 
@@ -39,43 +34,6 @@ class Carried:
     values: dict[str, Value] = field(default_factory=dict[str, Value])
     types: dict[str, str] = field(default_factory=dict[str, str])
     """Declared types of variables."""
-
-
-@dataclass(slots=True, eq=False)
-class Site:
-    """A place that rules look at."""
-
-    role: Role
-    node: Node
-    start: int
-    end: int
-    line: int
-    """0-based."""
-    column: int
-    parent: Site | None
-    """The innermost site around this one."""
-    function: Site | None
-    """The innermost function around this one."""
-    name: str = ""
-    """Qualified callee, target of a binding, imported module, name of a function."""
-    binding: Binding | None = None
-    arguments: Arguments | None = None
-
-    @property
-    def since(self) -> int:
-        """Offset from which on what it binds is bound."""
-        if self.binding is not None and self.binding.form == "loop":
-            return self.binding.value.range().end.index
-        return self.end
-
-    def around(self) -> Iterator[Site]:
-        """The sites around this one, up to and including the innermost function."""
-        site = self.parent
-        while site is not None:
-            yield site
-            if site.role == "function":
-                return
-            site = site.parent
 
 
 class Walk:
@@ -282,7 +240,7 @@ class Walk:
             self.assigned_value(site)
         found = self._may_be_last(before, use)
         options = [self.assigned_value(site) for site in found]
-        if found and found[-1].column > _statement_column(use) and use.function is not None:
+        if found and found[-1].column > statement_column(use) and use.function is not None:
             name = found[-1].name
             if name in self.parameters_of(use.function):
                 options.append(self.flow.refined(name, None, use) or leaf(name, "name"))
@@ -291,7 +249,7 @@ class Walk:
     def _may_be_last(self, before: list[Site], use: Site) -> list[Site]:
         """Every assignment that may have been the last: back to one that is certain to have run."""
         found: list[Site] = []
-        column = _statement_column(use)
+        column = statement_column(use)
         for site in reversed(before[-MAX_ASSIGNMENTS:]):
             runs = self._runs(site) if len(before) > 1 else None
             if runs is False:
@@ -306,7 +264,7 @@ class Walk:
         """Whether a place lies in the branch or block that a binding stands in, so that the one follows the other."""
         known = self._regions.get(site)
         if known is None:
-            known = self._regions[site] = _region(site)
+            known = self._regions[site] = region(site)
         return known[0] <= use.start < known[1]
 
     def _runs(self, site: Site) -> bool | None:
@@ -351,7 +309,7 @@ class Walk:
         )
 
     @contextmanager
-    def fresh_values(self) -> Iterator[None]:
+    def fresh_values(self) -> Generator[None]:
         """Values found inside belong to one reading of a function's parameters and are forgotten afterwards."""
         kept, self._values = self._values, {}
         try:
@@ -368,30 +326,6 @@ class Walk:
         for (_, name), site in self._types.items():
             if site.start >= start and site.binding is not None:
                 carried.types[name] = site.binding.type
-
-
-def _region(site: Site) -> tuple[int, int]:
-    """Where the branch or block begins and ends that a binding stands in; everything, where the tree shows none."""
-    node = site.node
-    for _ in range(12):
-        outer = node.parent()
-        if outer is None:
-            break
-        if _BRANCH.search(outer.kind()):
-            around = outer.parent()
-            if around is None or not around.kind().startswith("with_"):
-                span = outer.range()
-                return span.start.index, span.end.index
-        node = outer
-    return 0, 1 << 60
-
-
-def _statement_column(site: Site) -> int:
-    """Where the statement around a site begins, as far as the sites of its line tell."""
-    column, around = site.column, site.parent
-    while around is not None and around.line == site.line and around.role != "function":
-        column, around = around.column, around.parent
-    return column
 
 
 def _within(name: str, prefixes: Sequence[str]) -> bool:

@@ -23,7 +23,9 @@ _RECEIVERS: Final = ("object", "receiver", "operand", "argument", "expression", 
 
 Role = Literal["call", "bind", "import", "function", "compare"]
 
-BindForm = Literal["assign", "augment", "keyword", "pair", "default", "loop", "attribute", "declare", "equal", "return"]
+BindForm = Literal[
+    "assign", "augment", "keyword", "pair", "default", "loop", "attribute", "declare", "equal", "return"
+]
 """How a name gets a value: ``x = v``, ``x += v``, ``f(x=v)``, ``{"x": v}``, ``def f(x=v)``, ``for x in v``,
 ``<a x={v}>``, a declaration without a value, ``x == v``, ``return v``
 (whose name is ``return``)."""
@@ -201,6 +203,10 @@ class Dialect(Protocol):
 class CommonDialect:
     """What is the same in most languages; a dialect inherits it and says the rest."""
 
+    branching: Sequence[str] = ()
+    trusted: Sequence[str] = ()
+    local_sources: Sequence[str] = ()
+
     def prepare(self, code: str) -> str:
         """The code itself."""
         return code
@@ -250,21 +256,6 @@ class CommonDialect:
     def reached(self, node: Node, scope: Scope) -> bool | None:
         """Not told."""
         return None
-
-    @property
-    def branching(self) -> Sequence[str]:
-        """None."""
-        return ()
-
-    @property
-    def trusted(self) -> Sequence[str]:
-        """None."""
-        return ()
-
-    @property
-    def local_sources(self) -> Sequence[str]:
-        """None."""
-        return ()
 
     def signature(self, node: Node) -> tuple[str, ...]:
         """Not followed."""

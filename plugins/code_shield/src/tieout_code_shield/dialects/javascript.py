@@ -6,13 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import BindForm, Binding, Role
-from tieout_code_shield.dialects.javascript_values import (
-    FUNCTIONS,
-    JavaScriptValues,
-    items,
-    key_text,
-    string_text,
-)
+from tieout_code_shield.dialects.javascript_functions import JavaScriptFunctions
+from tieout_code_shield.dialects.javascript_values import items, key_text, string_text
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -47,25 +42,21 @@ _FORMS: Final[dict[str, BindForm]] = {
     "assignment_pattern": "default",
     "for_in_statement": "loop",
 }
-_NAMING: Final = frozenset(
-    {"variable_declarator", "assignment_expression", "pair", "field_definition", "public_field_definition"}
+_PATH_CHECK: Final = re.compile(
+    r"startsWith\(|indexOf\(|\.relative\(|includes\(|isInside|isSubdir|within|isPathInside|\.\."
 )
-"""What gives a function without a name of its own the name that it is called by."""
-
-_WORD: Final = re.compile(r"[A-Za-z_$][\w$]*")
-_REQUEST_PARTS: Final = frozenset({"body", "query", "params", "headers", "cookies", "searchParams", "formData", "payload", "args"})
-_ANSWERS: Final = frozenset({"res", "response", "reply", "h", "next", "info", "context", "ctx", "locals"})
-_EVENTS: Final = frozenset({"event", "evt", "e"})
-_DECORATED: Final = re.compile(r"@(?:Query|Body|Param|Headers?|Cookies?|UploadedFiles?|Args|MessageBody|Payload|QueryParams?|PathParams?|BodyParams?)\b")
-_HARMLESS_TYPE: Final = re.compile(r":\s?(?:number|boolean|bigint|Date)\b|Parse(?:Int|Float|Bool|UUID|Enum|Date)Pipe")
-_PATH_CHECK: Final = re.compile(r"startsWith\(|indexOf\(|\.relative\(|includes\(|isInside|isSubdir|within|isPathInside|\.\.")
-_LISTENS: Final = re.compile(r"(?i)socket|ws|client|conn|io\b|server|channel|worker|bot|subscriber|consumer")
-_MESSAGES: Final = re.compile(r"(?i)message|data|chat|msg|command|request|event|text|query|join|update|input")
-_HANDLER: Final = re.compile(r"(?i)handler$|^main$|lambda")
-
-_REQUESTS: Final = ("req.", "request.", "ctx.request.", "context.request.", "c.req.", "event.request.", "ctx.req.")
+_REQUESTS: Final = (
+    "req.",
+    "request.",
+    "ctx.request.",
+    "context.request.",
+    "c.req.",
+    "event.request.",
+    "ctx.req.",
+)
 _OWN_PARTS: Final = (
-    "user", "session", "app", "method", "logger", "log", "id", "i18n", "socket", "connection", "isAuthenticated", "flash",
+    "user", "session", "app", "method", "logger", "log", "id", "i18n", "socket", "connection", "isAuthenticated",
+    "flash",
     "db", "res", "t", "locale", "secure", "httpVersion", "statusCode", "on", "once", "end", "write", "abort", "route",
     "setHeader", "setTimeout", "destroy", "context", "next", "server", "routeOptions", "config", "csrfToken", "login",
     "logout", "is", "accepts", "xhr", "fresh", "stale", "emit", "auth", "pool", "knex", "prisma", "models", "container",
@@ -76,13 +67,12 @@ _OWN_PARTS: Final = (
 )  # fmt: skip
 
 
-class JavaScriptDialect(JavaScriptValues):
+class JavaScriptDialect(JavaScriptFunctions):
     """How JavaScript spells what the engine looks for."""
 
     name = "javascript"
     kinds = tuple(_ROLES)
     branching = ("if_statement",)
-    growing = frozenset({"unshift", "splice"})
     sources = (
         "req.", "request.", "ctx.request", "ctx.query", "ctx.params", "context.request", "c.req.", "event.request.",
         "ctx.req.", "process.argv", "location.", "window.location", "document.location", "document.URL",
@@ -93,15 +83,22 @@ class JavaScriptDialect(JavaScriptValues):
         "getQuery", "readBody", "getRouterParam", "useParams",
     )  # fmt: skip
     local_sources = ("process.argv",)
-    trusted = tuple(f"{owner}{part}" for owner in _REQUESTS for part in _OWN_PARTS) + (
+    trusted = (
+        *(f"{owner}{part}" for owner in _REQUESTS for part in _OWN_PARTS),
         "location.reload", "location.assign", "location.replace", "window.location.reload", "window.location.assign",
         "window.location.replace", "location.origin", "window.location.origin", "location.host", "window.location.host",
-        "location.hostname", "window.location.hostname", "location.protocol", "window.location.protocol", "location.port",
+        "location.hostname", "window.location.hostname", "location.protocol", "window.location.protocol",
+        "location.port",
         "window.location.port", "document.location.host", "document.location.protocol", "document.location.origin",
         "location.line", "location.column", "location.start", "location.end", "location.range", "location.state",
         "location.key", "location.file",
     )  # fmt: skip
     canary = "function run(expression) {\n  return eval(expression);\n}\n"
+
+    @property
+    def growing(self) -> frozenset[str]:
+        """What is not followed; ``push`` is."""
+        return frozenset({"unshift", "splice"})
 
     def role(self, kind: str) -> Role:
         """What a node is to the engine."""
@@ -174,7 +171,9 @@ class JavaScriptDialect(JavaScriptValues):
         if not name:
             sides = self.operands(node)
             literal = sides is not None and sides[1].kind() == "string"
-            return [Binding(self.dotted(sides[0]), sides[1], "equal")] if sides is not None and literal else []
+            return (
+                [Binding(self.dotted(sides[0]), sides[1], "equal")] if sides is not None and literal else []
+            )
         owner, _, method = name.rpartition(".")
         if owner and method == "push":
             return [Binding(owner, node, "assign")] if self.arguments(node).positional else []
@@ -238,56 +237,12 @@ class JavaScriptDialect(JavaScriptValues):
         source = node.field("source")
         return [_module(string_text(source))] if source is not None else []
 
-    def function_name(self, node: Node) -> str:
-        """The name of a function or method, or of what it is assigned to."""
-        name = node.field("name")
-        if name is not None:
-            return name.text()
-        around = node.parent()
-        if around is None or around.kind() not in _NAMING:
-            return ""
-        target = around.field("name") or around.field("left") or around.field("key") or around.field("property")
-        return self.dotted(target).rpartition(".")[2] if target is not None else ""
-
     def operands(self, node: Node) -> tuple[Node, Node] | None:
         """Both sides of ``==``, ``===``, ``!=`` and ``!==``."""
         operator, left, right = node.field("operator"), node.field("left"), node.field("right")
         if operator is None or left is None or right is None:
             return None
         return (left, right) if operator.text() in ("==", "===", "!=", "!==") else None
-
-    def parameters(self, node: Node) -> frozenset[str]:
-        """Every name among the parameters, those of taken-apart objects included."""
-        return frozenset(name for part in _parameters(node) for name in _names(part))
-
-    def signature(self, node: Node) -> tuple[str, ...]:
-        """The parameters in order; one that is taken apart stands for itself by its text."""
-        return tuple((_names(part) or ("",))[0] if _single(part) else "{}" for part in _parameters(node))
-
-    def inputs(self, node: Node) -> frozenset[str]:
-        """Parameters by which a framework hands in a request, a message or a page's address."""
-        parts = _parameters(node)
-        if not parts:
-            return frozenset()
-        found = {
-            name
-            for part in parts
-            if _DECORATED.search(text := part.text()[:120]) and not _HARMLESS_TYPE.search(text)
-            for name in _names(part)[-1:]
-        }
-        names = [_names(part) for part in parts]
-        first = names[0]
-        answered = any(name in _ANSWERS for rest in names[1:] for name in rest)
-        if not _single(parts[0]):
-            page = len(parts) == 1 and {"searchParams"} & set(first)
-            found |= _REQUEST_PARTS & set(first) if answered else {"searchParams", "params"} & set(first) if page else set()
-        if len(names) > 2 and names[1][:1] == ("args",) and answered:
-            found.add("args")
-        elif len(names) > 2 and not _single(parts[1]) and first[:1] in (("_",), ("parent",), ("root",), ("_parent",)):
-            found |= set(names[1])
-        if first[:1] == ("event",) and (_HANDLER.search(self.function_name(node)) or names[1:2] == [("context",)]):
-            found.add("event")
-        return frozenset(found | self._heard(node, parts))
 
     def check(self, name: str, walk: Walk, site: Site) -> bool:
         """``unchecked``: nothing behind the place looks like a check of the path that was put together there;
@@ -315,85 +270,6 @@ class JavaScriptDialect(JavaScriptValues):
                 leaf.tainted and not walk.is_local(leaf.name) for leaf in value.leaves
             )
         return True
-
-    def _heard(self, node: Node, parts: list[Node]) -> set[str]:
-        """The first parameter of ``socket.on("message", data => …)``."""
-        listed = node.parent()
-        call = listed.parent() if listed is not None and listed.kind() == "arguments" else None
-        callee = self.callee(call) if call is not None else None
-        if call is None or callee is None:
-            return set()
-        owner, _, method = self.dotted(callee).rpartition(".")
-        given = self.arguments(call).positional
-        topic = string_text(given[0]) if given else ""
-        if method in ("on", "once") and _LISTENS.search(owner) and _MESSAGES.search(topic):
-            return set(_names(parts[0]))
-        return set()
-
-    def returned(self, node: Node) -> list[Node]:
-        """What stands behind each ``return`` of its own; the body of an arrow without braces."""
-        body = node.field("body")
-        if body is None:
-            return []
-        if body.kind() != "statement_block":
-            return [body]
-        found: list[Node] = []
-        for statement in node.find_all(kind="return_statement"):
-            value = next(iter(items(statement)), None)
-            if value is not None and _owner(statement, node):
-                found.append(value)
-        return found
-
-
-def _owner(statement: Node, function: Node) -> bool:
-    """Whether a statement belongs to a function and to none inside it."""
-    wanted = function.range().start.index
-    around = statement.parent()
-    for _ in range(28):
-        if around is None:
-            return False
-        if around.kind() in FUNCTIONS:
-            return around.range().start.index == wanted
-        around = around.parent()
-    return False
-
-
-def _parameters(node: Node) -> list[Node]:
-    listed = node.field("parameters")
-    if listed is not None:
-        return items(listed)
-    single = node.field("parameter")
-    return [single] if single is not None else []
-
-
-def _pattern(part: Node) -> Node:
-    """The name or pattern of a parameter, without type, default and modifiers."""
-    return part.field("pattern") or part.field("left") or part
-
-
-def _single(part: Node) -> bool:
-    return _pattern(part).kind() not in ("object_pattern", "array_pattern")
-
-
-def _names(part: Node) -> tuple[str, ...]:
-    return tuple(_names_in(_pattern(part), 0))
-
-
-def _names_in(node: Node, depth: int) -> list[str]:
-    kind = node.kind()
-    if kind in ("identifier", "shorthand_property_identifier_pattern", "this"):
-        return [node.text()]
-    if depth > 4:
-        return []
-    if kind == "pair_pattern":
-        value = node.field("value")
-        return _names_in(value, depth + 1) if value is not None else []
-    if kind in ("assignment_pattern", "object_assignment_pattern"):
-        left = node.field("left")
-        return _names_in(left, depth + 1) if left is not None else []
-    if kind in ("object_pattern", "array_pattern", "rest_pattern"):
-        return [name for part in items(node) for name in _names_in(part, depth + 1)]
-    return []
 
 
 def _by_name(value: Node) -> dict[str, Node]:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.checks import proofs
 from tieout_code_shield.dialects.base import Arguments, CommonDialect, Scope
-from tieout_code_shield.dialects.typed import operated
-from tieout_code_shield.values import HOLE, UNKNOWN, Value, alternatives, called, constant, joined, leaf, merged
+from tieout_code_shield.dialects.folding import operated
+from tieout_code_shield.dialects.gathering import OPPOSITE, Bound, collection, proved, strung_together, tagged
+from tieout_code_shield.values import (
+    HOLE,
+    UNKNOWN,
+    Value,
+    alternatives,
+    called,
+    constant,
+    joined,
+    leaf,
+    merged,
+)
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -31,9 +42,10 @@ _WRAPPERS: Final = frozenset(
      "jsx_expression", "type_assertion", "spread_element"}
 )  # fmt: skip
 _ITERATES: Final = frozenset({"map", "filter", "flatMap"})
-_CONVERSIONS: Final = frozenset({"String", "Array.from", "Object.values", "Object.entries", "Object.freeze", "Object.assign",
-                                 "structuredClone", "Buffer.from"})  # fmt: skip
-_OPPOSITE: Final = {"true": "false", "false": "true"}
+_CONVERSIONS: Final = frozenset(
+    {"String", "Array.from", "Object.values", "Object.entries", "Object.freeze", "Object.assign", "structuredClone",
+     "Buffer.from"}
+)  # fmt: skip
 
 
 class JavaScriptValues(CommonDialect):
@@ -174,7 +186,7 @@ class JavaScriptValues(CommonDialect):
         a, b = self.evaluate(left, scope, depth + 1), self.evaluate(right, scope, depth + 1)
         sign = operator.text()
         if sign in ("||", "&&", "??"):
-            decided = operated(sign, a, b) if a.kind in _OPPOSITE and a.constant and sign != "??" else None
+            decided = operated(sign, a, b) if a.kind in OPPOSITE and a.constant and sign != "??" else None
             return decided if decided is not None else alternatives([a, b])
         return operated({"===": "==", "!==": "!="}.get(sign, sign), a, b)
 
@@ -194,7 +206,7 @@ class JavaScriptValues(CommonDialect):
         receiver = callee.field("object") if callee.kind() == "member_expression" else None
         if name in _CONVERSIONS and given:
             only = given[0] if len(given) == 1 else Value("other", None, merged(given))
-            return replace(only, leaves=tuple(replace(item, through=item.through | {name}) for item in only.leaves))
+            return tagged(only, [name])
         if receiver is not None:
             base = self.evaluate(receiver, scope, depth + 1)
             worked = self._method(method, base, given, arguments.positional, scope, depth)
@@ -212,10 +224,12 @@ class JavaScriptValues(CommonDialect):
         if method == "concat" and base.kind == "collection":
             return Value("collection", None, merged([base, *given]))
         if method == "join" and base.kind == "collection":
-            return _strung_together(base, given)
+            return strung_together(given[0] if given else constant("string", ","), base)
         if method == "push" and base.kind == "collection" and given:
-            return collection([*(value for _, value in base.items), *given]) if base.items or not base.text else (
-                Value("collection", f"{base.text} {HOLE}", merged([base, *given]), built=True)
+            return (
+                collection([*(value for _, value in base.items), *given])
+                if base.items or not base.text
+                else (Value("collection", f"{base.text} {HOLE}", merged([base, *given]), built=True))
             )
         if method == "get" and given and base.kind == "collection":
             return base.item(given[0].text or "") or Value("other", None, base.leaves)
@@ -226,18 +240,17 @@ class JavaScriptValues(CommonDialect):
         return None
 
     def _iterated(self, method: str, base: Value, function: Node, scope: Scope, depth: int) -> Value | None:
-        """``array.map(x => …)`` by what the function makes of an element; ``filter`` leaves the elements as they are."""
+        """``array.map(x => …)`` by what the function makes of an element; ``filter`` leaves them as they are."""
         body = function.field("body")
         names = function.field("parameter") or function.field("parameters")
         if method == "filter":
             tags = {one.tag for one in proofs(body.text()) if one.holds} if body is not None else set[str]()
-            leaves = tuple(replace(item, through=item.through | tags) for item in base.leaves)
-            return Value("collection", base.text, leaves)
+            return tagged(Value("collection", base.text, base.leaves), tags)
         if body is None or names is None or body.kind() == "statement_block":
             return None
         word = names.text().strip("() ").partition(",")[0].partition(":")[0].strip()
         element = Value("other", base.text if base.constant else None, base.leaves)
-        value = self.evaluate(body, _Bound(scope, {word: element}), depth + 1)
+        value = self.evaluate(body, Bound(scope, {word: element}), depth + 1)
         return Value("collection", value.text, value.leaves, built=value.built)
 
     def _other(self, node: Node, kind: str, scope: Scope, depth: int) -> Value:
@@ -263,21 +276,12 @@ class JavaScriptValues(CommonDialect):
     def _conditional(self, inner: list[Node], scope: Scope, depth: int) -> Value:
         condition, then, otherwise = inner
         known = self.evaluate(condition, scope, depth + 1)
-        if known.constant and known.kind in _OPPOSITE:
+        if known.constant and known.kind in OPPOSITE:
             return self.evaluate(then if known.kind == "true" else otherwise, scope, depth + 1)
-        options: list[Value] = []
-        for branch, held in ((then, True), (otherwise, False)):
-            value = self.evaluate(branch, scope, depth + 1)
-            if value.leaves:
-                words = branch.text()
-                tags = {
-                    one.tag
-                    for one in proofs(condition.text())
-                    if one.holds is held and one.name in words and not one.among
-                }
-                leaves = tuple(replace(item, through=item.through | tags) for item in value.leaves)
-                value = replace(value, leaves=leaves)
-            options.append(value)
+        options = [
+            proved(self.evaluate(branch, scope, depth + 1), condition.text(), branch.text(), holds=held)
+            for branch, held in ((then, True), (otherwise, False))
+        ]
         return alternatives(options)
 
     def _object(self, inner: list[Node], scope: Scope, depth: int) -> Value:
@@ -314,45 +318,8 @@ class JavaScriptValues(CommonDialect):
         return leaf(name, "subscript", tainted=scope.is_source(name))
 
 
-class _Bound:
-    """A scope in which a few names stand for values of their own."""
-
-    def __init__(self, scope: Scope, names: Mapping[str, Value]) -> None:
-        self._scope, self._names = scope, names
-
-    def qualified(self, name: str) -> str:
-        return self._scope.qualified(name)
-
-    def is_source(self, name: str) -> bool:
-        return self._scope.is_source(name)
-
-    def lookup(self, name: str) -> Value | None:
-        return self._names[name] if name in self._names else self._scope.lookup(name)
-
-    def result(self, name: str, given: Sequence[Value], named: Mapping[str, Value]) -> Value | None:
-        return self._scope.result(name, given, named)
-
-
-def collection(values: Sequence[Value]) -> Value:
-    """An array of values."""
-    text = " ".join(value.text or HOLE for value in values) or None
-    known = tuple((str(index), value) for index, value in enumerate(values)) if len(values) <= 32 else ()
-    return Value("collection", text, merged(values), built=any(value.built for value in values), items=known)
-
-
-def _strung_together(base: Value, given: list[Value]) -> Value:
-    """``array.join(separator)``."""
-    separator = given[0] if given else constant("string", ",")
-    if base.items:
-        parts: list[Value] = []
-        for index, (_, value) in enumerate(base.items):
-            parts += [separator, value] if index else [value]
-        return joined(parts)
-    return Value("string", base.text, merged([base, *given]), built=bool(base.leaves))
-
-
 def _negated(text: str, value: Value) -> Value:
-    if text.startswith("!") and value.constant and value.kind in _OPPOSITE:
+    if text.startswith("!") and value.constant and value.kind in OPPOSITE:
         return constant("false" if value.kind == "true" else "true")
     if text.startswith("-") and value.constant and value.kind == "number" and value.text is not None:
         return constant("number", f"-{value.text}")

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import BindForm, Binding, Role, Scope
-from tieout_code_shield.dialects.python_values import MAX_DEPTH, PythonValues, items, literal_text
+from tieout_code_shield.dialects.python_functions import FUNCTIONS, PythonFunctions, is_route
+from tieout_code_shield.dialects.python_values import items, literal_text, same
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -36,45 +37,25 @@ _ROLES: Final[dict[str, Role]] = {
     "lambda": "function",
     "comparison_operator": "compare",
 }
-_FUNCTIONS: Final = frozenset({"function_definition", "lambda"})
 _CALLED: Final = re.compile(r"[\w\])]\(|\bnot in\b|\b(?:self|None)\b")
 """What no condition has that can be worked out."""
 _TARGETS: Final = ("pattern_list", "tuple_pattern", "list_pattern")
 
-_ROUTE: Final = re.compile(
-    r"@\s?(?:[\w.]{0,60}\.)?(?:route|get|post|put|patch|delete|head|websocket(?:_route)?|api_route|view|expose|on|event|"
-    r"command|tool|call_tool|get_prompt|read_resource|field|mutation|query|procedure|method|callback|message_handler|"
-    r"on_message|function_name|http)\b"
-)
-"""Decorators by which a framework hands requests, messages or a model's arguments to a function."""
-_TYPED_PART: Final = re.compile(r"<(?:int|float|uuid|any\([^)]*\))(?:\([^)]*\))?:(\w+)>|\{(\w+):(?:int|float|uuid)\}")
-_HARMLESS_TYPE: Final = re.compile(
-    r"\b(?:int|float|bool|UUID\d?|uuid|Decimal|date|datetime|time|timedelta|Enum|Literal|Session|AsyncSession|Database|"
-    r"Request|Response|WebSocket|BackgroundTasks|HTTPConnection|Depends|Security|Connection|AsyncConnection|Context|"
-    r"Settings|Logger|Cursor|Client|Engine|IPv[46]Address|conint|PositiveInt|UploadFile|User|CurrentUser|HttpUrl)\b"
-)
-_HARMLESS_DEFAULT: Final = re.compile(r"=\s?(?:Depends|Security|Inject|Provide|State|True|False|\d)")
-_IDENTIFIER: Final = re.compile(r"(?:^|_)(?:pk|id|ids|page|year|month|day|offset|limit|count|size|uuid)$")
-_VIEW_CLASS: Final = re.compile(r"\((?:[^()]{0,200}[\w.])?(?:View|ViewSet|Resource|Handler|Endpoint|MethodView|Controller|APIView)\b")
-_VERBS: Final = frozenset({"get", "post", "put", "patch", "delete", "head", "on_get", "on_post", "on_put", "on_delete",
-                           "retrieve", "list", "create", "update", "destroy", "on_message", "data_received"})  # fmt: skip
-_EVENT: Final = frozenset({"event", "request", "req", "body", "data", "message", "payload", "msg"})
-_FIRST: Final = frozenset({"request", "req", "info", "ctx", "context", "update", "message", "websocket", "ws"})
 
-
-class PythonDialect(PythonValues):
+class PythonDialect(PythonFunctions):
     """How Python spells what the engine looks for."""
 
     name = "python"
     kinds = tuple(_ROLES)
     branching = ("if_statement", "elif_clause", "assert_statement")
-    growing = frozenset({"splice"})
     sources = (
         "input", "raw_input", "sys.argv", "sys.stdin", "request.", "flask.request", "self.request.", "req.",
         "bottle.request", "cgi.FieldStorage", "websocket.receive", "websocket.receive_text", "websocket.receive_json",
-        "websocket.recv", "ws.receive_text", "ws.recv", "self.get_argument", "self.get_arguments", "self.get_query_argument",
+        "websocket.recv", "ws.receive_text", "ws.recv", "self.get_argument", "self.get_arguments",
+        "self.get_query_argument",
         "self.get_body_argument", "self.get_body_arguments", "self.get_cookie", "self.path_args", "self.rfile.read",
-        "self.headers", "self.path", "self.kwargs", "serializer.validated_data", "form.cleaned_data", "connexion.request",
+        "self.headers", "self.path", "self.kwargs", "serializer.validated_data", "form.cleaned_data",
+        "connexion.request",
         "cherrypy.request", "web.input", "quart.request", "sanic.request", "info.context.args",
     )  # fmt: skip
     local_sources = ("input", "raw_input", "sys.argv", "sys.stdin")
@@ -83,13 +64,20 @@ class PythonDialect(PythonValues):
         for owner in ("request.", "self.request.", "req.", "flask.request.", "bottle.request.")
         for part in (
             "user", "session", "app", "method", "state", "scope", "config", "site", "endpoint", "blueprint", "url_rule",
-            "resolver_match", "registry", "db", "dbsession", "tm", "id", "remote_addr", "is_secure", "is_ajax", "is_json",
-            "start_time", "context", "auth", "current_user", "route", "loop", "transport", "protocol", "version", "client",
+            "resolver_match", "registry", "db", "dbsession", "tm", "id", "remote_addr", "is_secure", "is_ajax",
+            "is_json",
+            "start_time", "context", "auth", "current_user", "route", "loop", "transport", "protocol", "version",
+            "client",
             "build_absolute_uri", "is_authenticated", "node", "addfinalizer", "getfixturevalue", "module", "meta",
             "environ", "LANGUAGE_CODE", "scheme", "urlconf", "static_path", "json_module", "url_root", "host_url",
         )
     )  # fmt: skip
     canary = "def run(expression):\n    return eval(expression)\n"
+
+    @property
+    def growing(self) -> frozenset[str]:
+        """None: what a collection is given and loses is followed."""
+        return frozenset()
 
     def role(self, kind: str) -> Role:
         """What a node is to the engine."""
@@ -152,13 +140,24 @@ class PythonDialect(PythonValues):
         return [whole, Binding(f"{owner}[].[]", key, form)] if key is not None else [whole]
 
     def effects(self, node: Node, name: str) -> list[Binding]:
-        """``x.append(v)``, ``x.update(v)``, ``x.pop(0)`` change ``x``; ``x.set("k", v)`` what ``x.get("k")`` returns."""
+        """``x.append(v)``, ``x.update(v)``, ``x.pop(0)`` change ``x``; ``x.set("k", v)`` what ``x.get("k")`` gives."""
         if not name:
             sides = self.operands(node)
             literal = sides is not None and sides[1].kind() == "string"
-            return [Binding(self.dotted(sides[0]), sides[1], "equal")] if sides is not None and literal else []
+            return (
+                [Binding(self.dotted(sides[0]), sides[1], "equal")] if sides is not None and literal else []
+            )
         owner, _, method = name.rpartition(".")
-        if not owner or method not in ("append", "add", "appendleft", "extend", "update", "insert", "pop", "set"):
+        if not owner or method not in (
+            "append",
+            "add",
+            "appendleft",
+            "extend",
+            "update",
+            "insert",
+            "pop",
+            "set",
+        ):
             return []
         given = self.arguments(node).positional
         if method in ("append", "add", "appendleft"):
@@ -177,7 +176,7 @@ class PythonDialect(PythonValues):
         certain: bool | None = None
         for _ in range(24):
             outer = node.parent()
-            if outer is None or outer.kind() in _FUNCTIONS:
+            if outer is None or outer.kind() in FUNCTIONS:
                 return certain
             held = self._branch_runs(outer, node, scope)
             if held is False:
@@ -190,14 +189,14 @@ class PythonDialect(PythonValues):
         kind = outer.kind()
         if kind in ("if_statement", "elif_clause"):
             condition, consequence = outer.field("condition"), outer.field("consequence")
-            if condition is None or consequence is None or _same(inner, condition):
+            if condition is None or consequence is None or same(inner, condition):
                 return None
             if _CALLED.search(condition.text()):
                 return None
             known = self.evaluate(condition, scope, 2)
             if not known.constant or known.kind not in ("true", "false"):
                 return None
-            return (known.kind == "true") is _same(inner, consequence)
+            return (known.kind == "true") is same(inner, consequence)
         if kind != "case_clause":
             return None
         matched = outer.parent()
@@ -206,9 +205,15 @@ class PythonDialect(PythonValues):
         value = self.evaluate(subject, scope, 2) if subject is not None else None
         if value is None or not value.constant or value.text is None or matched is None:
             return None
-        cases = [each for part in matched.children() for each in (part.children() if part.kind() == "block" else [part])]
-        chosen = next((each for each in cases if each.kind() == "case_clause" and _fits(each, value.text)), None)
-        return _same(chosen, outer) if chosen is not None else None
+        cases = [
+            each
+            for part in matched.children()
+            for each in (part.children() if part.kind() == "block" else [part])
+        ]
+        chosen = next(
+            (each for each in cases if each.kind() == "case_clause" and _fits(each, value.text)), None
+        )
+        return same(chosen, outer) if chosen is not None else None
 
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """``import a.b as c`` -> (c, a.b); ``from a import b`` -> (b, a.b)."""
@@ -220,7 +225,7 @@ class PythonDialect(PythonValues):
                 name, alias = child.field("name"), child.field("alias")
                 if name is not None and alias is not None:
                     found.append((alias.text(), prefix + name.text()))
-            elif child.kind() == "dotted_name" and not (module is not None and _same(child, module)):
+            elif child.kind() == "dotted_name" and not (module is not None and same(child, module)):
                 text = child.text()
                 local = text if prefix else text.partition(".")[0]
                 found.append((local, prefix + local))
@@ -243,41 +248,6 @@ class PythonDialect(PythonValues):
             return parts[0], parts[2]
         return None
 
-    def parameters(self, node: Node) -> frozenset[str]:
-        """The names between the parentheses, starred ones included."""
-        return frozenset(_parameter_name(part).lstrip("*") for part in _parameters(node))
-
-    def signature(self, node: Node) -> tuple[str, ...]:
-        """The names in order, as far as they can be given by position."""
-        return tuple(name for part in _parameters(node) if (name := _parameter_name(part))[:1] != "*")
-
-    def inputs(self, node: Node) -> frozenset[str]:
-        """Parameters of a view, a handler or a tool, save those whose type leaves no room for an attack."""
-        if node.kind() == "lambda":
-            return frozenset()
-        name, parts = self.function_name(node), _parameters(node)
-        names = [_parameter_name(part) for part in parts]
-        if names[:1] in (["self"], ["cls"]):
-            parts, names = parts[1:], names[1:]
-        if "handler" in name and len(names) == 2 and names[0] in _EVENT and names[1] in ("context", "_context", "_"):
-            return frozenset(names[:1])
-        decorators = _decorators(node)
-        if not (_ROUTE.search(decorators) or self._is_view(node, name, names)):
-            return frozenset()
-        if ".command" in decorators and names[:1] not in (["ctx"], ["interaction"]):
-            return frozenset()
-        typed = {found for pair in _TYPED_PART.findall(decorators) for found in pair if found}
-        from_path = "<" in decorators or "{" in decorators
-        return frozenset(
-            found.lstrip("*")
-            for part, found in zip(parts, names, strict=True)
-            if found not in typed
-            and found not in _FIRST
-            and not _HARMLESS_TYPE.search(part.text().partition(":")[2])
-            and not _HARMLESS_DEFAULT.search(part.text())
-            and (from_path or not _IDENTIFIER.search(found) or ":" in part.text())
-        )
-
     def check(self, name: str, walk: Walk, site: Site) -> bool:
         """``view``: the place stands in a function that a framework calls with a request; ``spread``: one of the
         dictionaries that a call takes apart comes from outside."""
@@ -290,71 +260,10 @@ class PythonDialect(PythonValues):
             )
         function = site.function
         while function is not None:
-            if _ROUTE.search(_decorators(function.node)):
+            if is_route(function.node):
                 return True
             function = function.function
         return name != "view"
-
-    def _is_view(self, node: Node, name: str, names: list[str]) -> bool:
-        if names[:1] == ["request"] and len(names) > 1 and not name.startswith(("_", "process_", "get_", "has_", "test")):
-            return True
-        if name.startswith("resolve_") and names[:1] in (["info"], ["root"], ["parent"], ["_"]):
-            return True
-        if name not in _VERBS:
-            return False
-        block = node.parent()
-        around = block.parent() if block is not None else None
-        if around is not None and around.kind() == "block":
-            around = around.parent()
-        return around is not None and around.kind() == "class_definition" and bool(_VIEW_CLASS.search(around.text()[:200]))
-
-    def returned(self, node: Node) -> list[Node]:
-        """What stands behind each ``return`` of its own; the body of a lambda."""
-        if node.kind() == "lambda":
-            body = node.field("body")
-            return [body] if body is not None else []
-        found: list[Node] = []
-        for statement in node.find_all(kind="return_statement"):
-            value = next((child for child in statement.children() if child.is_named()), None)
-            if value is not None and _owner(statement, node):
-                found.append(value)
-        return found
-
-
-def _owner(statement: Node, function: Node) -> bool:
-    """Whether a statement belongs to a function and to none inside it."""
-    around = statement.parent()
-    for _ in range(MAX_DEPTH * 2):
-        if around is None:
-            return False
-        if around.kind() in _FUNCTIONS:
-            return _same(around, function)
-        around = around.parent()
-    return False
-
-
-def _parameters(node: Node) -> list[Node]:
-    listed = node.field("parameters")
-    return items(listed) if listed is not None else []
-
-
-def _parameter_name(part: Node) -> str:
-    if part.kind() == "identifier":
-        return part.text()
-    named = part.field("name")
-    if named is None:
-        named = next(iter(items(part)), None)
-    if named is None:
-        return "*"
-    splat = "splat" in part.kind() or "splat" in named.kind()
-    return f"*{named.text().lstrip('*')}" if splat else named.text()
-
-
-def _decorators(node: Node) -> str:
-    outer = node.parent()
-    if outer is None or outer.kind() != "decorated_definition":
-        return ""
-    return "\n".join(child.text() for child in outer.children() if child.kind() == "decorator")
 
 
 def _fits(case: Node, text: str) -> bool:
@@ -364,8 +273,3 @@ def _fits(case: Node, text: str) -> bool:
     if written.strip() == "_":
         return True
     return any(part.strip().strip("'\"()") == text for part in written.split("|"))
-
-
-def _same(a: Node, b: Node) -> bool:
-    first, second = a.range(), b.range()
-    return first.start.index == second.start.index and first.end.index == second.end.index

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.checks import proofs
 from tieout_code_shield.dialects.base import Arguments, CommonDialect, Scope
-from tieout_code_shield.dialects.typed import operated
-from tieout_code_shield.values import HOLE, UNKNOWN, Value, alternatives, called, constant, joined, leaf, merged
+from tieout_code_shield.dialects.folding import operated
+from tieout_code_shield.dialects.gathering import OPPOSITE, Bound, collection, proved, strung_together, tagged
+from tieout_code_shield.values import (
+    HOLE,
+    UNKNOWN,
+    Value,
+    alternatives,
+    called,
+    constant,
+    joined,
+    leaf,
+    merged,
+)
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
 
-__all__ = ["MAX_DEPTH", "PythonValues", "items", "literal_text"]
+__all__ = ["MAX_DEPTH", "PythonValues", "items", "literal_text", "same"]
 
 MAX_DEPTH: Final = 14
 _SAME_TEXT: Final = frozenset(
@@ -34,7 +44,6 @@ _COMPREHENSIONS: Final = frozenset(
 )
 _PLACEHOLDER: Final = re.compile(r"%(?:\(\w+\))?[-+ #0]*[\d*.]*[a-zA-Z]|\{[^{}]*\}")
 _WORD: Final = re.compile(r"[A-Za-z_]\w*")
-_OPPOSITE: Final[dict[str, str]] = {"true": "false", "false": "true"}
 
 
 class PythonValues(CommonDialect):
@@ -190,7 +199,7 @@ class PythonValues(CommonDialect):
         a, b = self.evaluate(left, scope, depth + 1), self.evaluate(right, scope, depth + 1)
         sign = operator.text()
         if sign in ("or", "and"):
-            decided = operated("||" if sign == "or" else "&&", a, b) if a.kind in _OPPOSITE else None
+            decided = operated("||" if sign == "or" else "&&", a, b) if a.kind in OPPOSITE else None
             return decided if decided is not None else alternatives([a, b])
         if sign == "%" and a.kind == "string" and a.text is not None:
             return _formatted(a, [b])
@@ -219,8 +228,7 @@ class PythonValues(CommonDialect):
         if receiver is None:
             if method in _CONVERSIONS and given:
                 only = given[0] if len(given) == 1 else Value("other", None, merged(given))
-                leaves = tuple(replace(item, through=item.through | {method}) for item in only.leaves)
-                return replace(only, leaves=leaves, items=only.items if not leaves else ())
+                return replace(tagged(only, [method]), items=() if only.leaves else only.items)
             if method == "len" and given and given[0].constant:
                 return constant("number", str(len(given[0].text)) if given[0].text is not None else None)
             return called(name, given, source=scope.is_source(name))
@@ -233,7 +241,7 @@ class PythonValues(CommonDialect):
         if method == "format" and (base.kind == "string" or base.text is not None):
             return _formatted(base, given)
         if method == "join" and base.kind == "string" and given:
-            return _strung_together(base, given[0])
+            return strung_together(base, given[0])
         if method in _ADDS and given and base.kind == "collection":
             return _added(base, given[0])
         if method == "pop" and base.kind == "collection" and base.items and given and given[0].text == "0":
@@ -248,7 +256,11 @@ class PythonValues(CommonDialect):
             if base.tainted:
                 return Value("other", None, merged([base, *given[1:2]]))
             # The key decides which value it is, but is no part of it.
-            return called(f"{owner}.{method}", [base, *given[1:2]], source=scope.is_source(f"{scope.qualified(owner)}.{method}"))
+            return called(
+                f"{owner}.{method}",
+                [base, *given[1:2]],
+                source=scope.is_source(f"{scope.qualified(owner)}.{method}"),
+            )
         if method in _SAME_TEXT and (base.leaves or base.kind == "string"):
             return Value(base.kind, base.text, merged([base, *given]), built=base.built)
         return base if method in _SAME_TEXT else None
@@ -278,18 +290,12 @@ class PythonValues(CommonDialect):
     def _conditional(self, inner: list[Node], scope: Scope, depth: int) -> Value:
         then, condition, otherwise = inner
         known = self.evaluate(condition, scope, depth + 1)
-        if known.constant and known.kind in _OPPOSITE:
+        if known.constant and known.kind in OPPOSITE:
             return self.evaluate(then if known.kind == "true" else otherwise, scope, depth + 1)
-        options: list[Value] = []
-        for branch, held in ((then, True), (otherwise, False)):
-            value = self.evaluate(branch, scope, depth + 1)
-            if value.leaves:
-                words = branch.text()
-                tags = {one.tag for one in proofs(condition.text()) if one.holds is held and one.name in words and not one.among}
-                value = replace(
-                    value, leaves=tuple(replace(item, through=item.through | tags) for item in value.leaves)
-                )
-            options.append(value)
+        options = [
+            proved(self.evaluate(branch, scope, depth + 1), condition.text(), branch.text(), holds=held)
+            for branch, held in ((then, True), (otherwise, False))
+        ]
         return alternatives(options)
 
     def _dictionary(self, inner: list[Node], scope: Scope, depth: int) -> Value:
@@ -299,7 +305,9 @@ class PythonValues(CommonDialect):
             key, value = pair.field("key"), pair.field("value")
             if key is None or value is None:
                 whole = False
-                found.append(("", self.evaluate(items(pair)[-1], scope, depth + 1) if items(pair) else UNKNOWN))
+                found.append(
+                    ("", self.evaluate(items(pair)[-1], scope, depth + 1) if items(pair) else UNKNOWN)
+                )
                 continue
             name = self.evaluate(key, scope, depth + 1)
             whole = whole and name.constant and bool(name.text)
@@ -317,17 +325,16 @@ class PythonValues(CommonDialect):
             target, source = clause.field("left"), clause.field("right")
             if target is None or source is None:
                 continue
-            value = self.evaluate(source, _Bound(scope, names), depth + 1)
+            value = self.evaluate(source, Bound(scope, names), depth + 1)
             for word in _WORD.findall(target.text()):
                 names[word] = Value("other", value.text if value.constant else None, value.leaves)
         for name, tag in tags:
             if name in names:
-                leaves = tuple(replace(item, through=item.through | {tag}) for item in names[name].leaves)
-                names[name] = replace(names[name], leaves=leaves)
+                names[name] = tagged(names[name], [tag])
         body = inner[0] if inner else None
         if body is not None and body.kind() == "pair":
             body = body.field("value")
-        value = self.evaluate(body, _Bound(scope, names), depth + 1) if body is not None else UNKNOWN
+        value = self.evaluate(body, Bound(scope, names), depth + 1) if body is not None else UNKNOWN
         return Value("collection", value.text, value.leaves, built=value.built)
 
     def _comparison(self, node: Node, scope: Scope, depth: int) -> Value:
@@ -339,49 +346,11 @@ class PythonValues(CommonDialect):
         return Value("other", None, merged(values))
 
 
-class _Bound:
-    """A scope in which a few names stand for values of their own."""
-
-    def __init__(self, scope: Scope, names: Mapping[str, Value]) -> None:
-        self._scope, self._names = scope, names
-
-    def qualified(self, name: str) -> str:
-        return self._scope.qualified(name)
-
-    def is_source(self, name: str) -> bool:
-        return self._scope.is_source(name)
-
-    def lookup(self, name: str) -> Value | None:
-        return self._names[name] if name in self._names else self._scope.lookup(name)
-
-    def result(self, name: str, given: Sequence[Value], named: Mapping[str, Value]) -> Value | None:
-        return self._scope.result(name, given, named)
-
-
-def collection(values: Sequence[Value]) -> Value:
-    """A list, tuple or set of values."""
-    text = " ".join(value.text or HOLE for value in values) if values else None
-    known = tuple((str(index), value) for index, value in enumerate(values)) if len(values) <= 32 else ()
-    return Value("collection", text, merged(values), built=any(value.built for value in values), items=known)
-
-
 def _added(base: Value, value: Value) -> Value:
     if base.items or base.text is None:
         return collection([*(item for _, item in base.items), value])
     text = f"{base.text} {value.text or HOLE}"
     return Value("collection", text, merged([base, value]), built=base.built or value.built)
-
-
-def _strung_together(separator: Value, given: Value) -> Value:
-    """``separator.join(given)``."""
-    if given.items:
-        parts: list[Value] = []
-        for index, (_, value) in enumerate(given.items):
-            parts += [separator, value] if index else [value]
-        return joined(parts)
-    if not given.leaves:
-        return Value("string", given.text, separator.leaves)
-    return joined([given, separator, given])
 
 
 def _formatted(template: Value, given: list[Value]) -> Value:
@@ -395,7 +364,7 @@ def _formatted(template: Value, given: list[Value]) -> Value:
 
 
 def _negated(text: str, value: Value) -> Value:
-    if text.startswith("not") and value.constant and value.kind in _OPPOSITE:
+    if text.startswith("not") and value.constant and value.kind in OPPOSITE:
         return constant("false" if value.kind == "true" else "true")
     if text.startswith("-") and value.kind == "number" and value.text is not None:
         return constant("number", f"-{value.text}")
@@ -412,3 +381,9 @@ def literal_text(node: Node) -> str:
     if node.kind() != "string":
         return ""
     return "".join(child.text() for child in node.children() if child.kind() == "string_content")
+
+
+def same(a: Node, b: Node) -> bool:
+    """Whether two nodes stand at the same place."""
+    first, second = a.range(), b.range()
+    return first.start.index == second.start.index and first.end.index == second.end.index
