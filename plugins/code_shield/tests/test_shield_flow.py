@@ -1,0 +1,130 @@
+"""What conditions prove, what crosses functions, and that following it all stays within bounds."""
+
+from __future__ import annotations
+
+import pytest
+
+from tieout_code_shield.checks import CHECKED, DOT_CHECK, PREFIX_CHECK, TEXT_CHECK, proofs
+from tieout_code_shield.limits import Limits
+from tieout_code_shield.rule_files import shipped_rules
+from tieout_code_shield.rules import RuleSet
+from tieout_code_shield.scanner import Scanner
+
+
+@pytest.fixture(scope="module")
+def scanner() -> Scanner:
+    return Scanner(RuleSet(shipped_rules()), limits=Limits(200_000, 5.0))
+
+
+def ids(scanner: Scanner, code: str, language: str) -> set[str]:
+    report = scanner.scan(code, language)
+    assert not report.unknown
+    return {issue.rule.id for issue in report.issues}
+
+
+@pytest.mark.parametrize(
+    ("condition", "name", "tag", "holds"),
+    [
+        ("x not in ALLOWED", "x", CHECKED, False),
+        ("not x in ('a', 'b')", "x", CHECKED, False),
+        ("!ALLOWED.includes(req.query.x)", "req.query.x", CHECKED, False),
+        ('!["a", "b"].includes(x)', "x", CHECKED, False),
+        ("ALLOWED.indexOf(x) === -1", "x", CHECKED, False),
+        ("x == 'a'", "x", CHECKED, True),
+        ("x !== 'a'", "x", CHECKED, False),
+        ("not re.fullmatch('[a-z]+', x)", "x", CHECKED, False),
+        ("!/^[a-z]+$/.test(x)", "x", CHECKED, False),
+        ("re.search('[^a-z]', x)", "x", CHECKED, False),
+        ("x.isdigit()", "x", CHECKED, True),
+        ("isNaN(x)", "x", CHECKED, False),
+        ("!is_safe_url(x)", "x", CHECKED, False),
+        ("is_unsafe(x)", "x", CHECKED, False),
+        ("urlparse(x).netloc not in ALLOWED_HOSTS", "x", CHECKED, False),
+        ("typeof x !== 'string'", "x", TEXT_CHECK, False),
+        ("not str(x).startswith(base)", "x", PREFIX_CHECK, False),
+        ("os.path.commonpath([base, x]) != base", "x", PREFIX_CHECK, False),
+        ("'..' in x", "x", DOT_CHECK, False),
+    ],
+)
+def test_a_condition_proves_something(condition: str, name: str, tag: str, holds: bool) -> None:
+    assert (name, tag, holds) in {(one.name, one.tag, one.holds) for one in proofs(condition)}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "x",
+        "not x",
+        "x is None",
+        "len(x) > 100",
+        "x in BLACKLIST",
+        "os.path.exists(x)",
+        "re.search('a', x)",
+        "x.match(/[.]js$/)",
+    ],
+)
+def test_a_condition_that_proves_nothing(condition: str) -> None:
+    assert not [one for one in proofs(condition) if one.name == "x" and not one.among]
+
+
+def test_a_list_counts_only_where_its_items_are_known(scanner: Scanner) -> None:
+    code = "name = request.args['n']\nif name not in {names}:\n    raise ValueError\nopen(name)\n"
+    known = "names = ['a', 'b']\n" + code.format(names="names")
+    unknown = "names = load()\n" + code.format(names="names")
+    assert "py-path-traversal" not in ids(scanner, known, "python")
+    assert "py-path-traversal" in ids(scanner, unknown, "python")
+
+
+def test_a_check_holds_only_where_its_branch_does(scanner: Scanner) -> None:
+    inside = "n = request.args['n']\nif n in ('a', 'b'):\n    open(n)\n"
+    behind = "n = request.args['n']\nif n in ('a', 'b'):\n    log(n)\nopen(n)\n"
+    other = "n = request.args['n']\nif n in ('a', 'b'):\n    pass\nelse:\n    open(n)\n"
+    assert "py-path-traversal" not in ids(scanner, inside, "python")
+    assert "py-path-traversal" in ids(scanner, behind, "python")
+    assert "py-path-traversal" in ids(scanner, other, "python")
+
+
+def test_an_assignment_in_another_branch_is_not_the_last(scanner: Scanner) -> None:
+    code = "n = request.args['n']\nif not n:\n    n = ''\nif n:\n    path = n\n    open(path)\n"
+    assert "py-path-traversal" in ids(scanner, code, "python")
+
+
+def test_what_functions_return_is_followed_one_step(scanner: Scanner) -> None:
+    code = "def name():\n    return request.args['n']\n\ndef view():\n    open(name())\n"
+    assert "py-path-traversal" in ids(scanner, code, "python")
+    recursive = "def f(x):\n    return f(x)\n\nos.system(f('a'))\n"
+    ids(scanner, recursive, "python")
+
+
+def test_only_remote_input_opens_files(scanner: Scanner) -> None:
+    assert "py-path-traversal" not in ids(scanner, "open(sys.argv[1])", "python")
+    assert "py-os-command" in ids(scanner, "os.system(sys.argv[1])", "python")
+
+
+@pytest.mark.parametrize(
+    ("language", "line", "end"),
+    [
+        ("python", "s += 'x'\n", "os.system(s)\n"),
+        ("python", "s.append('x')\n", "os.system(' '.join(s))\n"),
+        ("javascript", "s += 'x';\n", "child_process.exec(s);\n"),
+        ("javascript", "s.push('x');\n", "child_process.exec(s.join(' '));\n"),
+    ],
+)
+def test_long_chains_of_assignments_stay_within_bounds(
+    scanner: Scanner, language: str, line: str, end: str
+) -> None:
+    start = "s = []\n" if "push" in line or "append" in line else "s = ''\n"
+    ids(scanner, start + line * 600 + end, language)
+
+
+def test_conditions_that_hang_on_each_other_do_not_explode(scanner: Scanner) -> None:
+    lines = ["def f(a):", "    x = y = z = 1", "    while a:"]
+    for index in range(60):
+        lines += [
+            f"        if x == {index} and y != z:",
+            "            x = y + z",
+            "            y = z + x",
+            "            z = x + y",
+        ]
+    code = "\n".join(lines) + "\n        os.system(x)\n"
+    ids(scanner, code, "python")
