@@ -97,6 +97,16 @@ def test_rules_are_listed_by_language_weakness_and_severity() -> None:
     assert {rule.cwe for rule in TOOLS["rules"](cwe="89").rules} == {"CWE-89"}
     assert {rule.severity for rule in TOOLS["rules"](severity="critical").rules} == {"critical"}
     assert not TOOLS["rules"](language="klingon").rules
+    for said, name in {
+        "C++": "cpp",
+        "ts": "typescript",
+        "bash": "shell",
+        "c#": "csharp",
+        "any": "any",
+    }.items():
+        found = TOOLS["rules"](language=said).rules
+        assert found
+        assert all(name in rule.language.split(", ") for rule in found), said
 
 
 def test_explain_finds_a_rule_by_id_in_a_sentence_or_by_weakness() -> None:
@@ -104,6 +114,7 @@ def test_explain_finds_a_rule_by_id_in_a_sentence_or_by_weakness() -> None:
     assert TOOLS["explain"]("what is js-eval?").rule.id == "js-eval"
     assert TOOLS["explain"]("CWE-502").rule.cwe == "CWE-502"
     assert "ast.literal_eval" in TOOLS["explain"]("py-eval").say("zh")
+    assert "shield fix" in TOOLS["explain"]("py-eval").card("en").model_dump_json()
     with pytest.raises(InputError) as caught:
         TOOLS["explain"]("py-evil eval")
     assert "py-eval" in caught.value.hint

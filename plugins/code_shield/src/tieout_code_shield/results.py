@@ -280,6 +280,8 @@ class RuleEntry(_Frozen):
     severity: Severity
     message: dict[Language, str]
     origin: str = ""
+    fixable: bool = False
+    """Whether ``shield fix`` can rewrite some of what it finds."""
 
     @classmethod
     def of(cls, rule: Rule) -> RuleEntry:
@@ -292,6 +294,7 @@ class RuleEntry(_Frozen):
             severity=rule.severity,
             message=dict(rule.message),
             origin=rule.origin,
+            fixable=bool(rule.fixes),
         )
 
 
@@ -358,6 +361,8 @@ class RuleDetail(Result):
             Text(text=_("It lets pass", lang=lang)),
             Code(text=self.good, language=self.rule.language.partition(",")[0]),
         ]
+        if self.rule.fixable:
+            blocks.append(Text(text=_("`tieout shield fix` can rewrite some of these places.", lang=lang)))
         blocks += [Text(text=link) for link in self.references]
         return Card(title=f"{self.rule.id} {self.rule.cwe}".strip(), blocks=tuple(blocks))
 

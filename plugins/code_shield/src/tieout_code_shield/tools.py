@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from tieout.errors import InputError
 from tieout.plugin import EvalResult, Language, Slot, Tool, ToolContext, tool, translator
 from tieout_code_shield.examples import EXPLAIN_EXAMPLES, RULES_EXAMPLES, SCAN_EXAMPLES
+from tieout_code_shield.languages import language_of_tag
 from tieout_code_shield.results import (
     CodeScan,
     FailOn,
@@ -202,10 +203,12 @@ def _rules(shield: Shield) -> Tool[..., Any]:
             severity: Only rules of this severity: info, low, medium, high, critical.
         """
         wanted = cwe.upper().replace("CWE", "").strip("- ")
+        spoken = language_of_tag(language)
+        name = (spoken.rules or spoken.name) if spoken is not None else language.lower()
         found = [
             rule
             for rule in shield.rules.rules
-            if (not language or language.lower() in rule.languages)
+            if (not name or name in rule.languages)
             and (not wanted or rule.cwe == f"CWE-{wanted}")
             and (not severity or rule.severity == severity.lower())
         ]
