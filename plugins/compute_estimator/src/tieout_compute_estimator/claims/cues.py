@@ -27,6 +27,7 @@ __all__ = [
     "PER_MONTH",
     "PER_SERVER",
     "PER_YEAR",
+    "SAME",
     "SHARE",
     "SPAN",
     "SPARSE",
@@ -68,7 +69,8 @@ GOODPUT = re.compile(
 DOUBLING = re.compile(r"翻一番|翻一倍|翻番|翻倍|倍增|翻两番|doubl", _I)
 GROWTH = re.compile(
     r"增长|增加|提升|提高|增速|增幅|上升|优化|改进|加速|下降|降低|减少|缩短|提速"
-    r"|grow|increas|improv|faster|rais|boost|gain|up by|rose|(?<![a-z])(?:more|above|higher|less|below|fewer)(?![a-z])"
+    r"|grow|increas|improv|faster|rais|boost|gain|up by|rose"
+    r"|grew|surg|jump|climb|soar|fell(?![a-z])|plung|shr[aiu]nk|(?<![a-z])(?:more|above|higher|less|below|fewer)(?![a-z])"
     r"|高出|多出|高于|低于|涨|跌"
     r"|reduc|cut|lower|drop|declin|speed",
     _I,
@@ -135,6 +137,14 @@ MIXTURE = re.compile(
     r"混合专家|(?<![A-Za-z])MoE(?![A-Za-z])|mixture[- ]of[- ]experts|稀疏(?:模型|架构|激活)|sparse model",
     _I,
 )
+
+SAME = re.compile(
+    r"(?<![a-z])(?:matches|equals|rivals|ties|on par with|same as"
+    r"|shares? (?:the )?same|both (?:have|offer|deliver))(?![a-z])"
+    r"|[与和同].{1,14}(?:相同|持平|一样|相当|一致)|均为|都是",
+    _I,
+)
+"""Two devices are said to have one figure: that of the other is no excuse."""
 
 _DTYPES = {
     "半精度": "fp16",

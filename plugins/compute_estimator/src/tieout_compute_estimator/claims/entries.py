@@ -133,7 +133,7 @@ def base_of(measure: Measure, value: float | None = None) -> float:
 
 def entries(bench: Bench) -> list[Entry]:
     """The stated quantities, each as the text reads it."""
-    found: list[Entry] = []
+    found: list[Entry] = list(_single(bench))
     for index, measure in enumerate(bench.claim.measures):
         vector = vector_of(measure)
         if vector is None or measure.value <= 0 or (not vector and measure.role not in _FACTORS):
@@ -153,6 +153,21 @@ def entries(bench: Bench) -> list[Entry]:
             )
         )
     return found
+
+
+_ONE = re.compile(
+    r"(?<![A-Za-z])(?:[Aa]n?|[Oo]ne|[Aa] single) (?:GPU|card|accelerator|chip|[ABHV]\d{2,3})(?![\w-])"
+    r"|一[张块颗片]|单[张块颗片卡]"
+)
+
+
+def _single(bench: Bench) -> Iterator[Entry]:
+    """The one device of a claim that counts no others."""
+    if _ONE.search(bench.claim.text) and not bench.claim.first(
+        "devices", "servers", "per_server", "gpu_hours"
+    ):
+        one = derived(1.0, "GPU", "devices", "1", {}, convention="a single one, as the text says")
+        yield Entry(1.0, (("gpu", 1),), one, frozenset(), "devices")
 
 
 def variants(entry: Entry, measure: Measure) -> Iterator[Entry]:

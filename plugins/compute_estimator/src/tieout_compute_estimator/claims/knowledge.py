@@ -50,6 +50,21 @@ class Knowledge:
                 self._facts.setdefault(fact.subject, []).append(fact)
                 self._by_role.setdefault(fact.role, []).append(fact)
 
+        self._infer_hardware()
+
+    def _infer_hardware(self) -> None:
+        """The accelerators that published runs of a model name, where its row names none."""
+        for name, subject in self.subjects.items():
+            if subject.kind != "model" or subject.hardware or subject.members:
+                continue
+            found = [
+                family(fact.device)
+                for fact in self._facts.get(name, ())
+                if fact.device and fact.firm and fact.role in ("devices", "gpu_hours", "servers")
+            ]
+            if found:
+                self.subjects[name] = subject.model_copy(update={"hardware": tuple(dict.fromkeys(found))})
+
     def _is_repeated(self, fact: Fact) -> bool:
         return any(
             other.role == fact.role and other.value == fact.value and other.status == fact.status

@@ -80,6 +80,8 @@ def is_meant(bench: Bench, index: int, way: Product) -> bool:
     if len({m.subject for m in (*used, measure) if m.subject and m.sure}) > 1:
         return False
     roles = {entry.role for entry, _power in way.terms}
+    if measure.role in ("devices", "servers", "per_server") and roles & {"memory", "weights"}:
+        return False  # how many hold it is rounded up, and may be more
     if measure.role in ("memory", "weights") and roles & {"devices", "per_server", "servers"}:
         # What devices hold together is as much as, and not equal to, what they are to hold.
         before = claim.text[max(0, measure.start - 40) : measure.start]
@@ -134,11 +136,16 @@ def _is_firm(bench: Bench, index: int, way: Product) -> bool:
 
 def _opened(bench: Bench, index: int, way: Product) -> bool:
     """An open scope that is as good as stated: board power beside a count, a clause about one server."""
+    counting = ("devices", "servers", "per_server", "users")
+    if way.opened and any(entry.role in counting and power < 0 for entry, power in way.terms):
+        return False
     stated = bench.claim.measures
     for entry, _power in way.terms:
         if not entry.loose:
             continue
-        (at,) = entry.indexes
+        at = next(iter(entry.indexes), None)
+        if at is None:
+            continue
         measure = stated[at]
         counters = {"user": ("users",), "server": ("servers",), "gpu": ("devices", "per_server")}
         dropped = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ __all__ = [
     "converted",
     "dense_of",
     "fits_peak",
+    "is_useful",
     "numbers_of",
     "other_format",
     "preference",
@@ -186,3 +188,13 @@ def preferred_format(measure: Measure, reading: Reading) -> bool:
     if measure.dtype:
         return not other_format(measure, reading.fact) and reading.fact.sparse is not True
     return reading.plain
+
+
+_USEFUL = re.compile(r"useful|effective|achiev|sustain|有效|实际|可用", re.IGNORECASE)
+
+
+def is_useful(bench: Bench, measure: Measure) -> bool:
+    """Whether a rate is said to be what is left of a peak: useful, effective, 有效."""
+    text = bench.claim.text
+    before = re.split(r"[,,。;]", text[max(0, measure.start - 20) : measure.start])[-1]
+    return bool(_USEFUL.search(before + "|" + re.split(r"[,,。;]", text[measure.end : measure.end + 16])[0]))

@@ -49,6 +49,9 @@ _HOURLY = re.compile(
     r"(?:每|/|per |an? )\s?(?:GPU|卡|A100|H100|V100|H800|GPU-)?\s?(?:小时|hour|h(?![a-z]))|租金|卡时|an hour",
     re.IGNORECASE,
 )
+_RENT_OF_TIME = re.compile(
+    r"\d\s?(?:个)?(?:小时|天|日|月|年|hours?|days?|months?)\s?(?:的)?(?:租金|租用|费用|成本)[^,。;\d]{0,6}$"
+)
 _SIMPLE: dict[str, Role] = {
     "compute": "compute",
     "compute/time": "rate",
@@ -261,6 +264,8 @@ def _money(quantity: Quantity, dimension: str, unit: str, words: Words) -> tuple
         and re.search(r"价|price|从|降|from|fell|to\s?$|至\s?$", words.before, re.IGNORECASE)
     ):
         return "token_price", f"{currency}/Mtoken", cents
+    if _RENT_OF_TIME.search(words.text[max(0, quantity.start - 24) : quantity.start]):
+        return "cost", unit, 1.0
     if _is_rent(quantity, words):
         return "unit_price", f"{currency}/GPU-hour", cents
     if "gpu" in words.scope or "server" in words.scope or "each" in words.scope:

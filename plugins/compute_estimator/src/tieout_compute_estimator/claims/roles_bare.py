@@ -87,9 +87,16 @@ def _percent(quantity: Quantity, text: str, before: str, after: str) -> Role:
         return "growth"
     if cues.SHARE.search(before) or cues.SHARE.search(after) or re.match(r"\s?of(?![a-z])", after):
         return "share"
-    if re.search(r"(?:仅为|只有|只是|相当于|为)\S{0,12}的?\s?$|only\s?$", before):
+    if re.search(r"(?:仅为|只有|只是|相当于|为|是)[^,。;]{0,16}的?\s?$|only\s?$", before) or (
+        unit_of_ratio(quantity) and re.search(r"[是为占][^,。;]{0,24}的\s?$", text[: quantity.start])
+    ):
         return "share"
     return "percent"
+
+
+def unit_of_ratio(quantity: Quantity) -> bool:
+    """Whether a number is written as a fraction: 十分之一."""
+    return quantity.unit == "ratio"
 
 
 def _counted(quantity: Quantity, text: str, before: str, after: str) -> tuple[Role, str, float]:

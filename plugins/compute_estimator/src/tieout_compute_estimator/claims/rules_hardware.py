@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tieout.plugin import Figure
+from tieout_compute_estimator.claims import cues
 from tieout_compute_estimator.claims.bench import Bench, Held
 from tieout_compute_estimator.claims.comparable import stands_behind
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
@@ -17,6 +18,7 @@ from tieout_compute_estimator.claims.peak_readings import (
     converted,
     dense_of,
     fits_peak,
+    is_useful,
     numbers_of,
     other_format,
     preference,
@@ -25,6 +27,7 @@ from tieout_compute_estimator.claims.peak_readings import (
     rivals_of,
     title_of,
 )
+from tieout_compute_estimator.claims.unnamed_rates import unnamed
 from tieout_compute_estimator.derivation import N_
 
 __all__ = ["rates"]
@@ -41,11 +44,27 @@ def rates(bench: Bench) -> Iterator[Finding]:
         count = None if measure.per == "device" else bench.device_count()
         if measure.per == "server":
             count = Held(derived(_SERVER, "GPU", "GPUs per server", "8", {}), None, "eight GPUs in a server")
-        found = _named(bench, index, measure, value, count)
+        if cues.MFU.search(bench.claim.text) and is_useful(bench, measure) and bench.claim.first("mfu"):
+            continue  # what is left of the peak at a stated utilisation
+        found = _of_each(bench, index, measure, value) or _named(bench, index, measure, value, count)
         if found is not None:
             yield found
         elif count is not None and not bench.claim.named("device") and not measure.device:
-            yield from _unnamed(bench, index, measure, value, count)
+            yield from unnamed(bench, index, measure, value, count)
+
+
+def _of_each(bench: Bench, index: int, measure: Measure, value: float) -> Finding | None:
+    """One rate that two devices are said to share: that of which it is not the peak."""
+    names = [m.name for m in bench.claim.named("device")]
+    if len({family(name) for name in names}) < 2 or not cues.SAME.search(bench.claim.text):
+        return None
+    if len(list(bench.claim.of("rate"))) != 1 or bench.device_count() is not None:
+        return None
+    for name in names:
+        readings = [r for r in readings_of(bench, name, None) if not other_format(measure, r.fact)]
+        if readings and not any(fits_peak(measure, value, r.value) for r in readings):
+            return _unexplained(bench, index, measure, value, readings)
+    return None
 
 
 def _named(bench: Bench, index: int, measure: Measure, value: float, count: Held | None) -> Finding | None:
@@ -69,20 +88,12 @@ def _named(bench: Bench, index: int, measure: Measure, value: float, count: Held
         return _explained(bench, index, measure, fits, readings)
     others = [r for name in devices if name not in subjects for r in readings_of(bench, name, count)]
     others = [r for r in others if fits_peak(measure, value, r.value) and not other_format(measure, r.fact)]
-    if others and not _SAME.search(bench.claim.text):
+    if others and not cues.SAME.search(bench.claim.text):
         # Nearer to one name, but a figure of the other: it may be about that one.
         found = _explained(bench, index, measure, others, others)
         direct = bool(own) and stands_behind(bench, measure, own[0])
         return found.model_copy(update={"kind": "assume"}) if direct else found
     return _unexplained(bench, index, measure, value, readings)
-
-
-_SAME = re.compile(
-    r"(?<![a-z])(?:matches|equals|rivals|ties|on par with|same as)(?![a-z])|[与和同].{1,14}(?:相同|持平|一样|相当"
-    r"|一致)",
-    re.IGNORECASE,
-)
-"""Two devices are said to have one figure: that of the other is no excuse."""
 
 
 def _explained(
@@ -327,75 +338,3 @@ def _unexplained(
             fixes={index: shown},
         )
     return None
-
-
-def _unnamed(bench: Bench, index: int, measure: Measure, value: float, count: Held) -> Iterator[Finding]:
-    """A cluster without a device: which datasheet gives the rate of one? Servers are tried whole and by eight."""
-    servers = bench.claim.first("servers")
-    found: list[tuple[tuple[int, ...], Reading]] = []
-    for fact in bench.known.of_role("rate"):
-        subject = bench.known.subject(fact.subject)
-        peak = in_unit(fact.value, fact.unit, "FLOP/s")
-        if (
-            subject is None
-            or not peak
-            or subject.kind not in ("device", "system")
-            or fact.status in ("debunked", "forecast")
-            or fact.metric
-        ):
-            continue
-        whole = subject.kind == "system"
-        if whole and (not servers or subject.servers_of != _SERVER):
-            continue
-        each = bench.stated(servers[0]) if whole and servers else count.figure
-        if fact.dtype not in (*TRAINING, "fp8", "int8") or not fits_peak(measure, value, peak * each.value):
-            continue
-        base = fact.figure(title_of(fact))
-        total = derived(
-            peak * each.value,
-            "FLOP/s",
-            "aggregate peak",
-            "n · P",
-            {"n": each, "P": base},
-            convention=title_of(fact),
-        )
-        usual = family(subject.device or subject.name) in ("A100", "H100", "V100", "A800", "H800")
-        rank = (not usual, fact.dtype not in TRAINING, fact.dtype.startswith("int"), whole)
-        found.append((tuple(int(part) for part in rank), Reading(fact, peak * each.value, total, count)))
-    if not found:
-        return
-    found.sort(key=lambda pair: pair[0])
-    best = found[0][1]
-    host = bench.known.subject(best.fact.subject)
-    device = host.device if host is not None and host.device else best.fact.subject
-    every = list(readings_of(bench, device, count))
-    rivals = rivals_of(best, [reading for _rank, reading in found])
-    dense = dense_of(best, every)
-    shown = converted(best.figure, measure.unit)
-    numbers = numbers_of(best, every, measure.unit)
-    yield finding(
-        "assume",
-        "unnamed",
-        N_(
-            "{count} make {stated} when they are {device} counted by the {form} peak "
-            "({computed}, {source}); dense it would be {dense}. Other readings: {rivals}."
-        ),
-        figures={
-            "stated": bench.stated(index),
-            "computed": shown,
-            "count": count.figure,
-            "dense": converted(dense.figure if dense else best.figure, measure.unit),
-        },
-        words={
-            "device": best.fact.subject,
-            "form": title_of(best.fact),
-            "source": best.fact.source_text,
-            "rivals": rivals or "—",
-            "assumption": "the hardware",
-        },
-        covers=(index, *count.covers),
-        numbers=numbers,
-        target=index,
-        recomputed=shown,
-        firm=False,
-    )

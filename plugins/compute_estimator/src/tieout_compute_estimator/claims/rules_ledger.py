@@ -29,6 +29,7 @@ from tieout_compute_estimator.claims.ledger_reach import (
     stated_as,
 )
 from tieout_compute_estimator.claims.lists import TOTAL
+from tieout_compute_estimator.claims.peak_readings import is_useful
 from tieout_compute_estimator.claims.products import Product, products
 from tieout_compute_estimator.claims.scopes import TIMES
 from tieout_compute_estimator.derivation import N_
@@ -51,6 +52,8 @@ def balanced(bench: Bench) -> Iterator[Finding]:
         return
     pool = [*stated, *known_entries(bench)]
     for entry in stated:
+        if not entry.indexes:
+            continue
         (index,) = entry.indexes
         pool += variants(entry, bench.claim.measures[index])
     settled: set[int] = set()
@@ -118,7 +121,7 @@ def _in_order(bench: Bench, stated: Sequence[Entry]) -> list[int]:
             -index,
         )
 
-    return sorted((next(iter(entry.indexes)) for entry in stated if entry.vector), key=rank)
+    return sorted((next(iter(entry.indexes)) for entry in stated if entry.vector and entry.indexes), key=rank)
 
 
 def _ways(bench: Bench, index: int, pool: Sequence[Entry]) -> list[Product]:
@@ -178,6 +181,13 @@ def _is_way(bench: Bench, index: int, way: Product) -> bool:
         and measures[index].role in ("energy", "power")
     ):
         return False  # a stated load or PUE lies between power and energy
+    if any(not entry.indexes and entry.role == "devices" for entry, _p in way.terms) and (
+        measures[index].role not in ("cost", "money", "energy", "gpu_hours", "compute", "unit_price")
+    ):
+        return False  # the one device of the text makes totals over time, and nothing else
+    useful = is_useful(bench, measures[index])
+    if useful and measures[index].role == "rate" and bench.claim.first("mfu") and "mfu" not in roles:
+        return False
     mfu = any(entry.role == "mfu" for entry, _p in way.terms) and not energetic
     peak = any(entry.role == "rate" and entry.known for entry, _p in way.terms)
     if peak and not mfu and not (_counts(roles) and bench.claim.measures[index].role in ("rate", "devices")):

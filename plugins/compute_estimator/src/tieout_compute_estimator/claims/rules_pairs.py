@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tieout_compute_estimator.claims import cues
 from tieout_compute_estimator.claims.bench import Bench
 from tieout_compute_estimator.claims.entries import base_of, vector_of
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding
@@ -126,7 +127,9 @@ def _readings(bench: Bench, index: int, measure: Measure, pair: _Pair) -> Iterat
         return
     percent = 100.0 if measure.unit == "%" else 1.0
     falls = _FALL.search(text[max(0, measure.start - 30) : measure.end + 24])
-    if measure.role in ("share", "percent") and (measure.role == "share" or not falls):
+    around = text[max(0, measure.start - 14) : measure.end + 14]
+    rises_said = measure.role == "percent" and cues.GROWTH.search(around)
+    if measure.role in ("share", "percent") and not rises_said and (measure.role == "share" or not falls):
         yield percent / ratio
     if measure.role in ("growth", "percent"):
         rises = pair.ratio > 1 if _ordered(bench, pair) else True

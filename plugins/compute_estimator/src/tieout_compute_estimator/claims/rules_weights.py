@@ -210,7 +210,8 @@ _EXCEEDS = re.compile(
     r"more than|exceed|larger than|超过|大于|超出|装不下|放不下|does(?: not|n't) fit", re.IGNORECASE
 )
 _WITHIN = re.compile(
-    r"less than|within|fits? (?:in|on|into)|小于|装得下|放得下|可以?放|即可装下", re.IGNORECASE
+    r"less than|within|fits? (?:in|on|into)|小于|装得下|放得下|可以?放|(?:可|能|可以|即可|就能)装下|can hold",
+    re.IGNORECASE,
 )
 
 

@@ -118,6 +118,9 @@ _APIECE = re.compile(
     r"^\s?(?:(?:in )?[\w-]{0,14}\s?)?(?:each|apiece)(?![a-z])(?! (?:of|day|year|month|query|token))",
     re.IGNORECASE,
 )
+_CARDS = re.compile(
+    r"^\s?(?:的)?\s?(?:显卡|卡(?!时|·时|小时)|GPUs?(?![A-Za-z])|cards?|accelerators?)", re.IGNORECASE
+)
 _PORTS = re.compile(
     r"^\s?(?:的|InfiniBand|IB|RDMA|RoCE|以太网|NDR|HDR|Ethernet|ConnectX-?\d)?\s?(?:网卡|端口|NICs?|ports?|链路|links?|HCAs?)",
     re.IGNORECASE,
@@ -170,6 +173,8 @@ def scope_of(before: str, after: str, *, dimension: str) -> tuple[str, ...]:
         found.append("port")
     if _APIECE.match(after):
         found.append("each")
+    if dimension == "information" and _CARDS.match(after):
+        found.append("gpu")
     if "port" in found:
         found = [scope for scope in found if scope not in ("server", "gpu")]
     if dimension.endswith("/time"):
