@@ -72,7 +72,8 @@ def engine_patterns() -> Iterator[re.Pattern[str]]:
     from tieout_code_shield.guessing import _signals  # pyright: ignore[reportPrivateUsage]
     from tieout_code_shield.syntaxes import _BY_RULES  # pyright: ignore[reportPrivateUsage]
 
-    yield from _within(_signals(), 0)
+    for signals in _signals().values():
+        yield from (search.__self__ for _, search, _ in signals if search is not None)  # pyright: ignore
     for syntax in _BY_RULES.values():
         yield token_of(syntax)
     for info in pkgutil.walk_packages(tieout_code_shield.__path__, "tieout_code_shield."):

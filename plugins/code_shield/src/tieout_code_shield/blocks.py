@@ -28,7 +28,10 @@ _ = translator("tieout_code_shield")
 WINDOW_LINES: Final = 40
 """Lines before a statement that are parsed with it again; what stands further up is carried as aliases and values.
 Bounds the work per line (measured: 0.5 ms of processor time), where parsing the whole block again would grow."""
+TEXT_LINES: Final = 4
+"""Lines before a statement in which what a text rule finds may begin."""
 SETTLED_LINES: Final = 30
+STOPPING: Final = frozenset({"redact", "retry", "block"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +152,20 @@ class CodeBlock:
         return self._judge(hits, unknown, text, unit, lines)
 
     def _judge(self, hits: list[Hit], unknown: str, text: str, unit: Unit, lines: list[CodeLine]) -> Decision:
-        findings = tuple(self._finding(hit) for hit in hits)
         actions = [self._action(hit) for hit in hits]
+        start = self._offsets[self._done - len(unit.lines)]
+        # What began further up (a function that only now turns out to accept anything) is out: the statement that makes
+        # it unsafe is what is taken out, and what the finding shows.
+        findings = tuple(
+            self._finding(replace(hit, start=max(hit.start, start)) if action in STOPPING else hit)
+            for hit, action in zip(hits, actions, strict=True)
+        )
         action: Action = ACTIONS[max(map(ACTIONS.index, actions), default=0)]
         if action == "redact":
             text = self._replacement(hits, unit, lines)
         elif action in ("retry", "block"):
             text = ""
-        if action in ("redact", "retry", "block"):
+        if action in STOPPING:
             unknown = ""
         return Decision(
             text, action, tuple(f for f, a in zip(findings, actions, strict=True) if a != "allow"), unknown
@@ -181,7 +190,11 @@ class CodeBlock:
         base = self._offsets[begin]
         start = self._offsets[first] - base
         lowest = min(each.unit.lowest for each in self._window)
-        hits = self._scanner.text_hits(text, CODE_CATEGORIES, clock)
+        near = self._offsets[max(begin, first - TEXT_LINES)] - base
+        hits = [
+            replace(hit, start=hit.start + near, end=hit.end + near)
+            for hit in self._scanner.text_hits(text[near:], CODE_CATEGORIES, clock)
+        ]
         clock.check()
         unknown = ""
         for language in self._scanner.plausible(code, self._language):

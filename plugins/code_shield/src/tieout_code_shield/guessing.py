@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -14,10 +13,12 @@ from tieout_code_shield.languages import Language, language_of_tag
 
 __all__ = ["CLEARLY", "clearly_other", "guess", "looks_like_code", "related", "scores", "tried"]
 
-GUESS_CHARACTERS: Final = 6_000
+GUESS_CHARACTERS: Final = 4_000
 GRAMMAR_CHARACTERS: Final = 600
 CLEARLY: Final = 5
 """How much more a text must look like another language than like the one it is said to be, to be scanned as both."""
+AT_HOME: Final = 8
+"""A text that looks this much like the language it is said to be in is not asked whether it is in another one."""
 MAX_TRIED: Final = 3
 """Languages that a text is scanned in when nothing tells which one it is."""
 
@@ -27,40 +28,44 @@ _CODE: Final = re.compile(
 _FAMILIES: Final = (frozenset({"c", "cpp"}), frozenset({"javascript", "typescript", "tsx"}))
 
 
-@dataclass(frozen=True, slots=True)
-class _Signal:
-    language: str
-    words: tuple[str, ...]
-    pattern: re.Pattern[str] | None
-    weight: int
+_Signal = tuple[tuple[str, ...], Callable[[str], object] | None, int]
+"""Words, the search of its expression, and how much it counts."""
 
 
 @cache
-def _signals() -> tuple[_Signal, ...]:
-    """The table in ``signals.toml``, compiled on first use (10 ms)."""
+def _signals() -> dict[str, tuple[_Signal, ...]]:
+    """The table in ``signals.toml`` by language, compiled on first use (10 ms)."""
     table: Mapping[str, Iterable[tuple[str, str, int]]] = tomllib.loads(
         Path(__file__).with_name("signals.toml").read_text("utf-8")
     )
-    return tuple(
-        _Signal(language, _words(words), re.compile(pattern, re.M) if pattern else None, weight)
+    return {
+        language: tuple(
+            (_words(words), re.compile(pattern, re.M).search if pattern else None, weight)
+            for words, pattern, weight in rows
+        )
         for language, rows in table.items()
-        for words, pattern, weight in rows
-    )
+    }
 
 
 def _words(listed: str) -> tuple[str, ...]:
     return ("|",) if listed == "|" else tuple(word for word in listed.split("|") if word)
 
 
+def _score(text: str, signals: Iterable[_Signal]) -> int:
+    total = 0
+    for words, search, weight in signals:
+        for word in words:
+            if word in text:
+                if search is None or search(text):
+                    total += weight
+                break
+    return total
+
+
 def scores(code: str) -> dict[str, int]:
     """How much a text looks like each language; languages that nothing speaks for are left out."""
     text = code[:GUESS_CHARACTERS]
-    found: dict[str, int] = {}
-    for signal in _signals():
-        if not any(word in text for word in signal.words):
-            continue
-        if signal.pattern is None or signal.pattern.search(text):
-            found[signal.language] = found.get(signal.language, 0) + signal.weight
+    found = {language: score for language, signals in _signals().items() if (score := _score(text, signals))}
     # What only a dialect of a language adds speaks for that language's whole as well.
     for whole, part in (("cpp", "c"), ("typescript", "javascript")):
         if found.get(whole, 0) >= 3:
@@ -89,6 +94,9 @@ def related(first: str, second: str) -> bool:
 
 def clearly_other(code: str, named: Language, margin: int = CLEARLY) -> Language | None:
     """The language that a text looks much more like than like the one it is said to be in; ``None`` without one."""
+    own = _signals().get(named.name, ())
+    if margin == CLEARLY and _score(code[:GUESS_CHARACTERS], own) >= AT_HOME:
+        return None
     seen = scores(code)
     most = max(seen, key=lambda name: seen[name], default="")
     if not most or related(most, named.name) or seen[most] - seen.get(named.name, 0) < margin:

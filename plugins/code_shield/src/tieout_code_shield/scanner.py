@@ -260,10 +260,11 @@ class Scanner:
             if clock is not None:
                 clock.check()
             for wanted in rule.texts:
-                if wanted.keywords and not any(word in lowered for word in wanted.keywords):
-                    continue
-                for match in wanted.finds(text):
-                    found.append(Hit(rule, rule.severity, match.start(), match.end()))
+                for word in wanted.keywords or ("",):
+                    if word in lowered:
+                        hits = wanted.finds(text)
+                        found += [Hit(rule, rule.severity, match.start(), match.end()) for match in hits]
+                        break
         return found
 
     def canary(self, language: str, clock: Clock | None = None) -> str:
