@@ -251,7 +251,9 @@ def _grep(tool: str, files: Sequence[Path], rules: str) -> Iterator[Opinion]:
     program = _program(tool)
     if not files:
         return
-    options = ["scan", "--json", "--quiet", "--metrics", "off", "--disable-version-check", "--no-git-ignore"]
+    options = ["scan", "--json", "--quiet", "--no-git-ignore", "--disable-version-check"]
+    if tool == "semgrep":  # opengrep reports to nobody, and does not know the option
+        options += ["--metrics", "off"]
     config = str(Path(rules).expanduser().absolute())
     targets = [str(file.absolute()) for file in files]
     for start in range(0, len(targets), _RUFF_BATCH):
