@@ -59,12 +59,11 @@ def _candidates(walk: Walk, rules: LanguageRules, site: Site) -> Iterator[tuple[
     match site.role:
         case "call":
             yield from _named(rules.calls, site.name, walk.qualified(site.name, site))
+            if rules.called:
+                yield from rules.by_callee(site.name.rpartition(".")[2][-MAX_NAME:])
         case "bind":
             yield from _named(rules.binds, site.name, site.name)
-            last = site.name.rpartition(".")[2][-MAX_NAME:]
-            for rule, match in rules.targets:
-                if match.target is not None and match.target.search(last):
-                    yield rule, match
+            yield from rules.by_target(site.name.rpartition(".")[2][-MAX_NAME:])
         case "import":
             for name in walk.dialect.imported(site.node) if rules.imports else ():
                 yield from rules.imports.get(name, ())

@@ -72,6 +72,7 @@ class _ConditionTable(_Table):
 
 class _MatchTable(_Table):
     call: Names = ()
+    called: Pattern = None
     bind: Names = ()
     function: Names = ()
     target: Pattern = None
@@ -97,14 +98,17 @@ class _MatchTable(_Table):
 
     @model_validator(mode="after")
     def _looks_for_something(self) -> _MatchTable:
-        wanted = (self.call, self.bind, self.function, self.target, self.imports, self.compare, self.operator)
-        if not (any(wanted) or self.regex):
-            raise ValueError("a match needs call, bind, function, target, import, compare, operator or regex")
+        names = (self.call, self.bind, self.function, self.imports, self.operator)
+        if not (any(names) or self.called or self.target or self.compare or self.regex):
+            raise ValueError(
+                "a match needs call, called, bind, function, target, import, compare, operator or regex"
+            )
         return self
 
     def build(self) -> Match:
         return Match(
             calls=self.call,
+            called=self.called,
             binds=self.bind,
             functions=self.function,
             target=self.target,

@@ -16,6 +16,8 @@ __all__ = ["SEVERITIES", "Category", "Condition", "Match", "Rule", "RuleSet", "T
 
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 """From the least to the most severe."""
+MAX_REMEMBERED: Final = 4_096
+"""Names whose matches are remembered: most of a program's names come again."""
 
 Category = Literal["code", "secret", "unicode", "injection", "abuse"]
 """code: needs a syntax tree. The others are found in any text: credentials, hidden characters, phrases that try to
@@ -60,6 +62,8 @@ class Match:
 
     calls: tuple[str, ...] = ()
     """Qualified names; one that starts with a dot is a method of any receiver."""
+    called: re.Pattern[str] | None = None
+    """Must match the last part of the name of what is called."""
     binds: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
     """Names of functions that are defined; the value is the whole definition."""
@@ -212,14 +216,33 @@ class LanguageRules:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.calls: dict[str, list[tuple[str, Rule, Match]]] = {}
         self.binds: dict[str, list[tuple[str, Rule, Match]]] = {}
+        self.called: list[Entry] = []
         self.targets: list[Entry] = []
         self.functions: dict[str, list[Entry]] = {}
         self.imports: dict[str, list[Entry]] = {}
         self.compares: list[Entry] = []
         self.operators: dict[str, list[Entry]] = {}
+        self._by_callee: dict[str, tuple[Entry, ...]] = {}
+        self._by_target: dict[str, tuple[Entry, ...]] = {}
         for rule in rules:
             for match in rule.matches:
                 self._add(rule, match)
+
+    def by_callee(self, name: str) -> tuple[Entry, ...]:
+        """Matches whose ``called`` fits the last part of a callee's name."""
+        found = self._by_callee.get(name)
+        if found is None:
+            found = tuple(entry for entry in self.called if entry[1].called and entry[1].called.search(name))
+            _remember(self._by_callee, name, found)
+        return found
+
+    def by_target(self, name: str) -> tuple[Entry, ...]:
+        """Matches whose ``target`` fits the last part of a binding's name."""
+        found = self._by_target.get(name)
+        if found is None:
+            found = tuple(entry for entry in self.targets if entry[1].target and entry[1].target.search(name))
+            _remember(self._by_target, name, found)
+        return found
 
     def _add(self, rule: Rule, match: Match) -> None:
         for name in match.calls:
@@ -230,9 +253,17 @@ class LanguageRules:
             self.functions.setdefault(name, []).append((rule, match))
         for name in match.imports:
             self.imports.setdefault(name, []).append((rule, match))
+        if match.called is not None:
+            self.called.append((rule, match))
         if match.target is not None and not match.binds:
             self.targets.append((rule, match))
         for sign in match.operators:
             self.operators.setdefault(sign, []).append((rule, match))
         if match.compare is not None:
             self.compares.append((rule, match))
+
+
+def _remember(known: dict[str, tuple[Entry, ...]], name: str, found: tuple[Entry, ...]) -> None:
+    if len(known) >= MAX_REMEMBERED:
+        known.clear()
+    known[name] = found
