@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, CommonDialect, Role, Scope
+from tieout_code_shield.dialects.c_checks import CHECKS
 from tieout_code_shield.dialects.c_effects import WRAPPERS, CEffects, plain_type
 from tieout_code_shield.dialects.c_values import MAX_DEPTH, items
 
@@ -236,8 +237,6 @@ class CDialect(CEffects, CommonDialect):
 
     def check(self, name: str, walk: Walk, site: Site) -> bool:
         """Whether a property holds that needs more than names and values, such as sizes and earlier checks."""
-        from tieout_code_shield.dialects.c_checks import CHECKS
-
         return CHECKS[name](walk, site)
 
 

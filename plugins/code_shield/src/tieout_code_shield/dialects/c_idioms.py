@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = ["IDIOM_CHECKS"]
 
-_PRINTING: Final = ("snprintf", "vsnprintf", "_snprintf", "swprintf", "sprintf_s", "scnprintf_")
+MAX_LOOP: Final = 2_000
+"""Characters of a loop that are searched."""
+
+
+_PRINTING: Final = re.compile(r"(?:sn|\bsw)printf$|\bsprintf_s$")
 
 
 def printed_length(walk: Walk, site: Site) -> bool:
@@ -43,11 +47,7 @@ def printed_length(walk: Walk, site: Site) -> bool:
         for name in re.findall(r"[A-Za-z_]\w*", node.text())[:4]:
             for value in assigned(walk, name, site):
                 callee = value.field("function") if value.kind() == "call_expression" else None
-                if (
-                    callee is not None
-                    and callee.text().removeprefix("std::") in _PRINTING
-                    and not _upper(before, name)
-                ):
+                if callee is not None and _PRINTING.search(callee.text()) and not _upper(before, name):
                     return True
     return False
 
@@ -109,7 +109,7 @@ def changed_while_iterated(walk: Walk, site: Site) -> bool:
         if kind == "for_range_loop":
             over = each.field("right")
             if over is not None and walk.dialect.dotted(over) == owner:
-                return not _leaves_after(site.node)
+                return not _leaves_after(site.node) or _given_its_own(walk, site, each)
         if kind == "for_statement":
             start = each.field("initializer")
             if start is None or not re.search(
@@ -117,6 +117,8 @@ def changed_while_iterated(walk: Walk, site: Site) -> bool:
                 start.text().replace(".", "->"),
             ):
                 continue
+            if each.field("update") is None and re.search(r"\b(?:std::)?next\s*\(", each.text()[:MAX_LOOP]):
+                return False
             parent = site.node.parent()
             return (
                 parent is not None
@@ -124,6 +126,15 @@ def changed_while_iterated(walk: Walk, site: Site) -> bool:
                 and not _leaves_after(site.node)
             )
     return False
+
+
+def _given_its_own(walk: Walk, site: Site, loop: Node) -> bool:
+    """``items.assign(1, item)`` where ``item`` is a reference into ``items``."""
+    item = loop.field("declarator")
+    if item is None or item.kind() != "reference_declarator" or not site.name.endswith(".assign"):
+        return False
+    name = item.text().strip("& \t\n")
+    return any(bare(part).text() == name for part in walk.arguments(site).positional)
 
 
 def _leaves_after(node: Node) -> bool:

@@ -54,6 +54,8 @@ def _following(node: Node) -> Iterator[Node]:
         after = current.next() if parent.kind() in BLOCKS else None
         while after is not None and left > 0:
             left -= 1
+            if after.kind() == "ERROR" and after.text().startswith("else"):
+                return
             if after.is_named() and after.kind() not in _BESIDE:
                 yield after
                 if after.kind() in LEAVES or _ENDS.match(after.text()[:40]):
@@ -292,7 +294,7 @@ def used_unset(walk: Walk, site: Site) -> bool:
     if following is None or following[0] != "use" or following[1].kind() != "expression_statement":
         return False
     text = _NO_USE.sub("", following[1].text())
-    if re.match(r"[A-Z][A-Z\d_]+\s*\(", text):
+    if re.match(r"[A-Z][A-Z\d_]+\s*\(|\w*for_?each\w*\s*\(", text):
         # A macro may do anything, such as loop over a list.
         return False
     reads = rf"(?:^|[=(,+*/<>!\s-])\*?\s*{re.escape(binding.target)}\s*(?:->|\[|[;),+*/<>-])"

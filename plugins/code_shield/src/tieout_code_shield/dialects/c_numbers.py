@@ -15,6 +15,7 @@ from tieout_code_shield.dialects.c_sizes import (
     compared_below,
     names_in,
     number,
+    occurrences,
 )
 from tieout_code_shield.dialects.c_values import NUMBERS, items
 
@@ -34,6 +35,10 @@ _RANDOM: Final = re.compile(
 RETURNED: Final = frozenset(
     {"read", "recv", "recvfrom", "fread", "pread", "SSL_read", "readlink", "BIO_read"}
 )
+
+
+_LENGTHS: Final = frozenset({"strlen", "wcslen", "strnlen", "wcsnlen", "lstrlen"})
+"""What they return is as long as a text that is there already."""
 
 
 _LIMITS: Final = re.compile(
@@ -60,7 +65,9 @@ def from_outside(walk: Walk, site: Site, node: Node) -> bool:
     """Whether a number is input; what a read returns is not: it is at most what was asked for."""
     leaves = walk.evaluate(node, site).leaves
     return any(
-        (each.tainted and each.name not in RETURNED) or _RANDOM.match(each.name) for each in leaves
+        (each.tainted and each.name not in RETURNED and not each.through & _LENGTHS)
+        or _RANDOM.match(each.name)
+        for each in leaves
     ) and not any(each.name in RETURNED for each in leaves if not each.through)
 
 
@@ -104,11 +111,13 @@ def _product(walk: Walk, site: Site, node: Node) -> bool:
             return _product(walk, site, bare(left)) or _product(walk, site, bare(right))
         if operator.text() == "*":
             leaves = walk.evaluate(node, site).without(frozenset({"strlen"})).leaves
-            if not leaves or any(each.name in ("strlen", "wcslen") for each in leaves):
+            if not leaves or all(each.name == "argc" or _LENGTH.search(each.name) for each in leaves):
                 return False
             return not _limited(walk, site, node)
         return False
     if node.kind() == "identifier":
+        if _limited(walk, site, node):
+            return False
         values = assigned(walk, node.text(), site)
         return any(value.kind() == "binary_expression" and _product(walk, site, value) for value in values)
     return False
@@ -120,7 +129,11 @@ _BOUND: Final = (
 )
 
 
-_MEASURED: Final = re.compile(r"\b(?:str|wcs)n?len\s*\(|\.(?:size|length)\s*\(\)")
+_BELOW: Final = re.compile(rf"\)?\s*[<>]=?\s*{_BOUND}")
+_ABOVE: Final = re.compile(rf"{_BOUND}[\w.()>-]{{0,40}}\s*(?<![-<>])[<>]=?\s*\Z")
+_LENGTH: Final = re.compile(r"(?i)len(?:gth)?$")
+_MEASURED: Final = re.compile(r"(?i)\b\w*len(?:gth)?\s*\(|[.>](?:size|length)\s*\(\)|[.>]\w+\s*\*\s*2\b|\b2\s*\*\s*\w+[.-]")
+"""What is measured is there already, and what doubles what is there stops long before it wraps around."""
 
 
 def _limited(walk: Walk, site: Site, node: Node) -> bool:
@@ -132,10 +145,9 @@ def _limited(walk: Walk, site: Site, node: Node) -> bool:
     for name in names_in(node.text()):
         if any(_MEASURED.search(value.text()) for value in assigned(walk, name, site)):
             return True
-        word = re.escape(name)
-        if re.search(
-            rf"\b{word}\b\)?\s*[<>]=?\s*{_BOUND}|{_BOUND}[\w.()>-]{{0,40}}\s*(?<![-<>])[<>]=?\s*{word}\b",
-            before,
+        if any(
+            _BELOW.match(before, end) or _ABOVE.search(before, max(0, start - 90), start)
+            for start, end in occurrences(before, name)
         ):
             return True
     return False
@@ -249,6 +261,8 @@ def _operands(node: Node) -> list[Node]:
 
 def _number_from_outside(walk: Walk, site: Site, node: Node) -> bool:
     """Read as a number: by scanf, atoi or its kin, or drawn at random."""
+    if walk.value_of(f"sizeof({node.text()})", site) is not None:
+        return False
     for value in assigned(walk, node.text(), site, written=True):
         callee = value.field("function") if value.kind() == "call_expression" else None
         name = walk.qualified(walk.dialect.dotted(callee)) if callee is not None else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.c_values import items
@@ -24,6 +25,7 @@ __all__ = [
     "name_of",
     "names_in",
     "number",
+    "occurrences",
 ]
 
 MAX_ALIASES: Final = 5
@@ -176,20 +178,40 @@ def names_in(text: str) -> list[str]:
 
 def compared(before: str, names: list[str]) -> bool:
     """Whether any of these variables was compared with a bound in the text before."""
-    return any(_compared(before, name, r"[<>]=?(?![<>=])") for name in names)
+    return any(_compared(before, name, _COMPARES, _COMPARED) for name in names)
 
 
 def compared_below(before: str, name: str) -> bool:
     """Whether a variable was compared with a lower bound such as zero."""
-    return _compared(
-        before, name, r"(?:>=?(?![>=])|<=?\s*(?:0|-1)\b|==\s*-1)", reverse=r"(?:0|-1)\s*<=?(?![<])"
-    )
+    return _compared(before, name, _COMPARES_BELOW, _COMPARED_BELOW)
 
 
-def _compared(before: str, name: str, sign: str, reverse: str = r"(?<![-<>])[<>]=?(?![<>=])") -> bool:
-    word = re.escape(name.rpartition(".")[2])
-    after = re.compile(
-        rf"(?<![\w]){word}\b(?:\s*\[[^\]\n]{{0,40}}\])?\s{{0,9}}(?:[-+*/]\s{{0,9}}[\w.()]{{1,40}}\s{{0,9}})?\)?\s{{0,9}}{sign}"
+def occurrences(text: str, word: str) -> Iterator[tuple[int, int]]:
+    """Where a whole word stands in a text. A regular expression made for each word would cost more than the search."""
+    start = text.find(word) if word else -1
+    while start >= 0:
+        end = start + len(word)
+        if not (_word(text[start - 1 : start]) or _word(text[end : end + 1])):
+            yield start, end
+        start = text.find(word, end)
+
+
+def _word(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
+_SUBSCRIPT: Final = r"(?:\s*\[[^\]\n]{0,40}\])?\s{0,9}(?:[-+*/]\s{0,9}[\w.()]{1,40}\s{0,9})?\)?\s{0,9}"
+_AHEAD: Final = r"\s{0,9}\(?(?:\(\w[\w ]{0,20}\))?[\w.>+*/ -]{0,40}\Z"
+_COMPARES: Final = re.compile(_SUBSCRIPT + r"[<>]=?(?![<>=])")
+_COMPARED: Final = re.compile(r"(?<![-<>])[<>]=?(?![<>=])" + _AHEAD)
+_COMPARES_BELOW: Final = re.compile(_SUBSCRIPT + r"(?:>=?(?![>=])|<=?\s*(?:0|-1)\b|==\s*-1)")
+_COMPARED_BELOW: Final = re.compile(r"(?:0|-1)\s*<=?(?![<])" + _AHEAD)
+_NEAR: Final = 90
+"""Characters in front of a name in which a comparison with it begins."""
+
+
+def _compared(before: str, name: str, after: re.Pattern[str], ahead: re.Pattern[str]) -> bool:
+    return any(
+        after.match(before, end) or ahead.search(before, max(0, start - _NEAR), start)
+        for start, end in occurrences(before, name.rpartition(".")[2])
     )
-    ahead = re.compile(rf"{reverse}\s{{0,9}}\(?(?:\(\w[\w ]{{0,20}}\))?[\w.>+*/ -]{{0,40}}(?<![\w]){word}\b")
-    return bool(after.search(before) or ahead.search(before))
