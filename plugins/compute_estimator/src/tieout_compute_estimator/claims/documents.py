@@ -11,6 +11,7 @@ from tieout.plugin import Figure, ReportSpan, translator
 from tieout_compute_estimator.claims.checking import CheckedClaim, check_parts, read_claims
 from tieout_compute_estimator.claims.cross import contradictions
 from tieout_compute_estimator.claims.findings import derived
+from tieout_compute_estimator.claims.proposals import apply_proposals, under_proposals
 from tieout_compute_estimator.claims.result import CheckResult, constants_of
 from tieout_compute_estimator.claims.verdicts import VERDICTS, worst
 
@@ -82,9 +83,22 @@ def read_file(path: str) -> str:
 
 
 def check_pages(
-    pages: Iterable[Page], *, title: str = "", notes: Sequence[str] = (), context: str = ""
+    pages: Iterable[Page],
+    *,
+    title: str = "",
+    notes: Sequence[str] = (),
+    context: str = "",
+    proposals: Sequence[str] = (),
 ) -> CheckResult:
-    """Check every page; the numbers of all pages are the context of each."""
+    """Check every page; the numbers of all pages are the context of each.
+
+    Args:
+        pages: The text.
+        title: What it is called.
+        notes: Remarks that go before the checker's own.
+        context: Text around it, whose numbers its claims may lean on.
+        proposals: How numbers may be read: ``640P = rate of Eos``; see :mod:`.proposals`.
+    """
     remarks = list(notes)
     kept: list[Page] = []
     total = 0
@@ -107,6 +121,8 @@ def check_pages(
     if len(read) > MOST_CLAIMS:
         remarks.append(_("Only the first {count} claims were checked.", count=MOST_CLAIMS))
         read = read[:MOST_CLAIMS]
+    taken = apply_proposals([part for _page, part in read], proposals)
+    remarks += taken.refused
     claims: list[CheckedClaim] = check_parts(
         [(part, page.span(part.claim.start, part.claim.end) if page.spans else None) for page, part in read],
         context=context,
@@ -114,6 +130,10 @@ def check_pages(
     claims = [
         claim if page.number is None else claim.model_copy(update={"page": page.number})
         for claim, (page, _part) in zip(claims, read, strict=True)
+    ]
+    claims = [
+        under_proposals(claim, taken.by_claim[index]) if index in taken.by_claim else claim
+        for index, claim in enumerate(claims)
     ]
     result = CheckResult(
         title=title,

@@ -8,6 +8,7 @@ from typing import Annotated
 from tieout.errors import InputError, ToolError
 from tieout.plugin import ReportSpan, Result, Slot, ToolContext, tool, translator
 from tieout_compute_estimator.claims.documents import Page, check_pages, read_file
+from tieout_compute_estimator.claims.proposals import MOST_PROPOSALS
 from tieout_compute_estimator.claims.result import CheckResult
 
 __all__ = ["check", "check_text"]
@@ -48,6 +49,7 @@ async def check(
     *,
     file: Annotated[str, Slot("text", cues=("文件", "file"), example="report.txt")] = "",
     document: Annotated[str, Slot("text", cues=("报告", "report"), example="ai_compute_weekly")] = "",
+    read_as: tuple[str, ...] = (),
 ) -> CheckResult:
     """Check what a sentence, a text file or a report of the library claims about compute.
 
@@ -59,6 +61,11 @@ async def check(
         text: The sentence or paragraph to check.
         file: Path of a text file to check as a whole.
         document: Id, or a part of the title, of a report in the library; every page of it is checked.
+        read_as: Hints where the text is hard to read, each as QUANTITY = ROLE or QUANTITY = ROLE of SUBJECT, with the
+            quantity and the subject as the text writes them. Roles are params, active_params, tokens, devices, servers,
+            per_server, duration, gpu_hours, compute, rate, mfu, cost, unit_price, token_price, energy, power, memory,
+            weights, cache, link, memory_bandwidth, multiple, growth, share, percent, layers, heads, kv_heads, context.
+            They only help to read: the verdict is computed, and what they confirm holds under that reading.
 
     Raises:
         InputError: None or several of the three were given, or the file cannot be read.
@@ -73,28 +80,33 @@ async def check(
             code="compute-check-input",
             hint=_('For example: `tieout compute check "GPT-3 took 3640 PF-days"`.'),
         )
+    if len(read_as) > MOST_PROPOSALS:
+        raise InputError(
+            _("At most {limit} readings can be proposed.", limit=MOST_PROPOSALS), code="compute-check-input"
+        )
     if document:
         if ctx is None:
             raise ToolError(
                 _("A report can be checked only inside a session."), code="compute-check-document"
             )
-        return await _of_report(document, ctx)
+        return await _of_report(document, ctx, read_as)
     if file:
-        return check_pages([Page(read_file(file))], title=file.rsplit("/", 1)[-1])
-    return check_text(text)
+        return check_pages([Page(read_file(file))], title=file.rsplit("/", 1)[-1], proposals=read_as)
+    return check_text(text, read_as=read_as)
 
 
-def check_text(text: str, *, context: str = "") -> CheckResult:
+def check_text(text: str, *, context: str = "", read_as: Sequence[str] = ()) -> CheckResult:
     """Check a text as a Python library would: ``check_text("GPT-3 took 3640 PF-days").verdict``.
 
     Args:
         text: A sentence, a paragraph or a whole document.
         context: The document around it, whose numbers its claims may lean on.
+        read_as: How numbers may be read: ``1.7 EFLOPS = rate of Eos``.
     """
-    return check_pages([Page(text)], context=context)
+    return check_pages([Page(text)], context=context, proposals=read_as)
 
 
-async def _of_report(document: str, ctx: ToolContext) -> CheckResult:
+async def _of_report(document: str, ctx: ToolContext, read_as: Sequence[str]) -> CheckResult:
     """Every page of a report, read through report search; claims keep the spans that it cites."""
     pages: list[Page] = []
     title = document
@@ -108,7 +120,7 @@ async def _of_report(document: str, ctx: ToolContext) -> CheckResult:
             break
         number += 1
     notes = [_("Only the first {count} pages were checked.", count=MOST_PAGES)] if total > MOST_PAGES else []
-    return check_pages(pages, title=title, notes=notes)
+    return check_pages(pages, title=title, notes=notes, proposals=read_as)
 
 
 def _page(shown: Result, number: int, title: str) -> tuple[Page, str, int]:
