@@ -186,3 +186,46 @@ def test_a_search_drops_the_words_that_only_ask(question: str, kept: str, droppe
 @given(st.text(max_size=200))
 def test_a_search_is_never_empty_for_a_question_with_words(text: str) -> None:
     assert search_query(text) or not text.strip()
+
+
+@tool
+def draw(
+    model: Annotated[str | None, Slot("text", find=find_boards)] = None,
+    recompute: Literal["none", "full"] = "none",
+    rule: Literal["6nd", "palm"] | None = None,
+) -> Result:
+    """Draws."""
+    return Result()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("the full cost of X5, and none of the rest", {"model": "X5"}),
+        ("X5 with full recompute", {"model": "X5", "recompute": "full"}),
+        ("X5, recompute none", {"model": "X5", "recompute": "none"}),
+        ("X5 by palm", {"model": "X5", "rule": "palm"}),
+    ],
+)
+def test_an_everyday_word_is_a_choice_only_beside_its_argument(text: str, expected: dict[str, str]) -> None:
+    filling = fill(draw, EntityFinder([draw]).read(text), lambda _kind, _text: [])
+    assert filling.arguments == expected
+
+
+def find_palms(text: str) -> Sequence[Candidate]:
+    """A model whose name holds a choice."""
+    return [Candidate(m[0], m[0], m.start(), m.end()) for m in re.finditer("PaLM 540B", text)]
+
+
+@tool
+def count(
+    model: Annotated[str | None, Slot("text", find=find_palms)] = None,
+    rule: Literal["6nd", "palm"] | None = None,
+) -> Result:
+    """Counts."""
+    return Result()
+
+
+def test_a_choice_inside_a_name_is_none() -> None:
+    reading = EntityFinder([count]).read("FLOP of PaLM 540B")
+    assert fill(count, reading, lambda _kind, _text: []).arguments == {"model": "PaLM 540B"}

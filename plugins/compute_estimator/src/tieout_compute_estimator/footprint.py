@@ -17,6 +17,7 @@ from tieout_compute_estimator.activations import Parallelism, Recompute
 from tieout_compute_estimator.cache_figures import CacheFigures, Shape, cache_total, cached_parts
 from tieout_compute_estimator.caveats import data_notes, today
 from tieout_compute_estimator.checks import missing, one_of, positive, whole
+from tieout_compute_estimator.counting import count_of, find_batches
 from tieout_compute_estimator.derivation import N_, given
 from tieout_compute_estimator.footprint_figures import Optimiser, Spread
 from tieout_compute_estimator.footprint_result import MemoryResult
@@ -97,7 +98,11 @@ def memory(
         float | None,
         Slot("quantity", unit=TOKENS, cues=("上下文", "context", "长度", "tokens"), example="8,192 tokens"),
     ] = None,
-    sequences: float = 1,
+    sequences: Annotated[
+        float,
+        Slot("quantity", find=find_batches, cues=("并发", "batch", "concurrent"), example="8 concurrent"),
+        BeforeValidator(count_of),
+    ] = 1,
     kv_dtype: str = "bf16",
     quant: str | None = None,
     layers: float | None = None,

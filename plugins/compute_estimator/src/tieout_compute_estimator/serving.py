@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
-from tieout.plugin import Candidate, Slot, tool, translator
+from tieout.plugin import Slot, tool, translator
 from tieout_compute_estimator import serving_model
 from tieout_compute_estimator.accelerators import find_devices
 from tieout_compute_estimator.caveats import data_notes, today
-from tieout_compute_estimator.counting import count_of
+from tieout_compute_estimator.counting import count_of, find_batches
 from tieout_compute_estimator.number_formats import find_formats
 from tieout_compute_estimator.published import find_models
 from tieout_compute_estimator.serving_calibration import calibration_table
@@ -34,20 +32,6 @@ __all__ = [
 ]
 
 _ = translator("tieout_compute_estimator")
-_SEQUENCES = re.compile(
-    r"(?<![\d.])(\d[\d,]{0,8})\s*(?:个|路|条|份)?\s*"
-    r"(?:并发(?:请求|用户|会话)?|路请求|concurrent|simultaneous|sequences?|parallel requests)"
-    r"|(?:并发|batch(?: size)?|批大小|批量|concurrency)\s*(?:数|为|是|of|=|:)?\s*(\d[\d,]{0,8})",
-    re.IGNORECASE,
-)
-
-
-def _find_batches(text: str) -> Sequence[Candidate]:
-    return [
-        Candidate(float((hit.group(1) or hit.group(2)).replace(",", "")), hit.group(), hit.start(), hit.end())
-        for hit in _SEQUENCES.finditer(text)
-    ]
-
 
 Model = Annotated[str | None, Slot("text", find=find_models, cues=("模型", "model"), example="Llama 3 70B")]
 DeviceName = Annotated[
@@ -120,7 +104,7 @@ def serve(
     output: Answer = None,
     batch: Annotated[
         float | None,
-        Slot("quantity", find=_find_batches, cues=("并发", "batch", "concurrent"), example="64 concurrent"),
+        Slot("quantity", find=find_batches, cues=("并发", "batch", "concurrent"), example="64 concurrent"),
         BeforeValidator(count_of),
     ] = None,
     dtype: Format = None,

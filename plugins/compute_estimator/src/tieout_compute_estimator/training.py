@@ -107,6 +107,8 @@ Dtype = Annotated[str | None, Slot("enum", find=find_dtypes, cues=("精度", "pr
             "参数 20B、语料 1T token,A800,利用率按 35% 算,卡时是多少",
             "按四成 MFU 估,8B 模型在 H20 上吃完 6 万亿 token 要几十万 GPU 小时",
             "34B / 2T token / H800 / MFU 38%,要多少卡时和天数",
+            "Gopher 和 Chinchilla 相比,哪个训练算力用得多",
+            "把 Yi-34B 与 Falcon-40B 的训练计算量放在一起比一比",
         ),
         "en": (
             "How much compute does it take to train a 13B model on 2T tokens?",
@@ -120,6 +122,8 @@ Dtype = Annotated[str | None, Slot("enum", find=find_dtypes, cues=("精度", "pr
             "GPU-hours needed for 8B parameters and 2T tokens on H800 at 42% MFU",
             "7B, 1T tokens, A100, MFU 0.5: how many device-hours will that be?",
             "at 35% utilization, what would 600B tokens through a 30B model cost in H200 hours",
+            "compare the training compute of Gopher with that of Chinchilla",
+            "Yi-34B against Falcon-40B: training FLOP side by side",
         ),
     }
 )

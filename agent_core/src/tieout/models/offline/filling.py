@@ -26,6 +26,12 @@ _NAMED_KINDS = ("device", "ticker", "window", "enum")
 _POINTING = re.compile(
     r"[这那哪某该它其此]|(?:this|that|the|my|your|our|it|its|these|those|which|what)\b", re.IGNORECASE
 )
+_EVERYDAY = frozenset(
+    "all any auto best both default exact fast full general high low max min no none normal off on open other selective"
+    " simple total yes".split()
+)
+_BESIDE = 12
+"""Characters between a choice and the name of its argument."""
 _MOST_CALLS = 3
 """Calls of one tool for a question that names several things ("A800 and A100")."""
 
@@ -181,7 +187,11 @@ def _fill_other(filling: Filling, parameter: Parameter, reading: Reading) -> Non
         value = reading.code.code
         filling.spans.append((reading.code.start, reading.code.end))
     elif choices := _choices(parameter.annotation):
-        value = _choice(choices, reading, language=kind == "language")
+        value = (
+            _named_language(choices, reading)
+            if kind == "language"
+            else _choice(choices, parameter, filling, reading)
+        )
     elif kind == "language":
         value = (reading.code.language if reading.code else "") or find_language(reading.prose)
     elif kind == "window":
@@ -245,15 +255,31 @@ def _choices(annotation: Any) -> list[str]:
     return [value for inner in get_args(annotation) for value in _choices(inner)]
 
 
-def _choice(choices: Sequence[str], reading: Reading, *, language: bool) -> str | None:
-    if language:
-        named = (reading.code.language if reading.code else "") or find_language(reading.prose)
-        return named if named in choices else None
+def _named_language(choices: Sequence[str], reading: Reading) -> str | None:
+    named = (reading.code.language if reading.code else "") or find_language(reading.prose)
+    return named if named in choices else None
+
+
+def _choice(choices: Sequence[str], parameter: Parameter, filling: Filling, reading: Reading) -> str | None:
+    """The choice that is written, if not as part of a name (PaLM 540B).
+
+    A word that says nothing by itself ("full", "none") is a choice only beside the name of its argument, as a bare
+    number is.
+    """
     for choice in choices:
         spelled = re.escape(choice).replace("_", "[ _-]?").replace(r"\-", "[ _-]?")
-        if re.search(rf"(?<![A-Za-z0-9]){spelled}(?![A-Za-z0-9])", reading.prose, re.IGNORECASE):
-            return choice
+        for hit in re.finditer(rf"(?<![A-Za-z0-9]){spelled}(?![A-Za-z0-9])", reading.prose, re.IGNORECASE):
+            if any(start < hit.end() and hit.start() < end for start, end in filling.spans):
+                continue
+            if choice.lower() not in _EVERYDAY or _is_named(parameter, reading.prose, hit.start(), hit.end()):
+                return choice
     return None
+
+
+def _is_named(parameter: Parameter, text: str, start: int, end: int) -> bool:
+    name = re.escape(parameter.name).replace("_", "[ _-]?")
+    near = f"{text[max(0, start - _BESIDE) : start]}\n{text[end : end + len(name) + _BESIDE]}"
+    return re.search(rf"(?<![A-Za-z]){name}", near, re.IGNORECASE) is not None
 
 
 def _validate(filling: Filling) -> None:

@@ -30,9 +30,12 @@ from tieout.contract.tools import Tool
 from tieout.errors import ModelUnavailable
 from tieout.i18n import Language, translator
 from tieout.models.offline import replies
+from tieout.models.offline.codeblocks import shortened
 from tieout.models.offline.history import Situation, read_messages
+from tieout.models.offline.leftover import left_out
 from tieout.models.offline.planning import Plan, Planner
 from tieout.models.offline.router import build_router
+from tieout.text import nfkc
 
 if TYPE_CHECKING:
     from pydantic_ai import RunContext
@@ -145,9 +148,17 @@ class OfflineModel(Model[None]):
 
     def _answer(self, situation: Situation, tools: Mapping[str, Tool[..., Any]], lang: Language) -> str:
         """The results, and what else the question asked for but did not give the inputs of."""
-        text = replies.results(situation.outcomes, tools, lang)
-        missing = self._plan(situation, tools).missing
-        return f"{text}\n\n{replies.still_needed(missing, lang)}" if missing else text
+        paragraphs = [replies.results(situation.outcomes, tools, lang)]
+        router = build_router(tools, self._context.embedder)
+        missing = Planner(router, self._context.find).plan(situation.question, situation.earlier).missing
+        if missing:
+            paragraphs.append(replies.still_needed(missing, lang))
+        called = [tools[outcome.tool] for outcome in situation.outcomes if outcome.tool in tools]
+        called += [tool for tool, _parameters in missing]
+        reading = router.read(shortened(nfkc(situation.question).text))
+        if parts := left_out(reading, called, router, paragraphs[0]):
+            paragraphs.append(replies.not_answered(parts, lang))
+        return "\n\n".join(paragraphs)
 
     def _open(
         self, situation: Situation, tools: Mapping[str, Tool[..., Any]], lang: Language

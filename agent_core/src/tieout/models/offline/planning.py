@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Plan", "Planner"]
+__all__ = ["Plan", "Planner", "asks_documents", "joints"]
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -21,6 +21,8 @@ from tieout.text import nfkc, tokens
 _SPLITS = 8
 _SIDE = 0.33
 """Least likeness of each half of a question that asks for two things."""
+_PART = 0.5
+"""Least likeness of a part of a question that as a whole is for no tool."""
 _OWN_INTENT = 0.75
 """A short text that is this clearly a question of its own is no supplement to the one before."""
 _WELL_FILLED = 3
@@ -87,7 +89,16 @@ class Planner:
         pair = self._pair(reading, ranked)
         if pair:
             return Plan(pair)
-        return Plan([best.filling]) if best.filling is not None else Plan()
+        return Plan([best.filling]) if best.filling is not None else self._part(reading)
+
+    def _part(self, reading: Reading) -> Plan:
+        """What one part of a question clearly asks for, where the whole is too mixed for any tool."""
+        parts = {part for halves in _halves(reading) for part in halves}
+        sure = (self._sure(part, reading) for part in sorted(parts, key=len))
+        whole = [c for c in sure if c is not None and c.filling is not None and not c.filling.missing]
+        asked = [c for c in whole if c.tool is not None and not is_search(c.tool) and c.likeness >= _PART]
+        best = max(asked, key=lambda choice: choice.likeness, default=None)
+        return Plan([best.filling]) if best is not None and best.filling is not None else Plan()
 
     def _pair(self, reading: Reading, ranked: Sequence[Choice]) -> list[Filling]:
         """Two tools of different plugins, when the question falls into a part for each."""
@@ -139,7 +150,7 @@ class Planner:
         reading = self._read(part)
         if len(re.sub(rf"[\W_{MASK}]", "", reading.masked)) < 2:
             return None
-        if _asks_documents().search(reading.prose) and (search := self._search(reading, question)):
+        if asks_documents().search(reading.prose) and (search := self._search(reading, question)):
             return search
         if max((v for name, v in self._router.likeness(reading).items() if name), default=0.0) < _SIDE / 3:
             return None
@@ -279,7 +290,7 @@ def _last_if_search(choice: Choice) -> bool:
 def _halves(reading: Reading) -> Iterator[tuple[str, str]]:
     """The question cut in two wherever it may pass from one request to the next; code stays whole."""
     text = reading.text
-    found = _joints().finditer(reading.prose)
+    found = joints().finditer(reading.prose)
     marks = [m for m in found if text[: m.start()].strip() and text[m.end() :].strip()]
     ends = [m for m in marks if m[0].strip()[:1] in "?？。!！;；\n."]
     for match in (ends + [m for m in marks if m not in ends])[:_SPLITS]:
@@ -312,7 +323,7 @@ def _recomputes() -> re.Pattern[str]:
 
 
 @cache
-def _asks_documents() -> re.Pattern[str]:
+def asks_documents() -> re.Pattern[str]:
     """ "What does the weekly say", "报告观点": what to look for may stand elsewhere, that it is in reports is said."""
     documents = r"(?:reports?|research|notes?|weekly|monthly|documents?|papers?|analysts?|brokers?)"
     saying = r"(?:say|says|said|mention|mentions|mentioned|write|writes|wrote|put|puts|describe|describes|think|thinks)"
@@ -326,7 +337,8 @@ def _asks_documents() -> re.Pattern[str]:
 
 
 @cache
-def _joints() -> re.Pattern[str]:
+def joints() -> re.Pattern[str]:
+    """Where a question may pass from one request to the next."""
     return re.compile(
         r"[?？。!！;；\n]+|\.\s+(?=[A-Z])|[,，]\s*(?:and\b|then\b|also\b|plus\b)?"
         r"|\s(?:and then|and|then|plus|as well as)\s|\s[-–—/|;]{1,3}\s|\s?[+＋&]\s?(?=[^\W\d])"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["abstention", "objected", "question_language", "results", "still_needed"]
+__all__ = ["abstention", "not_answered", "objected", "question_language", "results", "still_needed"]
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -45,6 +45,12 @@ def results(outcomes: Sequence[Outcome], tools: Mapping[str, Tool[..., Any]], la
         if text and text not in paragraphs:
             paragraphs.append(text)
     return "\n\n".join(paragraphs) or _("The tool returned nothing.", lang=lang)
+
+
+def not_answered(parts: Sequence[str], lang: Language) -> str:
+    """Name the parts of the question that nothing above is about."""
+    said = ("、" if lang == "zh" else ", ").join(_as_typed(part) for part in parts)
+    return _("Not answered: {parts}. Ask for it in a question of its own.", lang=lang, parts=said)
 
 
 def still_needed(missing: Iterable[tuple[Tool[..., Any], Sequence[Parameter]]], lang: Language) -> str:
