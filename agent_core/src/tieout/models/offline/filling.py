@@ -27,8 +27,8 @@ _POINTING = re.compile(
     r"[这那哪某该它其此]|(?:this|that|the|my|your|our|it|its|these|those|which|what)\b", re.IGNORECASE
 )
 _EVERYDAY = frozenset((
-    "all", "any", "auto", "best", "both", "default", "exact", "fast", "full", "general", "high", "low", "max", "min", "no",
-    "none", "normal", "off", "on", "open", "other", "selective", "simple", "total", "yes",
+    "all", "any", "auto", "best", "both", "default", "exact", "fast", "full", "general", "high", "low", "max", "min",
+    "no", "none", "normal", "off", "on", "open", "other", "selective", "simple", "total", "yes",
 ))  # fmt: skip
 _BESIDE = 12
 """Characters between a choice and the name of its argument."""
