@@ -72,15 +72,8 @@ class RustDialect(RustValues, CommonDialect):
     )  # fmt: skip
     canary = 'fn run(input: &str) {\n    Command::new("sh").arg("-c").arg(input).spawn().unwrap();\n}\n'
 
-    @property
-    def local_sources(self) -> tuple[str, ...]:
-        """Arguments, environment and standard input."""
-        return ("env.", "os.args", "io.stdin", "stdin", "io.read_to_string", "Args.", "Cli.", "Opt.")
-
-    @property
-    def branching(self) -> tuple[str, ...]:
-        """Checks in ``if`` count."""
-        return ("if_expression",)
+    local_sources = ("env.", "os.args", "io.stdin", "stdin", "io.read_to_string", "Args.", "Cli.", "Opt.")
+    branching = ("if_expression",)
 
     @property
     def growing(self) -> frozenset[str]:
@@ -204,7 +197,7 @@ class RustDialect(RustValues, CommonDialect):
         return [
             (local, name)
             for local, path in (_used(argument, "") if argument is not None else ())
-            if (name := canonical(path)) != local
+            if (name := canonical(_MODULE.sub("", path))) != local
         ]
 
     def imported(self, node: Node) -> list[str]:
@@ -295,8 +288,10 @@ class RustDialect(RustValues, CommonDialect):
         return re.search(r"(?i)\bsafe(?:ty)?\b", said) is None and len(_UNSAFE.findall(text)) < MANY_BLOCKS
 
 
+_MODULE: Final = re.compile(r"^(?:std|core|alloc|tokio|async_std)::(?=[a-z_]+$)")
+"""What stands directly in these is a module: ``use std::env;`` makes ``env::args`` of it, not ``std::env::args``."""
 _UNSAFE: Final = re.compile(r"\bunsafe\s*\{")
-MANY_BLOCKS: Final = 4
+MANY_BLOCKS: Final = 3
 REASON_CHARACTERS: Final = 600
 """How far before an unsafe block its reason may stand."""
 
