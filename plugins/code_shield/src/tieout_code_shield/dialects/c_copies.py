@@ -11,11 +11,13 @@ from tieout_code_shield.dialects.c_sizes import (
     assigned,
     bare,
     capacity,
-    compared,
+    compared_above,
     known_length,
+    moves,
     name_of,
     names_in,
     number,
+    occurrences,
 )
 
 if TYPE_CHECKING:
@@ -60,7 +62,6 @@ _WIDTHS: Final = {
     "%": 1,
     "e": 14,
     "g": 14,
-    "f": 0,
 }
 
 
@@ -98,14 +99,53 @@ def overflows(walk: Walk, site: Site) -> bool:
     return not _measured(walk, site, source, destination)
 
 
+_STATEMENT: Final = re.compile(r"[;{}]")
+_COMPARISON: Final = re.compile(r"(?<![-<>])[<>]=?(?![<>])")
+_ASSIGNED: Final = re.compile(r"([A-Za-z_]\w*)\s*[-+]?=[^=]*\Z")
+_CONTROL: Final = frozenset({"", "if", "while", "for", "switch", "return", "sizeof"})
+_REACH: Final = 200
+"""Characters of a statement, before and behind a place in it, that are looked at."""
+
+
+def _counts(text: str, found: re.Match[str]) -> bool:
+    """Whether a length is compared, given to a function, or kept and used; not just looked at, as in ``!s.size()``."""
+    head = _STATEMENT.split(text[max(0, found.start() - _REACH) : found.start()])[-1]
+    rest = text[found.end() :]
+    tail = _STATEMENT.split(rest[:_REACH])[0]
+    close = tail.find(")") + 1
+    if _COMPARISON.search(head) or (_COMPARISON.search(tail) and not re.match(r"\s*>\s*0\b", tail[close:])):
+        return True
+    if _given_to(head) or "[" in head:
+        return True
+    kept = _ASSIGNED.search(head)
+    return kept is not None and any(True for _ in occurrences(rest, kept[1]))
+
+
+def _given_to(head: str) -> bool:
+    """Whether the text ends inside the parentheses of a call."""
+    depth = 0
+    for at in range(len(head) - 1, -1, -1):
+        if head[at] == ")":
+            depth += 1
+        elif head[at] == "(" and depth:
+            depth -= 1
+        elif head[at] == "(":
+            callee = re.search(r"(\w*)\s*\Z", head[:at])
+            if callee is not None and callee[1] not in _CONTROL:
+                return True
+    return False
+
+
 def _measured(walk: Walk, site: Site, source: Node, destination: Node) -> bool:
     """Whether the text before measures what is copied, or makes the destination by that measure."""
     before = walk.text_before(site)
     text = re.escape(re.sub(r"\.c_str\(\)|\.data\(\)", "", bare(source).text()))
-    measured = re.search(
-        rf"(?:strlen|wcslen|strnlen|lstrlen|sizeof|\bLEN\w*)\s*\(?\s*\(?(?:\([^()]*\)\s*)?{text}\b", before
+    if re.search(rf"(?:sizeof|\bLEN\w*)\s*\(?\s*\(?(?:\([^()]*\)\s*)?{text}\b", before):
+        return True
+    lengths = re.compile(
+        rf"(?:strlen|wcslen|strnlen|lstrlen)\s*\(?\s*\(?(?:\([^()]*\)\s*)?{text}\b|{text}(?:\.size|\.length)\s*\("
     )
-    if measured or re.search(rf"{text}(?:\.size|\.length)\s*\(", before):
+    if any(_counts(before, found) for found in lengths.finditer(before)):
         return True
     room = name_of(walk, destination)
     return any(
@@ -152,7 +192,8 @@ def _longest(walk: Walk, site: Site, template: str, given: list[Node]) -> int | 
                 return None
             total += max(longest, width)
         else:
-            size = _WIDTHS.get(found[5], 0)
+            size = _float_width(node, found[5], precision)
+            size = _WIDTHS.get(found[5], 0) if size is None else size
             total += max(
                 width,
                 20 if size > 2 and found[4] in ("l", "ll", "j", "z", "I64") and found[5] in "diu" else size,
@@ -161,6 +202,16 @@ def _longest(walk: Walk, site: Site, template: str, given: list[Node]) -> int | 
             if value is not None and value.constant and value.text is not None and not width:
                 total += len(value.text) - size
     return total
+
+
+def _float_width(node: Node | None, directive: str, precision: int | None) -> int | None:
+    """Characters of the largest number: 309 digits before the point of a double, 39 of a float."""
+    if directive in "eEgG":
+        return 8 + (6 if precision is None else precision)
+    if directive not in "fF":
+        return None
+    single = node is not None and re.search(r"\(\s*(?:const\s+)?float\b", node.text()) is not None
+    return (40 if single else 310) + 1 + (6 if precision is None else precision)
 
 
 def _text_length(walk: Walk, site: Site, node: Node | None) -> int | None:
@@ -249,7 +300,7 @@ def is_array(walk: Walk, site: Site, node: Node) -> bool:
 
 
 def _bounded(walk: Walk, site: Site, names: list[str], before: str) -> bool:
-    if compared(before, names):
+    if compared_above(before, names):
         return True
     return any(GUARDING.search(value.text()) for name in names for value in assigned(walk, name, site))
 
@@ -260,9 +311,10 @@ def room_unknown(walk: Walk, site: Site) -> bool:
     if destination is None or source is None or capacity(walk, site, destination) is not None:
         return False
     name = name_of(walk, destination)
-    made = name and any(
+    moved = name != "" and moves(walk, name, site)
+    made = not moved and any(
         value.kind() in ("call_expression", "new_expression", "identifier")
-        for value in assigned(walk, name, site)
+        for value in (assigned(walk, name, site) if name else ())
     )
     if (made or is_array(walk, site, destination)) and walk.evaluate(source, site).constant:
         return False

@@ -7,7 +7,15 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.c_lifetime import BLOCKS, FUNCTIONS, LEAVES
-from tieout_code_shield.dialects.c_sizes import argument, assigned, bare, compared, name_of
+from tieout_code_shield.dialects.c_sizes import (
+    argument,
+    assigned,
+    bare,
+    compared,
+    compared_above,
+    name_of,
+    names_in,
+)
 from tieout_code_shield.dialects.c_values import items
 
 if TYPE_CHECKING:
@@ -22,7 +30,7 @@ MAX_LOOP: Final = 2_000
 """Characters of a loop that are searched."""
 
 
-_PRINTING: Final = re.compile(r"(?:sn|\bsw)printf$|\bsprintf_s$")
+_PRINTING: Final = re.compile(r"(?<!\bx)(?<!\bxv)(?:sn|\bsw)printf$|\bsprintf_s$")
 
 
 def printed_length(walk: Walk, site: Site) -> bool:
@@ -226,6 +234,35 @@ def not_compared(walk: Walk, site: Site) -> bool:
     return not compared(walk.text_before(site), re.findall(r"[A-Za-z_]\w*", node.text())[:6])
 
 
+def length_unlimited(walk: Walk, site: Site) -> bool:
+    """``char copy[n];`` of a parameter or a result that was not compared with anything."""
+    declared = site.node.parent()
+    while declared is not None and declared.kind() in ("init_declarator", "array_declarator"):
+        declared = declared.parent()
+    if declared is None or declared.kind() != "declaration" or site.binding is None:
+        return False
+    value = walk.evaluate(site.binding.value, site)
+    if value.constant or (site.function is not None and _is_template(site.function.node)):
+        return False
+    names = names_in(site.binding.value.text())
+    if not any(_varies(walk, name, site) for name in names):
+        return False
+    return not compared_above(walk.text_before(site), names)
+
+
+def _varies(walk: Walk, name: str, site: Site) -> bool:
+    if not name[:1].islower():
+        return False
+    if site.function is not None and name in walk.parameters_of(site.function):
+        return True
+    return any(not walk.evaluate(value, site).constant for value in assigned(walk, name, site))
+
+
+def _is_template(function: Node) -> bool:
+    parent = function.parent()
+    return parent is not None and parent.kind() == "template_declaration"
+
+
 IDIOM_CHECKS: Final[Mapping[str, Callable[[Walk, Site], bool]]] = {
     "printed-length": printed_length,
     "sizeof-pointer": sizeof_pointer,
@@ -236,4 +273,5 @@ IDIOM_CHECKS: Final[Mapping[str, Callable[[Walk, Site], bool]]] = {
     "looked-at-before": looked_at_before,
     "reads-word-into-array": reads_word_into_array,
     "not-compared": not_compared,
+    "length-unlimited": length_unlimited,
 }

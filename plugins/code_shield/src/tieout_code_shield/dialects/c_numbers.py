@@ -132,7 +132,9 @@ _BOUND: Final = (
 _BELOW: Final = re.compile(rf"\)?\s*[<>]=?\s*{_BOUND}")
 _ABOVE: Final = re.compile(rf"{_BOUND}[\w.()>-]{{0,40}}\s*(?<![-<>])[<>]=?\s*\Z")
 _LENGTH: Final = re.compile(r"(?i)len(?:gth)?$")
-_MEASURED: Final = re.compile(r"(?i)\b\w*len(?:gth)?\s*\(|[.>](?:size|length)\s*\(\)|[.>]\w+\s*\*\s*2\b|\b2\s*\*\s*\w+[.-]")
+_MEASURED: Final = re.compile(
+    r"(?i)\b\w*len(?:gth)?\s*\(|[.>](?:size|length)\s*\(\)|[.>]\w+\s*\*\s*2\b|\b2\s*\*\s*\w+[.-]"
+)
 """What is measured is there already, and what doubles what is there stops long before it wraps around."""
 
 

@@ -20,8 +20,10 @@ __all__ = [
     "bare",
     "capacity",
     "compared",
+    "compared_above",
     "compared_below",
     "known_length",
+    "moves",
     "name_of",
     "names_in",
     "number",
@@ -86,6 +88,12 @@ def assigned(walk: Walk, name: str, site: Site, *, written: bool = False) -> lis
     return [bare(each.binding.value) for each in found if each.binding is not None]
 
 
+def moves(walk: Walk, name: str, site: Site) -> bool:
+    """Whether a pointer was moved on, and has less in front of it than at first."""
+    given = walk.assignments_of(name, site, effects=False)
+    return any(each.binding is not None and each.binding.form == "augment" for each in given)
+
+
 def capacity(walk: Walk, site: Site, node: Node, depth: int = 0) -> int | None:
     """Bytes from where an expression points to the end of what it points into; ``None`` when not known.
 
@@ -110,6 +118,8 @@ def capacity(walk: Walk, site: Site, node: Node, depth: int = 0) -> int | None:
     declared = walk.value_of(f"sizeof({name.rpartition('.')[2]})", site)
     if declared is not None:
         return number(declared)
+    if moves(walk, name, site):
+        return None
     found = [capacity(walk, site, value, depth + 1) for value in assigned(walk, name, site)]
     known = [size for size in found if size is not None]
     return min(known) if known else None
@@ -181,6 +191,11 @@ def compared(before: str, names: list[str]) -> bool:
     return any(_compared(before, name, _COMPARES, _COMPARED) for name in names)
 
 
+def compared_above(before: str, names: list[str]) -> bool:
+    """Whether any of these variables was compared with an upper bound: not with zero, nor to end a loop."""
+    return any(_compared(before, name, _COMPARES_ABOVE, _COMPARED_ABOVE) for name in names)
+
+
 def compared_below(before: str, name: str) -> bool:
     """Whether a variable was compared with a lower bound such as zero."""
     return _compared(before, name, _COMPARES_BELOW, _COMPARED_BELOW)
@@ -204,6 +219,11 @@ _SUBSCRIPT: Final = r"(?:\s*\[[^\]\n]{0,40}\])?\s{0,9}(?:[-+*/]\s{0,9}[\w.()]{1,
 _AHEAD: Final = r"\s{0,9}\(?(?:\(\w[\w ]{0,20}\))?[\w.>+*/ -]{0,40}\Z"
 _COMPARES: Final = re.compile(_SUBSCRIPT + r"[<>]=?(?![<>=])")
 _COMPARED: Final = re.compile(r"(?<![-<>])[<>]=?(?![<>=])" + _AHEAD)
+_COMPARES_ABOVE: Final = re.compile(_SUBSCRIPT + r"(?:[<>]=?(?![<>=]|\s*-?[01]\s*[);&|?]))")
+_COMPARED_ABOVE: Final = re.compile(
+    r"(?<!\w)(?:\d|\w{3})[\w.()>-]{0,40}\s{0,9}(?<![-<>])[<>]=?(?![<>=])" + _AHEAD
+)
+"""What is compared has three letters or more: ``i < n`` ends a loop."""
 _COMPARES_BELOW: Final = re.compile(_SUBSCRIPT + r"(?:>=?(?![>=])|<=?\s*(?:0|-1)\b|==\s*-1)")
 _COMPARED_BELOW: Final = re.compile(r"(?:0|-1)\s*<=?(?![<])" + _AHEAD)
 _NEAR: Final = 90
