@@ -132,11 +132,18 @@ def _of_one_scope(measure: Measure, fact: Fact) -> bool:
     return not periods or measure.role in ("cost", "money", "visits") or bool(fact.year)
 
 
+def _clause(text: str, measure: Measure) -> str:
+    """The part of the text between two full stops or semicolons that a number stands in."""
+    start = max(text.rfind(mark, 0, measure.start) for mark in "。;；\n") + 1
+    ends = [at for mark in "。;；\n" if (at := text.find(mark, measure.end)) >= 0]
+    return text[start : min(ends, default=len(text))]
+
+
 def _per_token(bench: Bench, measure: Measure) -> bool:
     return (
         re.search(
-            r"每(?:训练)?(?:一?个?)?(?:1 ?T|万亿|1 ?万亿)|per trillion|each trillion|every trillion",
-            bench.claim.text,
+            r"每(?:训练)?\s?(?:一?个?)?(?:1 ?T|万亿|1 ?万亿)|(?:per|each|every) (?:1 |one )?(?:trillion|1?T tokens)",
+            _clause(bench.claim.text, measure),
             re.IGNORECASE,
         )
         is not None

@@ -21,6 +21,7 @@ __all__ = [
     "MFU",
     "MIXTURE",
     "NETWORK",
+    "OF_MODEL",
     "PARAMS",
     "PER_DEVICE",
     "PER_ITEM",
@@ -35,6 +36,7 @@ __all__ = [
     "VAGUE_TIME",
     "WEIGHTS",
     "dtype_of",
+    "is_capacity",
 ]
 
 _I = re.IGNORECASE
@@ -145,6 +147,32 @@ SAME = re.compile(
     _I,
 )
 """Two devices are said to have one figure: that of the other is no excuse."""
+
+OF_MODEL = re.compile(
+    r"权重|模型|参数|weights?(?![a-z])|model|param|checkpoint|\d\s?B(?![A-Za-z])", re.IGNORECASE
+)
+"""Words of a text that speaks of a model, so that bytes may be those of its weights."""
+_MEMORY_BEHIND = re.compile(
+    r"^\s?(?:of |的)?\s?(?:(?:total|combined|aggregate|GPU|device|on-?\w+|fast|only|总|片上|板载|高带宽)\s?){0,3}"
+    r"(?:显存|内存|HBM\w*|VRAM|memory|SRAM|GDDR\w*|LPDDR\w*)",
+    re.IGNORECASE,
+)
+_HAS = re.compile(
+    r"(?<![a-z])(?:has|have|having|carr(?:y|ies|ying)|with|comes? with|offers?|provides?|ships? with|features?|packs?"
+    r"|boasts?|equipped with|adds? up to|pools?|of|holds?|only|just|full)(?![a-z])[^,。;\d]{0,20}$"
+    r"|(?:有|共|总|提供|拥有|配备|搭载|具有|具备|内置|自带|配有|各|带)[^,。;\d]{0,12}$",
+    re.IGNORECASE,
+)
+_NEEDS = re.compile(
+    r"need|requir|occup|tak(?:e|ing)|fill|consum|use[sd]?(?![a-z])|using|cost|占|需|要|消耗|吃掉|权重[^,。;]{0,8}$|weights[^,.;]{0,12}$",
+    re.IGNORECASE,
+)
+
+
+def is_capacity(before: str, behind: str) -> bool:
+    """Whether bytes are the memory that something has, and not what a model needs: "carries 80 GB of HBM"."""
+    return bool(_MEMORY_BEHIND.match(behind)) and bool(_HAS.search(before)) and not _NEEDS.search(before)
+
 
 _DTYPES = {
     "半精度": "fp16",

@@ -287,6 +287,10 @@ def _of_device(bench: Bench) -> Iterator[Entry]:
         yield Entry(
             value, (("gpu", -1), ("joule", 1), ("time", -1)), power.figure(), frozenset(), "power", known=True
         )
+    memory = bench.known.best(device.name, "memory")
+    if memory is not None and memory.firm:
+        value = in_unit(memory.value, memory.unit, "B") or 0.0
+        yield Entry(value, (("byte", 1), ("gpu", -1)), memory.figure(), frozenset(), "memory", known=True)
 
 
 def _link_of(bench: Bench, name: str) -> Iterator[Entry]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tieout.plugin import Figure, TableRow
 from tieout_compute_estimator.claims.frames import MentionKind
 
-__all__ = ["TABLE", "Fact", "FactTable", "Status", "Subject"]
+__all__ = ["TABLE", "Fact", "FactTable", "Nature", "Status", "Subject"]
 
 TABLE = "facts"
 
@@ -18,6 +18,11 @@ Status = Literal[
     "published", "measured", "reported", "estimate", "leak", "marketing", "trend", "forecast", "debunked"
 ]
 """Who stands behind a fact: its maker, a count, the press, an outside estimate, a leak, an advertisement …"""
+
+Nature = Literal[
+    "", "autoregressive", "encoder", "encoder-decoder", "diffusion", "vision", "structure", "recurrent"
+]
+"""How a model makes its output: token by token, not at all, from noise, from pictures, of proteins, with a state."""
 
 Confidence = Literal["high", "medium", "low"]
 
@@ -59,6 +64,12 @@ class Subject(_Row):
     """Accelerator in a server or rack."""
     servers_of: float | None = None
     """Accelerators in one of it, for a server or rack."""
+    nature: Nature = ""
+    """What kind of model it is: which claims about it can be true at all."""
+    memory_kinds: tuple[str, ...] = ()
+    """Kinds of memory that an accelerator has: HBM, GDDR, LPDDR, DDR, SRAM."""
+    fabric: tuple[str, ...] = ()
+    """Links between accelerators of one kind; PCIe where there is none besides."""
     needs: tuple[str, ...] = ()
     """Words of which one has to stand in the text for a name as common as ``GDP`` to mean it."""
 

@@ -66,6 +66,8 @@ Role = Literal[
     "words",
     "load",
     "energy_price",
+    "hidden",
+    "efficiency",
 ]
 """What a number says: decided by its unit and the words around it."""
 

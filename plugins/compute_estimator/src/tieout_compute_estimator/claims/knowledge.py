@@ -36,6 +36,7 @@ class Knowledge:
         self, table: FactTable, models: tuple[PublishedModel, ...], devices: tuple[Device, ...]
     ) -> None:
         self.as_of = table.as_of
+        self._sources = table.sources
         self.models: Mapping[str, PublishedModel] = {model.name: model for model in models}
         self.devices: Mapping[str, Device] = {device.name: device for device in devices}
         self.subjects = _subjects(table, models, devices)
@@ -75,6 +76,10 @@ class Knowledge:
             and other.unit == fact.unit
             and other.sparse == fact.sparse
         )
+
+    def source_text(self, key: str) -> str:
+        """The source with a key; empty for none."""
+        return self._sources[key].text if key in self._sources else ""
 
     def subject(self, name: str) -> Subject | None:
         """The subject called exactly ``name``."""
@@ -136,21 +141,23 @@ def _subjects(
                 hardware=hardware,
                 moe=moe,
                 released=model.released,
+                nature="autoregressive",
             )
         else:
             aliases = (*known.aliases, *model.aliases)
             found[model.name] = known.model_copy(
-                update={"aliases": aliases, "hardware": known.hardware or hardware, "moe": moe or known.moe}
+                update={
+                    "aliases": aliases,
+                    "hardware": known.hardware or hardware,
+                    "moe": moe or known.moe,
+                    "nature": known.nature or "autoregressive",
+                }
             )
     for device in devices:
         known = found.get(device.name)
-        aliases = (*(known.aliases if known else ()), *device.aliases)
-        found[device.name] = Subject(
-            name=device.name,
-            kind="device",
-            aliases=aliases,
-            previous=known.previous if known else "",
-            device=device.name,
+        known = known or Subject(name=device.name, kind="device")
+        found[device.name] = known.model_copy(
+            update={"aliases": (*known.aliases, *device.aliases), "device": device.name}
         )
     return found
 

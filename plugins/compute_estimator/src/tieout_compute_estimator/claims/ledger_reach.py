@@ -126,6 +126,15 @@ def _is_firm(bench: Bench, index: int, way: Product) -> bool:
         return known <= {"params", "tokens"}
     if known == {"link"}:
         return measure.role == "link" and slip_factor(bench, index, way) in (8.0, 1e3)
+    if known == {"memory"}:
+        own = any(entry.role == "memory" and abs(entry.value / base_of(measure) - 1) < 0.005
+                  for entry, _power in way.terms)  # fmt: skip
+        return (
+            not own
+            and not measure.per
+            and measure.role == "memory"
+            and slip_factor(bench, index, way) in (1e3, 1e6)
+        )
     if known != {"power"} or measure.role not in ("energy", "power"):
         return False
     device = bench.device()

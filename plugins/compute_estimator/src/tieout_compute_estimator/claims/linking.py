@@ -14,7 +14,7 @@ __all__ = ["link"]
 
 _BREAK = re.compile(r"[。;;!?!?\n]|,(?!\d)|,|(?<![A-Za-z])(?:while|whereas|but)(?![A-Za-z])|而(?!且)")
 _REFERENCE_BEFORE = re.compile(
-    r"(?:是|为|比|较|相比|相较于?|相当于|等于|接近|达到?|超过|约|仅|than|of|as|versus|vs\.?|over|from|到|至|于)"
+    r"(?:是|为|只有|仅有|不到|不足|比|较|相比|相较于?|相当于|等于|接近|达到?|超过|约|仅|than|of|as|versus|vs\.?|over|from|到|至|于)"
     r"\s?(?:了|约为|约|近|原|the|that of|those of|about|roughly)?\s?$",
     re.IGNORECASE,
 )
@@ -53,7 +53,8 @@ def link(claim: Claim, known: Knowledge, *, carried: Mention | None = None) -> C
         bracketed = _bracketed(claim.text, measure, firm)
         if bracketed is not None and index not in listed:
             subject = bracketed if isinstance(bracketed, Mention) else None
-        device = _device_of(claim.text, measure, devices, references.get(index))
+        compared = [m for i, m in references.items() if i < index]
+        device = _device_of(claim.text, measure, devices, references.get(index), compared)
         reference = references.get(index)
         stranger = bracketed is False
         own = (
@@ -306,8 +307,22 @@ _EQUALS = re.compile(
 _PRONOUN = re.compile(r"(?<![a-z])its(?![a-z])|其|它的", re.IGNORECASE)
 
 
-def _device_of(text: str, measure: Measure, devices: Sequence[Mention], reference: Mention | None) -> str:
+def _device_of(
+    text: str,
+    measure: Measure,
+    devices: Sequence[Mention],
+    reference: Mention | None,
+    compared: Sequence[Mention],
+) -> str:
     candidates = [m for m in devices if m is not reference] or list(devices)
+    passed = [m for m in candidates if m in compared and m.end <= measure.start]
+    if passed and not re.match(
+        r"[^,,。;]{0,4}(?:which|whose|with|,? ?has)", text[passed[-1].end : passed[-1].end + 8]
+    ):
+        # "only 15 % of an H100, but 96 GB": what follows is again about the device that was compared with it.
+        first = [m for m in candidates if m.start < passed[0].start and m not in compared]
+        if first and not any(passed[-1].end <= m.start < measure.start for m in candidates):
+            candidates = [m for m in candidates if m not in passed]
     inside = [m for m in candidates if m.start < measure.end and m.end > measure.start]
     if inside:
         return inside[0].name

@@ -47,8 +47,11 @@ def second_look(text: str, measures: list[Measure]) -> list[Measure]:
         for m in measures
     ]  # 8x80GB: of each of the eight
     fixed = [replace(m, role="memory") if "gpu" in m.scope and m.role == "dataset" else m for m in fixed]
-    fixed = _apiece(_coordinated(text, fixed))
+    fixed = _apiece(_restated(text, _coordinated(text, fixed)))
     fixed = _totals(text, _active(text, fixed))
+    fixed = [
+        replace(m, role="active_params") if m.role == "params" and "token" in m.scope else m for m in fixed
+    ]
     for index, measure in enumerate(fixed):
         if (
             measure.role == "count"
@@ -143,6 +146,16 @@ def _coordinated(text: str, fixed: list[Measure]) -> list[Measure]:
         for at in range(index):
             if _is_bare(fixed[at]) and any(m.role == measure.role for m in fixed[:at]):
                 fixed[at] = _as(fixed[at], measure)
+    return fixed
+
+
+def _restated(text: str, fixed: list[Measure]) -> list[Measure]:
+    """32K(32768)上下文: the number in the bracket is the one before it, written out."""
+    for index in range(len(fixed) - 1):
+        first, second = fixed[index], fixed[index + 1]
+        alike = first.role == "count" and second.value and abs(first.value / second.value - 1) < 0.05
+        if alike and re.fullmatch(r"\s?[((]\s?(?:即|i\.e\. )?", text[first.end : second.start]):
+            fixed[index] = _as(first, second)
     return fixed
 
 

@@ -13,7 +13,7 @@ from tieout_compute_estimator.claims.lists import second_look
 from tieout_compute_estimator.claims.roles import Words, role_of
 from tieout_compute_estimator.claims.scopes import TIMES, denominators, scope_of
 from tieout_compute_estimator.claims.units import COUNTED, claim_units
-from tieout_compute_estimator.claims.unread import servers_named, unread
+from tieout_compute_estimator.claims.unread import devices_named, servers_named, unread
 
 if TYPE_CHECKING:
     from tieout.quantities import Quantity
@@ -40,7 +40,7 @@ def measures_of(text: str, mentions: Sequence[Mention]) -> tuple[list[Measure], 
     found = find(text, units=claim_units())
     measures = [measure for quantity in found for measure in _read(text, quantity, found, mentions)]
     measures += unread(text, measures)
-    measures = servers_named(text, measures, mentions)
+    measures = devices_named(text, servers_named(text, measures, mentions), mentions)
     measures.sort(key=lambda measure: measure.start)
     return second_look(text, measures), years_of(found)
 
@@ -101,7 +101,7 @@ def _read(
             (
                 *scope,
                 *scope_of(
-                    masked[max(left, start - 48) : start],
+                    masked[max(left, start - 84) : start],
                     masked[end : min(right, end + 34)],
                     dimension=dimension,
                 ),
@@ -111,6 +111,8 @@ def _read(
     role, unit, factor = role_of(
         quantity, dimension, unit, Words(text, before, after, wide, scope, text[end : end + 44])
     )
+    if role == "params" and "token" in scope:
+        role = "active_params"  # uses only 12.9B per token
     if role in ("params", "active_params") and abs(quantity.value) < 1e4:
         return  # the version of a name, and no size
     if unit in ("OP/s", "FLOP/s") and abs(quantity.value) >= 1e9:

@@ -39,7 +39,9 @@ _MILLION_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _THOUSAND_TOKENS = re.compile(
-    r"^\s?(?:/|per |a |每)\s?(?:1K|1,000|one thousand|thousand|千)\s?(?:个)?\s?tokens?", re.IGNORECASE
+    r"^\s?(?:/|per |a |每)\s?(?:1K|1,000|one thousand|thousand|千)\s?(?:个)?\s?"
+    r"(?:(?:input|output|prompt|completion|cached|输入|输出)\s?)?tokens?",
+    re.IGNORECASE,
 )
 _THOUSAND_BEFORE = re.compile(
     r"(?:每|per |a )\s?(?:千|thousand|1K|1,000)\s?个?\s?tokens?[^,。;\d]{0,10}$", re.IGNORECASE
@@ -103,6 +105,10 @@ def role_of(quantity: Quantity, dimension: str, unit: str, words: Words) -> tupl
         return "count", unit, 1.0
     if dimension == "gpu time" and unit not in ("GPU-hour", "GPU-day", "GPU-year"):
         return "gpu_hours", "GPU-hour", 1 / 3600
+    if dimension == "compute/time/power" or dimension == "operations/time/power":
+        return "efficiency", unit, 1.0
+    if dimension == "server" and re.search(r"\d\s?[xX×*]\s?[A-Z]", quantity.text):
+        return "per_server", "GPU", 1.0  # 8×A100 服务器 is a server with eight
     if dimension in _SIMPLE:
         return _SIMPLE[dimension], unit, 1.0
     match dimension:
@@ -209,8 +215,23 @@ _CARD_FOLLOWS = re.compile(
 _OF_TOKENS = re.compile(r"tokens?|词元", re.IGNORECASE)
 
 
+_EACH_BYTES = re.compile(
+    r"^\s?(?:each|apiece|per (?:param|weight|value|element)|a (?:param|weight|piece)|of storage per|/ ?param)"
+    r"|^\s?(?:存储)?(?:一个|每个?)参数",
+    re.IGNORECASE,
+)
+_EACH_BYTES_BEFORE = re.compile(
+    r"(?:每(?:个|一)?(?:个)?(?:参数|权重)|(?:each|every|a|per) (?:param\w*|weight))[^,。;\d]{0,14}$",
+    re.IGNORECASE,
+)
+
+
 def _information(quantity: Quantity, unit: str, words: Words) -> Role:
-    if "parameter" in words.scope:
+    if "parameter" in words.scope or (
+        unit == "B"
+        and quantity.value <= 8
+        and (_EACH_BYTES.match(words.tail) or _EACH_BYTES_BEFORE.search(words.before))
+    ):
         return "bytes_each"
     ahead = words.text[max(0, quantity.start - 12) : quantity.start]
     if _GLUED_MEMORY.search(ahead) or _CARD_FOLLOWS.match(words.after):
@@ -220,7 +241,8 @@ def _information(quantity: Quantity, unit: str, words: Words) -> Role:
     around = words.before + "|" + words.after
     if re.search(r"显存|HBM|内存|VRAM|memory(?! band)", around, re.IGNORECASE):
         held = cues.WEIGHTS.search(words.wide) or re.search(r"FP16|BF16|INT[48]|FP8", around)
-        return "weights" if held else "memory"
+        owned = cues.is_capacity(words.before, words.tail) or not cues.OF_MODEL.search(words.text)
+        return "weights" if held and not owned else "memory"
     if cues.WEIGHTS.search(around) or re.search(
         r"(?:FP|BF|INT)\d+[^,。;]{0,32}$",
         words.text[max(0, quantity.start - 44) : quantity.start],

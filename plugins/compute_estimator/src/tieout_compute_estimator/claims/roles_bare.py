@@ -18,7 +18,9 @@ _FLOP_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _DEVICE_NOUN = re.compile(
-    r"\s?(?:个|张|块|颗|片|枚)?(?:AI ?)?(?:芯片|chips?|加速卡|GPU|卡(?!车))", re.IGNORECASE
+    r"\s?(?:个|张|块|颗|片|枚)?(?:AI ?)?(?:芯片|chips?|加速卡|GPU|卡(?!车)"
+    r"|(?:accelerators?|modules?|TPUs?|NPUs?|LPUs?|IPUs?)(?![a-z]))",
+    re.IGNORECASE,
 )
 _SIZED_DEVICE = re.compile(
     r"\s?(?:个|张|块|颗|片|枚)?\s?\d{2,3}\s?GB?\s?(?:的)?\s?(?:英伟达|NVIDIA)?\s?[A-Z]{1,2}\d{2,3}"
@@ -74,7 +76,7 @@ def _percent(quantity: Quantity, text: str, before: str, after: str) -> Role:
         r"(?:负载率|负荷率|上架率|load factor|average load|平均负载)[^,,。;\d]{0,8}$", before, re.IGNORECASE
     ) or re.match(r"\s?(?:average )?load(?! time)(?![a-z])", after, re.IGNORECASE):
         return "load"
-    near = before[-16:] + "|" + re.split(r"[,,。;]", text[quantity.end : quantity.end + 32])[0]
+    near = before[-24:] + "|" + re.split(r"[,,。;]", text[quantity.end : quantity.end + 32])[0]
     if cues.MFU.search(near) or re.match(
         rf"\s?of (?:its |the |their )?{_PEAK}", text[quantity.end : quantity.end + 48]
     ):
@@ -149,6 +151,10 @@ def _machines(quantity: Quantity, text: str, after: str) -> tuple[Role, str, flo
         return "servers", "server", 1.0
     if _DEVICE_NOUN.match(after) or _SIZED_DEVICE.match(text[quantity.end : quantity.end + 28]):
         return "devices", "GPU", 1.0
+    if re.match(r"\s?of (?:them|these|those|the chips|the cards|such chips)(?![a-z])", after) and re.search(
+        r"GPU|chip|card|accelerator|TPU|[A-Z]{1,2}\d{2,3}", text[: quantity.start]
+    ):
+        return "devices", "GPU", 1.0
     sheets = re.match(r"\s?张(?![图表照桌纸片])", after) and re.search(r"卡|GPU|[AHBV]\d{2,3}|昇腾", text)
     return ("devices", "GPU", 1.0) if _NAMED_DEVICE.match(after) or sheets else None
 
@@ -158,8 +164,22 @@ def _of_models(quantity: Quantity, before: str, after: str, near: str) -> tuple[
         return "layers", "", 1.0
     if re.match(r"\s?个?\s?(?:KV|键值) ?(?:头|heads?)", after, re.IGNORECASE):
         return "kv_heads", "", 1.0
-    if re.search(r"(?:head dim(?:ension)?|头维度|每头维度|head size)[^,,。;\d]{0,6}$", before, re.IGNORECASE):
+    if re.search(
+        r"(?:head dim(?:ension)?s?|头维度?|每头维度|head size"
+        r"|heads? (?:each )?(?:of|with) (?:dimension|dim|size|width))"
+        r"[^,,。;\d]{0,6}$",
+        before,
+        re.IGNORECASE,
+    ) or re.match(r"\s?维(?:的)?(?:头|head)|-dim(?:ensional)? heads?", after, re.IGNORECASE):
         return "head_dim", "", 1.0
+    if re.search(
+        r"(?:隐藏(?:层)?(?:维度|大小|尺寸)|hidden (?:size|dim(?:ension)?|width)|model dim(?:ension)?|d_model"
+        r"|hidden state)"
+        r"[^,,。;\d]{0,6}$",
+        before,
+        re.IGNORECASE,
+    ):
+        return "hidden", "", 1.0
     if re.match(r"\s?(?:级别?|规模|级)?(?:的)?\s?(?:参数|parameter)", after, re.IGNORECASE):
         return ("active_params" if cues.ACTIVE_BEFORE.search(before) else "params"), "parameter", 1.0
     if re.search(r"[BM]$", quantity.text) and re.match(

@@ -54,7 +54,7 @@ def drawn(bench: Bench) -> Iterator[Finding]:
     watts = None
     for index, measure in bench.claim.of("power"):
         value = bench.at(index, "W") or 0.0
-        if count is None or count.value < 16 or measure.per or value < 20_000:
+        if count is None or count.value < 16 or measure.per or value < 20_000 or index in bench.explained:
             continue
         device = bench.device()
         fact = bench.known.best(device.name, "power") if device else None

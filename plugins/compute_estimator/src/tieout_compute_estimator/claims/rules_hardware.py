@@ -47,7 +47,9 @@ def rates(bench: Bench) -> Iterator[Finding]:
         if cues.MFU.search(bench.claim.text) and is_useful(bench, measure) and bench.claim.first("mfu"):
             continue  # what is left of the peak at a stated utilisation
         found = _of_each(bench, index, measure, value) or _named(bench, index, measure, value, count)
-        if found is not None:
+        if found is not None and not (
+            found.kind in ("premise", "contradict") and index in bench.confirmed | bench.explained
+        ):
             yield found
         elif count is not None and not bench.claim.named("device") and not measure.device:
             yield from unnamed(bench, index, measure, value, count)

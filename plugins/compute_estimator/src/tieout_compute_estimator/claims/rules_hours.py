@@ -14,6 +14,9 @@ __all__ = ["hours_stated", "priced", "rented"]
 
 
 _RENT = (0.3, 12.0)
+_USUAL = (18.0, 62.0)
+"""Per cent of the dense peak that published training runs reach."""
+_LEAST = 5.0
 
 
 def hours_stated(bench: Bench) -> Iterator[Finding]:
@@ -53,6 +56,33 @@ def _meaning(bench: Bench, index: int) -> Iterator[Finding]:
             figures={"hours": bench.stated(index), "mfu": shown},
             words={"device": peak.subject},
             covers=(index,),
+            numbers=numbers,
+        )
+        return
+    of_text = numbers.get("mfu_run")
+    if of_text is not None and of_text.value < _LEAST:
+        yield finding(
+            "contradict",
+            "utilisation",
+            N_(
+                "{hours} would mean {mfu} of the dense peak of {device}, less than any run is known to reach."
+            ),
+            figures={"hours": bench.stated(index), "mfu": of_text},
+            words={"device": peak.subject},
+            covers=(index,),
+            numbers=numbers,
+        )
+        return
+    if of_text is not None and _USUAL[0] <= of_text.value <= _USUAL[1]:
+        yield finding(
+            "assume",
+            "utilisation",
+            N_(
+                "{hours} for that work mean {mfu} of the dense peak of {device}; it holds under such a utilisation."
+            ),
+            figures={"hours": bench.stated(index), "mfu": of_text},
+            words={"device": peak.subject, "assumption": "a utilisation of this size"},
+            covers=(index, *(i for i, _m in bench.claim.of("params", "active_params", "tokens"))),
             numbers=numbers,
         )
         return

@@ -58,22 +58,38 @@ def balanced(bench: Bench) -> Iterator[Finding]:
         pool += variants(entry, bench.claim.measures[index])
     settled: set[int] = set()
     said: set[frozenset[int]] = set()
+    made_of: dict[int, frozenset[int]] = {}
     open_: list[tuple[int, Product]] = []
     for index in _in_order(bench, stated):
         ways = _ways(bench, index, pool)
         if not ways:
             continue
-        if made := _made(bench, index, ways):
+        if made := _made(bench, index, ways, said):
             settled |= {index, *made.covers}
+            made_of[index] = frozenset(made.covers)
             if (
                 frozenset(made.covers) not in said
             ):  # one product confirms one result, and not what it starts from
                 yield made
             said.add(frozenset(made.covers))
         else:
-            open_ += [(index, way) for way in ways if is_meant(bench, index, way)]
+            open_ += [
+                (index, way) for way in ways if is_meant(bench, index, way) and not _is_board(bench, index)
+            ]
+    open_ = [(index, way) for index, way in open_ if not _spoken_for(bench, index, way, made_of)]
     yield from _off(bench, open_, settled)
     yield from _other_currency(bench, pool, settled)
+
+
+def _spoken_for(bench: Bench, index: int, way: Product, made_of: dict[int, frozenset[int]]) -> bool:
+    """Whether the terms of a product already make another number of the same kind, and so are not meant for this."""
+    measures = bench.claim.measures
+    own = vector_of(measures[index])
+    return any(
+        way.indexes <= covers and any(i not in way.indexes and vector_of(measures[i]) == own for i in covers)
+        for covers in made_of.values()
+        if index not in covers
+    )
 
 
 def _other_currency(bench: Bench, pool: Sequence[Entry], settled: set[int]) -> Iterator[Finding]:
@@ -195,6 +211,11 @@ def _is_way(bench: Bench, index: int, way: Product) -> bool:
     return not (mfu and "rate" not in roles)
 
 
+def _is_board(bench: Bench, index: int) -> bool:
+    """Whether a rate is the peak of the device named, so that nothing else has to make it."""
+    return _is_peak(bench, index, Product(()))
+
+
 def _is_peak(bench: Bench, index: int, way: Product) -> bool:
     """Whether a stated rate in a product is the peak of the device, and not a rate that was reached."""
     device = bench.device()
@@ -212,12 +233,17 @@ def _counts(roles: Sequence[str]) -> bool:
     return all(role in ("rate", "devices", "servers", "per_server") for role in roles)
 
 
-def _made(bench: Bench, index: int, ways: Sequence[Product]) -> Finding | None:
-    """The least far-fetched product that gives the number."""
+def _made(bench: Bench, index: int, ways: Sequence[Product], said: set[frozenset[int]]) -> Finding | None:
+    """The least far-fetched product that gives the number, one of numbers that make nothing else yet before others."""
     good = [way for way in ways if comes_out(bench, index, way)]
     if not good:
         return None
-    best = min(good, key=lambda way: (bool(way.assumed), way.known, way.loose, len(way.terms)))
+    best = min(
+        good,
+        key=lambda way: (
+            bool(way.assumed), way.known, frozenset((index, *way.indexes)) in said, way.loose, len(way.terms)
+        ),
+    )  # fmt: skip
     figure = _figure(bench, index, best)
     covers = (index, *sorted(best.indexes))
     assumed = best.assumed or _unsaid(bench, best, index)
@@ -241,6 +267,9 @@ _ALONE = re.compile(
 )
 
 
+_DEPRECIATES = re.compile(r"折旧|摊销|摊到|depreciat|amorti[sz]|written off|write[- ]off", re.IGNORECASE)
+
+
 def _unsaid(bench: Bench, way: Product, index: int) -> str:
     """What a product takes for granted: board power for a site, one prompt a visit."""
     roles = [entry.role for entry, _power in way.terms]
@@ -250,6 +279,8 @@ def _unsaid(bench: Bench, way: Product, index: int) -> str:
         return "board power alone, without hosts and cooling"
     if "rate" in known and bench.claim.measures[index].role == "duration":
         return ""
+    if bench.claim.measures[index].role == "unit_price" and _DEPRECIATES.search(text):
+        return "every hour of the years is used, and nothing is left at their end"
     visits = "visits" in roles and not re.search(
         r"请求|调用|提问|查询|对话|问答|request|quer|prompt|chat", text, re.IGNORECASE
     )

@@ -47,6 +47,7 @@ _ROLES = (
     "heads",
     "kv_heads",
     "head_dim",
+    "hidden",
     "visits",
     "users",
     "pages",
@@ -56,6 +57,7 @@ _ROLES = (
     "share",
     "rate",
 )
+_EACH_OF = re.compile(r"(?:每(?:训练)?|(?<![a-z])(?:per|each|every))\s?(?:一?个?)?\s?$", re.IGNORECASE)
 _FROM_TO = re.compile(r"[由从].{1,30}?[降升增减提]?(?:至|到|为)|from .{1,40}? to ", re.IGNORECASE)
 _OPTIMAL = re.compile(r"Chinchilla|最优|最佳|optimal|scaling law", re.IGNORECASE)
 
@@ -77,6 +79,10 @@ def published(bench: Bench) -> Iterator[Finding]:
             and not re.search(r"训练|train|corpus|语料", bench.claim.text, re.IGNORECASE)
         ):
             continue  # tokens that are served, and not those of the training
+        if measure.role == "tokens" and _EACH_OF.search(
+            bench.claim.text[max(0, measure.start - 12) : measure.start]
+        ):
+            continue  # for each trillion tokens
         found = _about_world(bench, index, measure)
         if found is not None:
             yield found
@@ -216,7 +222,7 @@ def confirmed(bench: Bench, index: int, fact: Fact) -> Finding:
             N_("{stated} agrees with what is published about {subject}: {known} ({source})."),
             figures=base,
             words=words,
-            covers=(index,),
+            covers=_hours_of(bench, index, fact),
             numbers={f"{fact.role}": figure, **_each(fact)},
             target=index,
             recomputed=figure,
@@ -236,6 +242,13 @@ def confirmed(bench: Bench, index: int, fact: Fact) -> Finding:
         target=index,
         recomputed=figure,
     )
+
+
+def _hours_of(bench: Bench, index: int, fact: Fact) -> tuple[int, ...]:
+    """What a figure for each trillion tokens confirms: itself and the trillion."""
+    if fact.per != "token":
+        return (index,)
+    return (index, *(i for i, m in bench.claim.of("tokens") if m.value == 1e12))
 
 
 def _each(fact: Fact) -> dict[str, Figure]:
@@ -280,6 +293,10 @@ _LOOSE = (
     "power",
     "memory",
 )
+
+
+_MEASURED = ("compute", "gpu_hours", "duration", "cost", "energy", "carbon", "throughput", "unit_price")
+"""Roles of what a run took: a wrong one contradicts the record, and says nothing false about what a model is."""
 
 
 def _contradicted(
@@ -328,7 +345,7 @@ def _contradicted(
         {"known": figure, "stated": bench.stated(index)},
     )
     return finding(
-        "contradict" if measure.role == "compute" else "premise",
+        "contradict" if measure.role in _MEASURED else "premise",
         "published",
         N_("{stated} contradicts what is published about {subject}: {known} ({source})."),
         figures={"stated": bench.stated(index), "known": figure},

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from tieout_compute_estimator.claims.bench import Bench
-from tieout_compute_estimator.claims.findings import Finding, derived, finding
+from tieout_compute_estimator.claims.findings import Finding, derived, finding, in_unit
 from tieout_compute_estimator.derivation import N_
 
-__all__ = ["text_and_tokens", "wrong_kind"]
+__all__ = ["rate_of_work", "size_of_tokens", "text_and_tokens", "wrong_kind"]
 
 _POWER_NOUN = re.compile(
     r"功率(?!因)|装机|额定|负载|负荷|功耗(?!合计.{0,6}度)|power (?:draw|demand|capacity|supply|consumption of)"
@@ -81,6 +81,60 @@ def wrong_kind(bench: Bench) -> Iterator[Finding]:
 
 _WORDS_EACH = (0.6, 0.9)
 """English words for one token: about three quarters."""
+
+
+def rate_of_work(bench: Bench) -> Iterator[Finding]:
+    """The whole work of a run called a rate: 6ND with "per second" behind it."""
+    work = bench.six_nd()
+    if work is None or not work.value:
+        return
+    for index, measure in bench.claim.of("rate"):
+        value = in_unit(measure.value, measure.unit, "FLOP/s")
+        if not value or value < 1e19 or abs(value / work.value - 1) > 0.04:
+            continue
+        yield finding(
+            "slip",
+            "rate and total",
+            N_("{stated} is the work of the whole run, {computed}, and no rate."),
+            figures={"stated": bench.stated(index), "computed": work.figure},
+            covers=(index,),
+            numbers={"flops": work.figure},
+            target=index,
+            recomputed=work.figure,
+            fixes={index: work.figure},
+        )
+
+
+def size_of_tokens(bench: Bench) -> Iterator[Finding]:
+    """7 TB where a model has seen 7T tokens: the digits of the tokens with a unit of bytes."""
+    for index, measure in bench.claim.of("dataset"):
+        for name in dict.fromkeys((measure.subject, *(m.name for m in bench.claim.named("model")))):
+            subject = bench.known.subject(name)
+            if subject is None or any(True for _fact in bench.facts(name, "dataset")):
+                continue
+            fact = bench.known.best(name, "tokens")
+            tokens = in_unit(fact.value, fact.unit, "token") if fact is not None and fact.firm else None
+            size = bench.at(index, "B")
+            if fact is None or not tokens or not size or abs(size / tokens - 1) > 0.02:
+                continue
+            figure = fact.figure()
+            yield finding(
+                "slip",
+                "bytes and tokens",
+                N_("{stated} has the digits of {known} for {subject} ({source}): {what}."),
+                figures={"stated": bench.stated(index), "known": figure},
+                words={
+                    "subject": fact.subject,
+                    "source": fact.source_text,
+                    "what": N_("bytes where tokens are meant"),
+                },
+                covers=(index,),
+                numbers={"known": figure},
+                target=index,
+                recomputed=figure,
+                fixes={index: figure},
+            )
+            break
 
 
 def text_and_tokens(bench: Bench) -> Iterator[Finding]:

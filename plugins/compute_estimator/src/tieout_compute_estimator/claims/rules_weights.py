@@ -6,6 +6,8 @@ import math
 import re
 from collections.abc import Iterator
 
+from tieout.plugin import Figure
+from tieout_compute_estimator.claims import cues
 from tieout_compute_estimator.claims.bench import Bench, Held
 from tieout_compute_estimator.claims.entries import BYTES_EACH, format_near, formats_of
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
@@ -50,6 +52,11 @@ def _held(bench: Bench, measure: Measure) -> Held | None:
 
 
 def _is_weights(bench: Bench, measure: Measure) -> bool:
+    text = bench.claim.text
+    if cues.is_capacity(
+        text[max(0, measure.start - 22) : measure.start], text[measure.end : measure.end + 44]
+    ):
+        return False
     if measure.role == "weights":
         return "gpu" not in measure.scope
     device = bench.known.device(measure.device)
@@ -112,26 +119,55 @@ def _of_format(bench: Bench, index: int, held: Held, form: str) -> Finding:
     )
 
 
+_Part = tuple[int | None, Figure]
+
+
+def _shape(bench: Bench) -> tuple[_Part, _Part, _Part] | None:
+    """Layers, KV heads and their width: stated, else those of the configuration of the model named."""
+    subject = bench.subject()
+    model = bench.known.models.get(subject.name) if subject is not None else None
+    parts: list[_Part] = []
+    for role in ("layers", "kv_heads", "head_dim"):
+        stated = bench.claim.first(role)
+        if stated is not None:
+            parts.append((stated[0], bench.stated(stated[0])))
+            continue
+        fact = bench.known.best(subject.name, role) if subject is not None else None
+        if fact is None or not fact.firm or model is None or model.latent_kv_dim or subject is None:
+            return None
+        if subject.nature != "autoregressive":
+            return None
+        parts.append((None, fact.figure()))
+    return parts[0], parts[1], parts[2]
+
+
+_ONE_REQUEST = re.compile(r"batch|并发|concurren|requests|users|路|条请求", re.IGNORECASE)
+
+
 def cached(bench: Bench) -> Iterator[Finding]:
-    """Bytes of the KV cache of one token: two vectors of every KV head in every layer."""
-    layers, heads, width = (bench.claim.first(role) for role in ("layers", "kv_heads", "head_dim"))
-    if layers is None or heads is None or width is None:
+    """Bytes of the KV cache: two vectors of every KV head in every layer for each token."""
+    shape = _shape(bench)
+    if shape is None:
         return
+    layers, heads, width = shape
+    known = [at for at, _figure in shape if at is None]
     for index, measure in bench.claim.of("cache", "memory", "weights"):
+        if known and (measure.role != "cache" or _ONE_REQUEST.search(bench.claim.text)):
+            continue
         form = format_near(bench, index) or "fp16"
         each = derived(BYTES_EACH.get(form, 2.0), "B", "bytes per element", form.upper(), {})
         tokens = 1.0
         inputs = {
-            "L": bench.stated(layers[0]), "H": bench.stated(heads[0]), "d": bench.stated(width[0]), "b": each
+            "L": layers[1], "H": heads[1], "d": width[1], "b": each
         }  # fmt: skip
-        covers = [index, layers[0], heads[0], width[0]]
+        covers = [index, *(at for at, _figure in shape if at is not None)]
         if "token" not in measure.scope:
-            found = bench.claim.first("context", "tokens")
-            if found is None:
+            lengths = [(i, bench.at(i, "token") or 1.0) for i, _m in bench.claim.of("context", "tokens")]
+            if not lengths or max(v for _i, v in lengths) > 1.05 * min(v for _i, v in lengths):
                 continue
-            tokens = bench.at(found[0], "token") or 1.0
-            inputs["s"] = bench.stated(found[0])
-            covers.append(found[0])
+            inputs["s"] = bench.stated(lengths[-1][0])
+            tokens = lengths[-1][1]
+            covers += [i for i, _value in lengths]
         size = 2 * layers[1].value * heads[1].value * width[1].value * each.value * tokens
         value = in_unit(size, "B", measure.unit) or 0.0
         figure = derived(
@@ -155,7 +191,6 @@ def cached(bench: Bench) -> Iterator[Finding]:
             recomputed=figure,
             fixes={} if good else {index: figure},
         )
-        return
 
 
 _FITS = re.compile(r"至少|最少|需要|装得下|放得下|才能|at least|fit|hold|need|minimum", re.IGNORECASE)

@@ -64,6 +64,13 @@ _EACH_OF_TEXT = (
     r"(?:(?:每(?:个|一个|生成一个|生成 1 个)?|单(?:个)?)\s?token|(?:per|each|every) token)"
     r"[^,。;:\d]{0,24}"
 )
+_WIDE_EACH = re.compile(
+    rf"(?:{_EACH} (?:individual )?{_DEVICE}s?|每(?:一)?[张块颗片枚个]\s?(?:GPU|芯片|卡|加速器)?|单[张块颗片枚卡])"
+    r"(?!-?\s?h(?:our)?)(?!时|小时)"
+    r"[^,。;:、]{0,60}$",
+    re.IGNORECASE,
+)
+"""Each GPU in such and such a rack: the name of the rack stands between."""
 _PER_YEAR = (
     r"(?:每年|年均|全年|一年|年(?=[耗用处产])|(?:all|the whole|a full) year|annual(?:ly)?|yearly)"
     r"[^,。;:\d]{0,14}"
@@ -114,6 +121,7 @@ _ADVERBS: tuple[tuple[Scope, re.Pattern[str]], ...] = (
     ("month", re.compile(r"^\s?(?:monthly)(?![a-z])", re.IGNORECASE)),
     ("year", re.compile(r"^\s?(?:annually|yearly)(?![a-z])", re.IGNORECASE)),
 )
+_OF_ONE = ("power", "information", "information/time", "compute/time", "operations/time")
 _APIECE = re.compile(
     r"^\s?(?:(?:in )?[\w-]{0,14}\s?)?(?:each|apiece)(?![a-z])(?! (?:of|day|year|month|query|token))",
     re.IGNORECASE,
@@ -141,6 +149,8 @@ def denominators(dimension: str, unit: str) -> tuple[str, str, tuple[str, ...]] 
     Returns:
         The dimension, the unit and the scopes.
     """
+    if dimension == "energy/gpu time" and unit.endswith("/GPU-hour"):
+        return "power", unit.removesuffix("h/GPU-hour"), ("gpu",)
     parts, symbols = dimension.split("/"), unit.split("/")
     scopes: list[str] = []
     while len(parts) > 1 and len(symbols) > 1:
@@ -169,6 +179,12 @@ def scope_of(before: str, after: str, *, dimension: str) -> tuple[str, ...]:
     tail = re.split(r"[,。;!?\n]", after)[0]
     found += [scope for scope, pattern in _AFTER.items() if pattern.match(tail)]
     found += [scope for scope, pattern in _ADVERBS if pattern.match(tail)]
+    if (
+        not {"gpu", "server"} & set(found)
+        and (dimension in _OF_ONE or dimension.startswith("money:"))
+        and _WIDE_EACH.search(clause)
+    ):
+        found.append("gpu")
     if dimension.startswith("information/time") and _PORTS.match(after):
         found.append("port")
     if _APIECE.match(after):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from tieout_compute_estimator.claims import cues
 from tieout_compute_estimator.claims.frames import Measure, Mention, Role
 
-__all__ = ["servers_named", "unread"]
+__all__ = ["devices_named", "servers_named", "unread"]
 
 _MULTIPLIED = re.compile(r"(?P<count>\d{1,3})\s?[xX×*]\s?(?P<size>\d{2,3})\s?GB?(?![A-Za-z])")
 _WORDS = {
@@ -120,6 +121,23 @@ def servers_named(text: str, measures: Sequence[Measure], mentions: Sequence[Men
     return found
 
 
+def devices_named(text: str, measures: Sequence[Measure], mentions: Sequence[Mention]) -> list[Measure]:
+    """3,000 in "3,000 D1 chips": a bare number right in front of the name of an accelerator counts devices."""
+    starts = [mention.start for mention in mentions if mention.kind == "device"]
+    return [
+        replace(m, role="devices", unit="GPU", dimension="gpu")
+        if m.role == "count"
+        and not m.unit
+        and any(_COUNTS.fullmatch(text[m.end : start]) for start in starts if 0 <= start - m.end <= 24)
+        else m
+        for m in measures
+    ]
+
+
+_COUNTS = re.compile(
+    r"\s?(?:个|张|块|颗|片|枚)?\s?(?:(?:Nvidia|AMD|Intel|Google|Tesla|Huawei|Groq|Cerebras|英伟达|华为|谷歌|特斯拉)(?:'s|的)?\s?)?",
+    re.IGNORECASE,
+)
 _BEFORE_NAME = re.compile(
     rf"(?<![\d.A-Za-z])(?P<count>\d[\d,]*|{_NUMBER_WORD}|十六|[两四八])\s?(?:台|个|x|×|套)?\s?$",
     re.IGNORECASE,

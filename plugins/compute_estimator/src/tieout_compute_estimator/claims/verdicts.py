@@ -57,6 +57,9 @@ _ARITHMETIC = (
 _PUBLISHED = ("published", "slip", "rate and total", "currency", "misattributed")
 """Rules that hold a number against what is published about its subject."""
 _PRICES = ("item_price", "token_price")
+_NATURE = ("format", "memory kind", "fabric", "nature", "trained on")
+"""Premises about what a thing is: what is worked out from them has no right value."""
+_OF_DEVICE = ("peak", "sparse", "integer", "aggregate", "published", "slip", "scope")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,9 @@ def settled(findings: Sequence[Finding]) -> list[Finding]:
     counted = {
         index for one in findings if one.kind == "match" and one.rule in _ARITHMETIC for index in one.covers
     }
+    compared = {
+        index for one in findings if one.kind == "match" and one.rule == "ratio" for index in one.covers
+    }
     worked = {
         one.target for one in findings if one.rule in _ARITHMETIC and one.kind in ("slip", "contradict")
     }
@@ -133,8 +139,14 @@ def settled(findings: Sequence[Finding]) -> list[Finding]:
         and len(one.covers) > 1
     }
     parts |= {index for index in made if index is not None}
+    unlike = {one.rule for one in findings if one.kind == "premise"} & set(_NATURE)
+    six = [set(one.covers) for one in findings if one.kind == "match" and one.rule == "6ND"]
     kept: list[Finding] = []
     for one in findings:
+        if unlike and one.kind in ("slip", "contradict") and one.rule in _OF_DEVICE:
+            continue  # a device that has no such format, memory or link has no right figure for it either
+        if one.kind == "contradict" and one.rule == "product" and any(set(one.covers) <= s for s in six):
+            continue
         if (
             one.rule in _PUBLISHED
             and one.kind in ("slip", "premise", "contradict")
@@ -149,7 +161,11 @@ def settled(findings: Sequence[Finding]) -> list[Finding]:
             continue
         known = one.rule == "6ND" and one.target in world
         if (one.kind == "assume" and (one.rule in _PLAUSIBLE or known) and (covered or known)) or (
-            one.kind == "assume" and one.rule in ("leak", "published") and covered_by(one, counted)
+            one.kind == "assume"
+            and (
+                (one.rule == "published" and covered_by(one, counted))
+                or (one.rule == "leak" and covered_by(one, compared))
+            )
         ):
             kept.append(one.model_copy(update={"kind": "imply"}))
         elif one.kind == "slip" and one.target in firm and one.rule not in _ARITHMETIC:
@@ -216,6 +232,10 @@ def decide(claim: Claim, findings: Sequence[Finding]) -> Decision:
         if one.kind in ("match", "assume", "imply") and one.rule not in _ARITHMETIC
         for index in one.covers
     }
+    cached = {
+        index for one in findings if one.kind == "match" and one.rule == "cache" for index in one.covers
+    }
+    served = claim.first("token_price") is not None
     results = {one.target for one in findings if one.kind == "match" and one.rule in _ARITHMETIC}
     # What a product starts from is not confirmed by it when it says something about the world.
     confirmed -= {
@@ -225,6 +245,7 @@ def decide(claim: Claim, findings: Sequence[Finding]) -> Decision:
         and not is_given(claim, measure)
         and not (measure.role in ("pue", "bytes_each") or measure.unit == "kg/kWh")
         and "port" not in measure.scope
+        and not (measure.role in ("context", "tokens") and (index in cached or served))
         and (measure.subject or (measure.role in _PRICES and measure.device))
     }
     unverified = tuple(
