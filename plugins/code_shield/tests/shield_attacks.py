@@ -12,7 +12,7 @@ from re import _parser as sre  # pyright: ignore[reportAttributeAccessIssue, rep
 from typing import Any, cast
 
 import tieout_code_shield
-from tieout_code_shield.lexers import token_of
+from tieout_code_shield.forms import token_of
 from tieout_code_shield.matching import MAX_NAME, MAX_SOURCE
 from tieout_code_shield.rules import Rule
 from tieout_code_shield.walk import MAX_BEFORE

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tieout_code_shield.forms import Opening
 from tieout_code_shield.languages import Language
-from tieout_code_shield.lexers import Opening
 from tieout_code_shield.limits import Clock
 from tieout_code_shield.syntax import error_share
 from tieout_code_shield.syntaxes import lexer_for

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from tieout_code_shield.forms import Syntax, Text
 from tieout_code_shield.languages import Language
-from tieout_code_shield.lexers import Lexer, Syntax, Text
+from tieout_code_shield.lexers import Lexer
 from tieout_code_shield.limits import Clock
 
 __all__ = ["has_syntax", "lexer_for"]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Final
 
-from tieout_code_shield.dialects.base import CommonDialect, Dialect
+from tieout_code_shield.dialects.base import Dialect
 
 __all__ = ["Dialect", "dialect", "has_dialect"]
 
@@ -32,7 +31,7 @@ _DIALECTS: Final = {
 @cache
 def has_dialect(name: str) -> bool:
     """Whether there is a dialect of a rule language."""
-    return name in _DIALECTS and find_spec(f"{__name__}.{_DIALECTS[name][0]}") is not None
+    return name in _DIALECTS
 
 
 @cache
@@ -42,10 +41,6 @@ def dialect(name: str) -> Dialect:
     Raises:
         KeyError: There is no such dialect.
     """
-    if not has_dialect(name):
-        raise KeyError(name)
     module, wanted = _DIALECTS[name]
     found: type[Dialect] = getattr(import_module(f"{__name__}.{module}"), wanted)
-    if not issubclass(found, CommonDialect):
-        found = type(found.__name__, (found, CommonDialect), {})
     return found()
