@@ -42,7 +42,8 @@ def rule_patterns(rule: Rule) -> Iterator[tuple[re.Pattern[str], int]]:
     for match in rule.matches:
         seen = [(match.before, MAX_BEFORE), (match.before_lacks, MAX_BEFORE)]
         seen += [
-            (name, MAX_NAME) for name in (match.target, match.compare, match.receiver, match.receiver_lacks)
+            (name, MAX_NAME)
+            for name in (match.called, match.target, match.compare, match.receiver, match.receiver_lacks)
         ]
         seen += [(name, 8 * MAX_NAME) for name in (match.near, match.near_lacks)]
         for condition in match.when:

@@ -147,3 +147,80 @@ out:
 }
 """
     assert not found(scanner, code)
+
+
+@pytest.mark.parametrize(
+    ("measured", "safe"),
+    [
+        ("int n = strlen(path);", False),
+        ("int n = strlen(path);\n    if (n >= 200) return;", True),
+        ("if (!strlen(path)) return;", False),
+        ("if (strlen(path) >= sizeof(copy)) return;", True),
+        ("if (strlen(path) > 0) log(1);", False),
+        ("reserve(strlen(path) + 1);", True),
+    ],
+)
+def test_a_length_counts_only_where_it_is_used(scanner: Scanner, measured: str, safe: bool) -> None:
+    code = f"void keep(const char *path) {{\n    char copy[256];\n    {measured}\n    strcpy(copy, path);\n}}\n"
+    assert ("c-strcpy" not in found(scanner, code)) is safe
+
+
+@pytest.mark.parametrize(
+    ("check", "safe"),
+    [
+        ("if (size > 0)", False),
+        ("while (i < size)", False),
+        ("if (size <= sizeof(frame))", True),
+        ("if (64 >= size)", True),
+    ],
+)
+def test_only_an_upper_bound_limits_a_copy(scanner: Scanner, check: str, safe: bool) -> None:
+    code = f"void put(const char *data, int size) {{\n    char frame[64];\n    {check} memcpy(frame, data, size);\n}}\n"
+    assert ("c-copy-unchecked-size" not in found(scanner, code)) is safe
+
+
+@pytest.mark.parametrize("make", ["malloc", "uv__malloc", "Arena_Alloc", "pool->alloc", "my_realloc_array"])
+def test_allocators_are_known_by_their_name(scanner: Scanner, make: str) -> None:
+    code = "void grow(struct pool *pool, int count) {{\n    rows = {make}({size});\n}}\n"
+    assert "c-allocation-overflow" in found(scanner, code.format(make=make, size="count * sizeof(struct row)"))
+    assert not found(scanner, code.format(make=make, size="16 * sizeof(struct row)"))
+
+
+def test_a_product_of_what_was_measured_does_not_wrap_around(scanner: Scanner) -> None:
+    code = "size_t n = text_length(s);\nwchar_t *copy = {}(n * sizeof(wchar_t));"
+    assert not found(scanner, code.format("xmalloc"))
+    assert found(scanner, code.replace("text_length(s)", "header.count").format("xmalloc"))
+
+
+def test_the_last_member_of_a_structure_has_the_room_that_was_allocated(scanner: Scanner) -> None:
+    code = "struct entry {{\n    char name[{}];\n}};\nvoid set(struct entry *e) {{\n    memcpy(e->name, s, 8);\n}}"
+    assert not found(scanner, code.format(1))
+    assert "c-copy-size" in found(scanner, code.format(4))
+
+
+def test_a_pointer_that_moved_has_less_room(scanner: Scanner) -> None:
+    code = 'char line[64];\nchar *p = line;\n{}sprintf(p, "%d", n);'
+    assert "c-unbounded-function" in found(scanner, code.format("p += used;\n"))
+    assert not found(scanner, code.format(""))
+
+
+@pytest.mark.parametrize(
+    ("size", "value", "safe"),
+    [(64, "seconds", False), (400, "seconds", True), (64, "(float)seconds", True)],
+)
+def test_the_longest_number_counts(scanner: Scanner, size: int, value: str, safe: bool) -> None:
+    code = f'char text[{size}];\nsprintf(text, "%.2f", {value});'
+    assert ("c-sprintf" not in found(scanner, code)) is safe
+
+
+def test_an_allocation_is_checked_where_it_is_made(scanner: Scanner) -> None:
+    code = "if ({}(b->text = (char *)malloc(b->size)){})\n    return;\nb->text[0] = 0;"
+    assert not found(scanner, code.format("!", ""))
+    assert not found(scanner, code.format("", " == NULL"))
+    assert "c-allocation-unchecked" in found(scanner, "b->text = (char *)malloc(b->size);\nb->text[0] = 0;")
+
+
+def test_a_method_of_cpp_may_set_what_it_is_given(scanner: Scanner) -> None:
+    code = "void read(Input *in) {{\n    int kind;\n    {}\n    use(kind);\n}}"
+    assert not found(scanner, code.format("total += in->number(kind);"), "cpp")
+    assert "c-uninitialised" in found(scanner, code.format("total = kind + 1;"), "cpp")

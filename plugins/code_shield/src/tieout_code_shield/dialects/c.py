@@ -146,6 +146,9 @@ class CDialect(CEffects, CommonDialect):
         name = self._declared_name(inner)
         if inner.kind() not in ("identifier", "field_identifier") or not name:
             return []
+        if inner.kind() == "field_identifier" and count is not None and count.text() in ("0", "1"):
+            # The last member of a structure, for as much as is allocated behind it.
+            return []
         found = [Binding(f"sizeof({name})", node, "assign")]
         return [*found, Binding(f"countof({name})", count, "assign")] if count is not None else found
 

@@ -65,9 +65,10 @@ _WIDTHS: Final = {
 }
 
 
-GUARDING: Final = re.compile(r"(?i)\bmin\s*[(<]|\bclamp\s*\(|SIZE_MAX|_overflow\b|ISFIT")
+GUARDING: Final = re.compile(r"(?i)\bmin\s*[(<]|\bclamp\s*\(|SIZE_MAX|_overflow\b|ISFIT|WRAPV|\bckd_")
 
 
+_CONSTANT_NAME: Final = re.compile(r"[A-Z][A-Z\d_]{2,}\Z")
 _CONSTANT: Final = re.compile(r"_[A-Z][A-Z\d]{2,}$|^k[A-Z]\w+$")
 
 
@@ -83,6 +84,8 @@ def overflows(walk: Walk, site: Site) -> bool:
     """strcpy and its kin: what is copied does not fit, or nothing says that it does."""
     destination, source = argument(walk, site, 0), argument(walk, site, 1)
     if destination is None or source is None:
+        return False
+    if _CONSTANT_NAME.match(source.text()):
         return False
     name = walk.qualified(site.name)
     unit = 4 if name.startswith("wcs") else 1

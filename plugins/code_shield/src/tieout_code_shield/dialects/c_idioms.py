@@ -50,13 +50,31 @@ def printed_length(walk: Walk, site: Site) -> bool:
             )
             index = next(iter(items(listed)), None) if listed is not None else None
         nodes = [index] if index is not None else []
-    before = walk.text_before(site)
-    for node in nodes:
-        for name in re.findall(r"[A-Za-z_]\w*", node.text())[:4]:
-            for value in assigned(walk, name, site):
-                callee = value.field("function") if value.kind() == "call_expression" else None
-                if callee is not None and _PRINTING.search(callee.text()) and not _upper(before, name):
-                    return True
+    return any(_printed(walk, site, node) for node in nodes)
+
+
+def printed_rest(walk: Walk, site: Site) -> bool:
+    """``left = sizeof(buf) - n``, ``left -= n``: what is left after snprintf may wrap around."""
+    value = bare(site.binding.value) if site.binding is not None else None
+    sign = site.node.field("operator")
+    if value is None:
+        return False
+    if value.kind() == "binary_expression":
+        sign, right = value.field("operator"), value.field("right")
+    else:
+        right = value
+    if sign is None or right is None or sign.text() not in ("-", "-="):
+        return False
+    return bare(right).kind() == "identifier" and _printed(walk, site, bare(right))
+
+
+def _printed(walk: Walk, site: Site, node: Node) -> bool:
+    """Whether a variable in an expression holds what snprintf returned, which nothing compared with a limit."""
+    for name in re.findall(r"[A-Za-z_]\w*", node.text())[:4]:
+        for value in assigned(walk, name, site):
+            callee = value.field("function") if value.kind() == "call_expression" else None
+            if callee is not None and _PRINTING.search(callee.text()):
+                return not _upper(walk.text_before(site), name)
     return False
 
 
@@ -265,6 +283,7 @@ def _is_template(function: Node) -> bool:
 
 IDIOM_CHECKS: Final[Mapping[str, Callable[[Walk, Site], bool]]] = {
     "printed-length": printed_length,
+    "printed-rest": printed_rest,
     "sizeof-pointer": sizeof_pointer,
     "result-dropped": result_dropped,
     "changed-while-iterated": changed_while_iterated,

@@ -30,7 +30,7 @@ def index_out(walk: Walk, site: Site) -> bool:
     elements = number(count) if count is not None else None
     at = number(walk.evaluate(index, site)) if not _counts(index) else None
     if at is not None:
-        return at < 0 or (elements is not None and at >= elements)
+        return elements is not None and not 0 <= at < elements
     if _after_full_read(walk, site, array, index):
         return True
     return _loop_too_far(walk, site, array, index, elements)

@@ -241,10 +241,14 @@ def result_unchecked(walk: Walk, site: Site) -> bool:
     if bare(outer.binding.value).range() != site.node.range():
         return False
     for each in site.node.ancestors():
-        if each.kind() in ("if_statement", "while_statement", "binary_expression", "conditional_expression"):
-            between = each.text()[: max(0, site.start - each.range().start.index)]
-            if each.kind() == "binary_expression" or ("{" not in between and ")" not in between):
-                return False
+        kind = each.kind()
+        if kind in ("binary_expression", "conditional_expression") or (
+            kind == "unary_expression" and each.text().startswith("!")
+        ):
+            return False
+        condition = each.field("condition") if kind in ("if_statement", "while_statement") else None
+        if condition is not None and condition.range().end.index >= site.end:
+            return False
         if each.kind() in ("compound_statement", "function_definition"):
             break
     name = outer.binding.target.rpartition(".")[2]
@@ -294,7 +298,11 @@ def used_unset(walk: Walk, site: Site) -> bool:
     if following is None or following[0] != "use" or following[1].kind() != "expression_statement":
         return False
     text = _NO_USE.sub("", following[1].text())
-    if re.match(r"[A-Z][A-Z\d_]+\s*\(|\w*for_?each\w*\s*\(", text):
+    passed = rf"(?:\.|->)\w+\s*\((?:[^()]*,)?\s*{re.escape(binding.target)}\s*[,)]"
+    if re.search(passed, text):
+        # The method's parameter may be a reference.
+        return False
+    if re.match(r"[A-Z][A-Z\d_]+\s*\(|\w*for_?each\w*\s*\(|(?:__)?asm\b", text):
         # A macro may do anything, such as loop over a list.
         return False
     reads = rf"(?:^|[=(,+*/<>!\s-])\*?\s*{re.escape(binding.target)}\s*(?:->|\[|[;),+*/<>-])"

@@ -131,6 +131,7 @@ _BOUND: Final = (
 
 _BELOW: Final = re.compile(rf"\)?\s*[<>]=?\s*{_BOUND}")
 _ABOVE: Final = re.compile(rf"{_BOUND}[\w.()>-]{{0,40}}\s*(?<![-<>])[<>]=?\s*\Z")
+_MAXIMUM: Final = re.compile(r"SIZE(?:_T)?_MAX|\bU?(?:INT|LONG|LLONG|PTRDIFF)_MAX")
 _LENGTH: Final = re.compile(r"(?i)len(?:gth)?$")
 _MEASURED: Final = re.compile(
     r"(?i)\b\w*len(?:gth)?\s*\(|[.>](?:size|length)\s*\(\)|[.>]\w+\s*\*\s*2\b|\b2\s*\*\s*\w+[.-]"
@@ -142,7 +143,7 @@ def _limited(walk: Walk, site: Site, node: Node) -> bool:
     """Whether a factor was compared with a limit: a number, a constant, a maximum; not with what there is already."""
     before = walk.text_before(site)
     before = before[: len(before) - (site.end - site.start)]
-    if GUARDING.search(node.text()) or "SIZE_MAX" in before or "overflow" in before:
+    if GUARDING.search(node.text()) or _MAXIMUM.search(before) or "overflow" in before:
         return True
     for name in names_in(node.text()):
         if any(_MEASURED.search(value.text()) for value in assigned(walk, name, site)):

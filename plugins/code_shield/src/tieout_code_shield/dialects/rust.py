@@ -275,7 +275,8 @@ class RustDialect(RustValues, CommonDialect):
     def check(self, name: str, walk: Walk, site: Site) -> bool:
         """``undocumented``: nothing before or in an unsafe block says why it is sound.
 
-        A text in which such blocks are the rule is a binding to a library, and says nothing by having them.
+        A text in which such blocks are the rule is a binding to a library, as is one that calls ``ffi::``, and says
+        nothing by having them.
 
         Raises:
             KeyError: Any other name.
@@ -285,11 +286,15 @@ class RustDialect(RustValues, CommonDialect):
         text = walk.root.text()
         before = text[max(0, site.start - REASON_CHARACTERS) : site.start]
         said = before + site.node.text()[:REASON_CHARACTERS].replace("unsafe", "")
+        if _WRAPS.search(site.node.text()):
+            return False
         return re.search(r"(?i)\bsafe(?:ty)?\b", said) is None and len(_UNSAFE.findall(text)) < MANY_BLOCKS
 
 
 _MODULE: Final = re.compile(r"^(?:std|core|alloc|tokio|async_std)::(?=[a-z_]+$)")
 """What stands directly in these is a module: ``use std::env;`` makes ``env::args`` of it, not ``std::env::args``."""
+_WRAPS: Final = re.compile(r"\bffi::|\bfrom_raw_(?:fd|socket|handle)\b")
+"""A binding to a C library, whose every call is unsafe, and the making of an object from a handle just opened."""
 _UNSAFE: Final = re.compile(r"\bunsafe\s*\{")
 MANY_BLOCKS: Final = 3
 REASON_CHARACTERS: Final = 600
