@@ -65,11 +65,11 @@ _WIDTHS: Final = {
 }
 
 
-GUARDING: Final = re.compile(r"(?i)\bmin\s*[(<]|\bclamp\s*\(|SIZE_MAX|_overflow\b|ISFIT|WRAPV|\bckd_")
+GUARDING: Final = re.compile(r"(?i)\bmin\s*[(<]|\bclamp\s*\(|SIZE_MAX|_overflow\b|ISFIT|-\s*(?:strlen|wcslen)\s*\(|WRAPV|\bckd_")
 
 
 _CONSTANT_NAME: Final = re.compile(r"[A-Z][A-Z\d_]{2,}\Z")
-_CONSTANT: Final = re.compile(r"_[A-Z][A-Z\d]{2,}$|^k[A-Z]\w+$")
+_CONSTANT: Final = re.compile(r"_[A-Z][A-Z\d]{2,}$|^[A-Z][A-Z\d_]{4,}$|^k[A-Z]\w+$")
 
 
 def _variables(value: Value) -> list[str]:

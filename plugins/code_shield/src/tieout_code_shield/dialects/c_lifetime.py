@@ -298,9 +298,9 @@ def used_unset(walk: Walk, site: Site) -> bool:
     if following is None or following[0] != "use" or following[1].kind() != "expression_statement":
         return False
     text = _NO_USE.sub("", following[1].text())
-    passed = rf"(?:\.|->)\w+\s*\((?:[^()]*,)?\s*{re.escape(binding.target)}\s*[,)]"
+    passed = rf"(?:\.|->|::)\w+\s*\((?:[^()]*,)?\s*{re.escape(binding.target)}\s*[,)]"
     if re.search(passed, text):
-        # The method's parameter may be a reference.
+        # The parameter may be a reference.
         return False
     if re.match(r"[A-Z][A-Z\d_]+\s*\(|\w*for_?each\w*\s*\(|(?:__)?asm\b", text):
         # A macro may do anything, such as loop over a list.

@@ -134,7 +134,7 @@ _ABOVE: Final = re.compile(rf"{_BOUND}[\w.()>-]{{0,40}}\s*(?<![-<>])[<>]=?\s*\Z"
 _MAXIMUM: Final = re.compile(r"SIZE(?:_T)?_MAX|\bU?(?:INT|LONG|LLONG|PTRDIFF)_MAX")
 _LENGTH: Final = re.compile(r"(?i)len(?:gth)?$")
 _MEASURED: Final = re.compile(
-    r"(?i)\b\w*len(?:gth)?\s*\(|[.>](?:size|length)\s*\(\)|[.>]\w+\s*\*\s*2\b|\b2\s*\*\s*\w+[.-]"
+    r"(?i)\b\w*len(?:gth)?\s*\(|MultiByte|GetFullPathName|[.>](?:size|length)\s*\(\)|[.>]\w+\s*\*\s*2\b|\b2\s*\*\s*\w+[.-]"
 )
 """What is measured is there already, and what doubles what is there stops long before it wraps around."""
 
