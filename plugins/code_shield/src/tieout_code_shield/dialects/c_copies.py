@@ -65,7 +65,9 @@ _WIDTHS: Final = {
 }
 
 
-GUARDING: Final = re.compile(r"(?i)\bmin\s*[(<]|\bclamp\s*\(|SIZE_MAX|_overflow\b|ISFIT|-\s*(?:strlen|wcslen)\s*\(|WRAPV|\bckd_")
+GUARDING: Final = re.compile(
+    r"(?i)\bmin\s*[(<]|\bclamp\s*\(|SIZE_MAX|_overflow\b|ISFIT|-\s*(?:strlen|wcslen)\s*\(|WRAPV|\bckd_"
+)
 
 
 _CONSTANT_NAME: Final = re.compile(r"[A-Z][A-Z\d_]{2,}\Z")
