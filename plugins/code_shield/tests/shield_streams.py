@@ -16,12 +16,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from unittest.mock import patch
 
-from tieout.plugin import Block, Finding, GuardInput, Redact, Retry, Stage, Verdict
+from tieout.plugin import Block, GuardInput, Retry, Stage
+from tieout_code_shield.blocks import STOPPING, CodeBlock, Decision
 from tieout_code_shield.guard import ShieldGuard
 from tieout_code_shield.rule_files import shipped_rules
 from tieout_code_shield.settings import ShieldSettings
 from tieout_code_shield.shield import Shield
+from tieout_code_shield.statements import Unit
 
 __all__ = ["Outcome", "leaked", "make_answer", "random_cuts", "run"]
 
@@ -46,8 +49,10 @@ class Outcome:
 
     text: str = ""
     stopped: str = ""
-    taken_out: list[Finding] = field(default_factory=list[Finding])
-    unchecked: int = 0
+    taken_out: list[str] = field(default_factory=list[str])
+    """Every statement that was objected to, as it stood in the answer."""
+    late: int = 0
+    """Severe findings that only a whole block showed, when its text was out: they warn."""
 
 
 @cache
@@ -56,27 +61,38 @@ def shield() -> Shield:
     return Shield(ShieldSettings(max_seconds=5.0))
 
 
+class _WatchedBlock(CodeBlock):
+    """Keeps what it takes out."""
+
+    outcome: Outcome
+
+    def _decide(self, unit: Unit) -> Decision:
+        first = self._done
+        decision = super()._decide(unit)
+        if decision.action in STOPPING:
+            self.outcome.taken_out.append("".join(line.text for line in self._lines[first : self._done]))
+        return decision
+
+    def _whole(self) -> Decision | None:
+        decision = super()._whole()
+        found = decision.findings if decision is not None else ()
+        self.outcome.late += sum(finding.severity in ("high", "critical") for finding in found)
+        return decision
+
+
 async def _run(parts: Iterable[str]) -> Outcome:
-    stream = ShieldGuard(shield()).open_stream(GuardInput(Stage.OUTPUT, ""))
     outcome = Outcome()
-
-    def note(text: str, verdict: Verdict, unchecked: object) -> None:
-        outcome.text += text
-        outcome.unchecked += unchecked is not None
-        if isinstance(verdict, Redact | Block | Retry):
-            outcome.taken_out += [
-                found for found in verdict.findings if found.severity in ("high", "critical")
-            ]
-        if isinstance(verdict, Block | Retry):
-            outcome.stopped = type(verdict).__name__
-
-    for part in parts:
-        release = await stream.feed(part)
-        note(release.text, release.verdict, release.unchecked)
-        if outcome.stopped:
-            return outcome
-    release = await stream.finish()
-    note(release.text, release.verdict, release.unchecked)
+    with patch(
+        "tieout_code_shield.stream.CodeBlock", type("Watched", (_WatchedBlock,), {"outcome": outcome})
+    ):
+        stream = ShieldGuard(shield()).open_stream(GuardInput(Stage.OUTPUT, ""))
+        for part in parts:
+            release = await stream.feed(part)
+            outcome.text += release.text
+            if isinstance(release.verdict, Block | Retry):
+                outcome.stopped = type(release.verdict).__name__
+                return outcome
+        outcome.text += (await stream.finish()).text
     return outcome
 
 
@@ -141,16 +157,15 @@ def random_cuts(text: str, chance: random.Random) -> list[str]:
     return [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)], strict=True)]
 
 
-def leaked(answer: str, outcome: Outcome) -> list[Finding]:
-    """Statements that were taken out, and of which a line is in the released text all the same."""
-    found: list[Finding] = []
-    for finding in outcome.taken_out:
-        for line in answer[finding.start : finding.end].split("\n"):
+def leaked(answer: str, outcome: Outcome) -> list[str]:
+    """Lines of statements that were taken out, and that are in the released text all the same."""
+    found: list[str] = []
+    for statement in outcome.taken_out:
+        for line in statement.split("\n"):
             bare = line.strip(" \t>+")
             # A line that the answer has elsewhere as well says nothing.
-            if len(bare) >= 8 and answer.count(bare) == 1 and bare in outcome.text:
-                found.append(finding)
-                break
+            if len(bare) >= 6 and answer.count(bare) == 1 and bare in outcome.text:
+                found.append(bare)
     return found
 
 
@@ -171,9 +186,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         counted["answers"] += 1
         counted["statements taken out"] += len(letters.taken_out)
         counted["answers stopped"] += bool(letters.stopped)
-        for finding in leaked(answer, letters):
+        counted["found too late"] += letters.late
+        for line in leaked(answer, letters):
             counted["leaks"] += 1
-            print(f"LEAK in answer {number}: {finding.rule} {answer[finding.start : finding.end]!r}")
+            print(f"LEAK in answer {number}: {line!r}")
         if letters.text != whole.text:
             counted["differences"] += 1
             print(f"DIFFERENT letter by letter: answer {number} {answer!r}")
@@ -185,7 +201,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 counted["differences"] += 1
                 print(f"DIFFERENT: answer {number} cut into {parts!r}")
                 break
-    for name in ("answers", "cuttings", "statements taken out", "answers stopped", "leaks", "differences"):
+    for name in (
+        "answers",
+        "cuttings",
+        "statements taken out",
+        "answers stopped",
+        "leaks",
+        "differences",
+        "found too late",
+    ):
         print(f"{name:22} {counted[name]:8}")
     print(f"{'processor time':22} {time.process_time() - started:8.0f} s")
     return bool(counted["leaks"] or counted["differences"])

@@ -17,6 +17,8 @@ GUESS_CHARACTERS: Final = 4_000
 GRAMMAR_CHARACTERS: Final = 600
 CLEARLY: Final = 5
 """How much more a text must look like another language than like the one it is said to be, to be scanned as both."""
+SLIGHTLY: Final = 2
+"""The same for a text that does not look at all like the language it is said to be in."""
 AT_HOME: Final = 8
 """A text that looks this much like the language it is said to be in is not asked whether it is in another one."""
 MAX_TRIED: Final = 3
@@ -94,9 +96,11 @@ def related(first: str, second: str) -> bool:
 
 def clearly_other(code: str, named: Language, margin: int = CLEARLY) -> Language | None:
     """The language that a text looks much more like than like the one it is said to be in; ``None`` without one."""
-    own = _signals().get(named.name, ())
-    if margin == CLEARLY and _score(code[:GUESS_CHARACTERS], own) >= AT_HOME:
-        return None
+    own = _score(code[:GUESS_CHARACTERS], _signals().get(named.name, ()))
+    if margin == CLEARLY:
+        if own >= AT_HOME:
+            return None
+        margin = CLEARLY if own else SLIGHTLY
     seen = scores(code)
     most = max(seen, key=lambda name: seen[name], default="")
     if not most or related(most, named.name) or seen[most] - seen.get(named.name, 0) < margin:
