@@ -181,3 +181,58 @@ def test_a_directory_of_ones_own_is_used() -> None:
     assert resolve("火星矿业", directory=own).status == "exact"
     assert resolve("hxky", directory=own).status == "ranked"
     assert resolve("金山办公", directory=own).status == "none"
+
+
+@pytest.mark.parametrize(
+    ("query", "symbol", "kind"),
+    [
+        ("七星电子", "002371.SZ", "former"),
+        ("清华紫光", "000938.SZ", "former"),
+        ("深发展A", "000001.SZ", "former"),
+        ("暴风科技", "300431.SZ", "former"),
+        ("Piotech", "688072.SH", "english"),
+        ("Piotech Inc.", "688072.SH", "company"),
+        ("Shengyi Technology Co., Ltd.", "600183.SH", "company"),
+        ("NAURA Technology Group", "002371.SZ", "english"),
+        ("美超微", "SMCI.US", "alias"),
+        ("波音", "BA.US", "name"),
+        ("Hang Seng Bank", "00011.HK", "english"),
+    ],
+)
+def test_names_of_the_old_and_the_english_lists_are_known(query: str, symbol: str, kind: str) -> None:
+    found = resolve(query)
+    assert found.status == "exact"
+    assert (found.candidates[0].instrument.symbol, found.candidates[0].kind) == (symbol, kind)
+
+
+def test_a_company_on_two_exchanges_is_one_company_in_the_lists_too() -> None:
+    found = resolve("China Life Insurance")
+    assert found.status == "exact"
+    assert found.best is not None
+    assert found.best.symbol == "601628.SH"
+    assert [share.symbol for share in found.siblings] == ["02628.HK"]
+
+
+@pytest.mark.parametrize("query", ["HBM", "CPU", "API", "ALL", "boing", "Pyotech"])
+def test_a_ticker_of_the_lists_alone_and_what_is_only_like_their_names_is_nothing(query: str) -> None:
+    found = resolve(query)
+    assert all(match.instrument.chosen for match in found.candidates)
+    assert found.status != "exact"
+
+
+def test_a_share_of_the_lists_answers_to_its_whole_symbol() -> None:
+    found = resolve("BA.US")
+    assert found.best is not None
+    assert found.best.english == "Boeing"
+
+
+def test_every_former_name_leads_to_its_share_or_to_a_question() -> None:
+    known = default_directory()
+    lost = [
+        (name, share.symbol)
+        for share in known.by_symbol.values()
+        for name in share.former
+        if share.symbol not in {m.instrument.symbol for m in resolve(name, limit=50).candidates}
+        and name not in known.ambiguous
+    ]
+    assert len(lost) <= 5, lost

@@ -126,3 +126,21 @@ def test_any_text_gives_places_inside_it(text: str) -> None:
 
 def test_ten_kilobytes_of_one_character_are_read_to_the_end() -> None:
     assert symbols("中" * 10_000 + " 工业富联") == ["601138.SH"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "for a in b; do echo $a $F $all; done",
+        "Focus on what Power and Sunrise mean in this sentence.",
+        "The story stood in the New York Times yesterday.",
+        "把数字标识写进文件头,再读一次。",
+    ],
+)
+def test_words_that_are_names_in_the_long_lists_only_are_no_shares(text: str) -> None:
+    assert find_securities(text) == []
+
+
+def test_an_english_name_of_several_words_is_found_in_running_text() -> None:
+    text = "Orders at NAURA Technology Group and at Shengyi Technology grew again."
+    assert [found.value for found in find_securities(text)] == ["002371.SZ", "600183.SH"]

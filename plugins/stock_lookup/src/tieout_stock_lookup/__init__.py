@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from tieout_stock_lookup.directory import Directory, Instrument, default_directory, load_directory
+    from tieout_stock_lookup.directory import Directory, Instrument
     from tieout_stock_lookup.prices import Bar, parse_prices
     from tieout_stock_lookup.provider_api import (
         LocalProvider,
@@ -46,10 +46,11 @@ if TYPE_CHECKING:
     from tieout_stock_lookup.resolver import resolve
     from tieout_stock_lookup.returns import RelativeReturn, compute_returns
     from tieout_stock_lookup.scan import find_tickers
+    from tieout_stock_lookup.shipped import default_directory, load_directory
     from tieout_stock_lookup.store import PriceSeries, PriceStore
 
 _HOMES = {
-    "directory": ("Directory", "Instrument", "default_directory", "load_directory"),
+    "directory": ("Directory", "Instrument"),
     "prices": ("Bar", "parse_prices"),
     "provider_api": (
         "LocalProvider", "NetworkProvider", "Provider", "ProviderEntry", "Query", "Request", "Response", "providers",
@@ -58,6 +59,7 @@ _HOMES = {
     "resolver": ("resolve",),
     "returns": ("RelativeReturn", "compute_returns"),
     "scan": ("find_tickers",),
+    "shipped": ("default_directory", "load_directory"),
     "store": ("PriceSeries", "PriceStore"),
 }  # fmt: skip
 

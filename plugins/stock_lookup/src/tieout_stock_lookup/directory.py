@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, cached_property
-from importlib import resources
-from typing import Any, Literal, NamedTuple
+from functools import cached_property
+from typing import Literal, NamedTuple
 
 from tieout.text import to_simplified
 from tieout_stock_lookup.names import core_key, deletions, name_key, sound_key, spellings
@@ -21,15 +18,13 @@ __all__ = [
     "Instrument",
     "NameEntry",
     "Status",
-    "default_directory",
-    "load_directory",
+    "company_keys",
 ]
 
 Status = Literal["listed", "gone", "unknown"]
-NameKind = Literal["name", "core", "alias", "former"]
+NameKind = Literal["name", "core", "english", "alias", "former"]
 
-_DATA = "tieout_stock_lookup"
-_KIND_ORDER: dict[str, int] = {"name": 0, "core": 0, "alias": 1, "former": 2}
+_KIND_ORDER: dict[str, int] = {"name": 0, "core": 0, "english": 1, "alias": 1, "former": 2}
 _MARKET_ORDER = {"SH": 0, "SZ": 0, "BJ": 0, "INDEX": 0, "HK": 1, "US": 2}
 
 
@@ -66,6 +61,9 @@ class Instrument(NamedTuple):
     source: DirectorySource | None = None
     siblings: tuple[str, ...] = ()
     """Symbols of the same company on other exchanges."""
+    chosen: bool = True
+    """False for a row of the long lists of Hong Kong and America: it answers to its whole names and its full symbol,
+    and neither to its ticker alone nor to anything like its name."""
 
     @property
     def market(self) -> str:
@@ -142,13 +140,15 @@ class Directory:
     @cached_property
     def readings(self) -> Mapping[str, str]:
         """Characters of GB 2312 with their toneless readings."""
-        return _read_readings() if self._readings is None else self._readings
+        from tieout_stock_lookup.shipped import read_readings
+
+        return read_readings() if self._readings is None else self._readings
 
     @cached_property
     def pinyin(self) -> dict[str, list[NameEntry]]:
         """Full pinyin to names, aliases of two and more Chinese characters included."""
         found: defaultdict[str, list[NameEntry]] = defaultdict(list)
-        for share in self.by_symbol.values():
+        for share in self._chosen:
             if share.pinyin:
                 found[share.pinyin].append(NameEntry("name", share.name, share))
             core = core_key(_quick_key(share.name))
@@ -178,7 +178,7 @@ class Directory:
     def initials(self) -> dict[str, list[Instrument]]:
         """Pinyin initials to instruments, in the order of their symbols."""
         found: defaultdict[str, list[Instrument]] = defaultdict(list)
-        for share in self.by_symbol.values():
+        for share in self._chosen:
             initials = share.initials or self._initials_of(core_key(_quick_key(share.name)))
             for key in {initials, initials.removesuffix("a")} if share.name.endswith("A") else {initials}:
                 if len(key) >= 2:
@@ -193,16 +193,27 @@ class Directory:
     def neighbours(self) -> dict[str, set[str]]:
         """A name's key with one character left out, to the keys it may have been; for typing errors."""
         found: defaultdict[str, set[str]] = defaultdict(set)
-        for key in self.names:
-            if len(key) >= 3 and not key.isascii():
+        for key, entries in self.names.items():
+            if len(key) >= 3 and not key.isascii() and any(entry.instrument.chosen for entry in entries):
                 for shorter in deletions(key):
                     found[shorter].add(key)
         return dict(found)
 
     @cached_property
     def latin_names(self) -> list[str]:
-        """Keys of names in Latin letters with five letters and more."""
-        return [key for key in self.names if len(key) >= 5 and key.isascii() and not key.isdigit()]
+        """Keys of names in Latin letters with five letters and more; of 9,000 in the lists one is like any word."""
+        return [
+            key
+            for key, entries in self.names.items()
+            if len(key) >= 5
+            and key.isascii()
+            and not key.isdigit()
+            and any(e.kind != "english" for e in entries)
+        ]
+
+    @cached_property
+    def _chosen(self) -> list[Instrument]:
+        return [share for share in self.by_symbol.values() if share.chosen]
 
 
 def _prefer_home_listing(entries: list[NameEntry]) -> None:
@@ -230,8 +241,9 @@ def _name_entries(share: Instrument) -> Iterable[tuple[str, NameEntry]]:
     seen: set[str] = set()
     texts: list[tuple[NameKind, str]] = [("name", share.name)]
     if share.english:
-        texts.append(("name", share.english))
-    if share.market == "US":
+        by_hand = share.chosen and share.market not in ("SH", "SZ", "BJ")
+        texts.append(("name" if by_hand else "english", share.english))
+    if share.market == "US" and share.chosen:
         texts.append(("name", share.code))
     texts.extend(("alias", text) for text in share.aliases)
     texts.extend(("former", text) for text in share.former)
@@ -246,98 +258,6 @@ def _name_entries(share: Instrument) -> Iterable[tuple[str, NameEntry]]:
             yield core, NameEntry("core" if kind == "name" else kind, text, share)
 
 
-def _data(name: str) -> bytes:
-    return resources.files(_DATA).joinpath("data", name).read_bytes()
-
-
-def _json(name: str) -> dict[str, Any]:
-    return json.loads(_data(name))
-
-
-@cache
-def _read_readings() -> Mapping[str, str]:
-    return json.loads(gzip.decompress(_data("readings.json.gz")))
-
-
-def _source(head: Mapping[str, Any]) -> DirectorySource:
-    until = head.get("valid_until")
-    return DirectorySource(
-        head["name"],
-        date.fromisoformat(head["as_of"]),
-        head.get("package", ""),
-        head.get("licence", ""),
-        head.get("sha256", ""),
-        date.fromisoformat(until) if until else None,
-    )
-
-
-def _sibling_table(rows: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for row in rows:
-        if other := row.get("sibling"):
-            found[row["symbol"]].append(other)
-            found[other].append(row["symbol"])
-    return {symbol: tuple(others) for symbol, others in found.items()}
-
-
-def load_directory(extra: Iterable[Instrument] = ()) -> Directory:
-    """Read the directory that ships with this package.
-
-    Args:
-        extra: Instruments of other packages; a symbol that the shipped directory has stays as it is.
-    """
-    others, indices, called = _json("hk_us.json"), _json("indices.json"), _json("aliases.json")
-    siblings = _sibling_table(others["rows"])
-    found = [
-        *_mainland({row["symbol"]: row for row in called["rows"]}, siblings),
-        *_written_by_hand(others, siblings),
-        *_indices(indices),
-        *extra,
-    ]
-    return Directory(
-        found,
-        ambiguous=called["ambiguous"],
-        alternative_codes={code: row["symbol"] for row in indices["rows"] for code in row.get("codes", ())},
-        common_words=_json("common_words.json")["words"],
-    )
-
-
-def _mainland(
-    called: Mapping[str, Mapping[str, Any]], siblings: Mapping[str, tuple[str, ...]]
-) -> Iterable[Instrument]:
-    header, *rows = json.loads(
-        "[" + ",".join(gzip.decompress(_data("directory.jsonl.gz")).decode().split("\n")[:-1]) + "]"
-    )
-    sources = [_source(head) for head in header["sources"]]
-    for symbol, name, former, listed, pinyin, initials, status, source in rows:
-        more = called.get(symbol, {})
-        yield Instrument(
-            symbol, name, "", (*former, *more.get("former", ())), tuple(more.get("aliases", ())), listed, pinyin,
-            initials, status, "equity", sources[source], siblings.get(symbol, ()),
-        )  # fmt: skip
-
-
-def _written_by_hand(
-    table: Mapping[str, Any], siblings: Mapping[str, tuple[str, ...]]
-) -> Iterable[Instrument]:
-    source = _source(table)
-    for row in table["rows"]:
-        yield Instrument(
-            row["symbol"], row["zh"], row["en"], (), tuple(row.get("aliases", ())),
-            source=source, siblings=siblings.get(row["symbol"], ()),
-        )  # fmt: skip
-
-
-def _indices(table: Mapping[str, Any]) -> Iterable[Instrument]:
-    source = _source(table)
-    for row in table["rows"]:
-        aliases = tuple(row.get("aliases", ()))
-        yield Instrument(row["symbol"], row["zh"], row["en"], (), aliases, kind="index", source=source)
-
-
-@cache
-def default_directory() -> Directory:
-    """The shipped directory with what installed packages add to it; read once."""
-    from tieout_stock_lookup.provider_api import directory_instruments
-
-    return load_directory(directory_instruments())
+def company_keys(*names: str) -> list[str]:
+    """By what the listings of one company are known for one: a whole name, without the exchange's marks."""
+    return [key for name in names if len(key := core_key(_quick_key(name))) >= 4]

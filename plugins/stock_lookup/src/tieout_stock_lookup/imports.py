@@ -10,11 +10,11 @@ from pathlib import Path
 from tieout.errors import InputError
 from tieout.plugin import Candidate, Figure, ToolContext, translator
 from tieout.text import clean_line
-from tieout_stock_lookup.directory import default_directory
 from tieout_stock_lookup.lookup import name_numbers, numbers_in
 from tieout_stock_lookup.prices import ParsedPrices, is_demo_symbol, parse_prices
 from tieout_stock_lookup.resolver import MAX_QUERY, resolve
 from tieout_stock_lookup.results import ImportResult, SkippedLine
+from tieout_stock_lookup.shipped import default_directory
 from tieout_stock_lookup.store import PriceSeries, PriceStore
 
 __all__ = ["demo_symbol", "find_csv_paths", "import_file", "numbers_of"]

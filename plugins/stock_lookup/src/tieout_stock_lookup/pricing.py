@@ -9,7 +9,6 @@ from typing import NoReturn
 from tieout.errors import InputError, ToolError
 from tieout.plugin import Figure, Formula, ToolContext, translator
 from tieout.text import clean_line
-from tieout_stock_lookup.directory import default_directory
 from tieout_stock_lookup.imports import currency_of, demo_symbol, numbers_of
 from tieout_stock_lookup.prices import is_demo_symbol
 from tieout_stock_lookup.provider_api import local_bars
@@ -17,6 +16,7 @@ from tieout_stock_lookup.resolver import resolve
 from tieout_stock_lookup.results import PriceResult
 from tieout_stock_lookup.return_result import ReturnsResult, WindowReturn
 from tieout_stock_lookup.returns import Method, RelativeReturn, Return, compute_returns
+from tieout_stock_lookup.shipped import default_directory
 from tieout_stock_lookup.store import PriceSeries, PriceStore
 
 __all__ = ["price_result", "returns_result", "series_of"]

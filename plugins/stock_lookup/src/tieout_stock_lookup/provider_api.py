@@ -132,7 +132,7 @@ class DirectoryProvider:
 
     def read(self, query: Query) -> Sequence[Instrument]:
         """Every shipped instrument, or the one of ``query.symbol``."""
-        from tieout_stock_lookup.directory import load_directory
+        from tieout_stock_lookup.shipped import load_directory
 
         shipped: Directory = load_directory()
         if query.capability != "directory":

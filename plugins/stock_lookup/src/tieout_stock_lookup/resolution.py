@@ -14,8 +14,8 @@ _ = translator("tieout_stock_lookup")
 
 ResolutionStatus = Literal["exact", "ranked", "ambiguous", "none"]
 MatchKind = Literal[
-    "code", "other-exchange", "name", "core", "cut", "alias", "former", "company", "short-form", "part", "pinyin",
-    "initials", "sound", "near-sound", "swap", "typo", "text",
+    "code", "other-exchange", "name", "core", "cut", "english", "alias", "former", "company", "short-form", "part",
+    "pinyin", "initials", "sound", "near-sound", "swap", "typo", "text",
 ]  # fmt: skip
 
 
@@ -39,6 +39,7 @@ class Match:
             "name": _("listed name", lang=lang),
             "core": _("listed name without the exchange's mark: {name}", lang=lang, name=name),
             "cut": _("{name} as it is cut on its ex-dividend or first day", lang=lang, name=name),
+            "english": _("called {name} in English", lang=lang, name=name),
             "alias": _("also called {name}", lang=lang, name=name),
             "former": _("former name {name}", lang=lang, name=name),
             "company": _("{name} stands in the company's name", lang=lang, name=name),

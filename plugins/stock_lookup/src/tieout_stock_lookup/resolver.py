@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from tieout.errors import InputError
 from tieout.plugin import translator
 from tieout_stock_lookup.codes import read_code
-from tieout_stock_lookup.directory import Directory, Instrument, NameEntry, default_directory
+from tieout_stock_lookup.directory import Directory, Instrument, NameEntry
 from tieout_stock_lookup.guesses import guess
 from tieout_stock_lookup.names import company_core, name_key, strip_noise
 from tieout_stock_lookup.resolution import Match, MatchKind, Resolution
+from tieout_stock_lookup.shipped import default_directory
 
 __all__ = ["MAX_QUERY", "resolve"]
 
@@ -21,7 +22,7 @@ _ = translator("tieout_stock_lookup")
 MAX_QUERY = 120
 """Characters of a query; longer ones are text and no name."""
 _LABEL = re.compile(r"^(?:股票|证券|公司)?(?:代码|名称|简称)\s*[::]?\s*|^(?:ticker|symbol|code)\s*:\s*", re.I)
-_ENTRY_SCORE = {"name": 1.0, "core": 0.98, "alias": 0.95, "former": 0.9}
+_ENTRY_SCORE = {"name": 1.0, "core": 0.98, "english": 0.97, "alias": 0.95, "former": 0.9}
 _MARKET_WORDS = (
     (re.compile(r"[(（\s]*(?:H股|h股|港股|\bH\b|HK)[)）\s]*$"), "HK"),
     (re.compile(r"[(（\s]*(?:美股|ADR|adr)[)）\s]*$"), "US"),

@@ -11,9 +11,10 @@ from functools import cached_property, lru_cache
 from tieout.plugin import Candidate
 from tieout.text import Normalized, fold
 from tieout_stock_lookup.codes import read_code
-from tieout_stock_lookup.directory import Directory, Instrument, NameEntry, default_directory
+from tieout_stock_lookup.directory import Directory, Instrument, NameEntry
 from tieout_stock_lookup.names import core_key
 from tieout_stock_lookup.prices import is_demo_symbol
+from tieout_stock_lookup.shipped import default_directory
 
 __all__ = ["Scanner", "find_benchmarks", "find_securities", "find_tickers", "scanner_of"]
 
@@ -68,7 +69,8 @@ class Scanner:
         found: defaultdict[str, list[str]] = defaultdict(list)
         for key, entries in self.directory.names.items():
             first = entries[0]
-            short = len(key) == 2 and first.kind != "alias" and first.instrument.market not in ("HK", "US")
+            known = first.kind == "alias" or first.instrument.market in ("HK", "US")
+            short = len(key) == 2 and not (known and first.instrument.chosen)
             if len(key) < 2 or key.isascii() or short or key in self.directory.ambiguous:
                 continue
             found[key[:2]].append(key)
@@ -79,7 +81,7 @@ class Scanner:
         """First word of a Latin name to (the name as written, entry), longest first."""
         found: defaultdict[str, list[tuple[str, NameEntry]]] = defaultdict(list)
         for share in self.directory.by_symbol.values():
-            if share.english or share.aliases:
+            if (share.english and (share.chosen or " " in share.english)) or share.aliases:
                 for entry in _latin_entries(share):
                     found[entry.text.split()[0].lower().rstrip(".,")].append((entry.text, entry))
         for entries in found.values():
@@ -117,9 +119,8 @@ class Scanner:
                 runs_on = bool(after) and after in _NOT_BEFORE.get(key, "")
                 if low.startswith(key, position) and not runs_on:
                     entry = names[key][0]
-                    doubtful = (
-                        key in self.directory.common_words or core_key(key) in self.directory.common_words
-                    )
+                    common = self.directory.common_words
+                    doubtful = key in common or core_key(key) in common or not entry.instrument.chosen
                     hits.append(
                         _Hit(position, position + len(key), entry.instrument, 1.0, entry.kind, doubtful)
                     )
@@ -144,7 +145,7 @@ class Scanner:
                     low[end : end + 1] == "-" and low[end + 1 : end + 2].isalpha()
                 ):
                     continue
-                doubtful = name.lower() in self.directory.common_words
+                doubtful = name.lower() in self.directory.common_words or not entry.instrument.chosen
                 hits.append(_Hit(word.start(), end, entry.instrument, 0.95, entry.kind, doubtful))
                 break
         return hits
@@ -159,7 +160,7 @@ class Scanner:
             if bare and not self._bare_code_is_meant(low, match.start(), match.end()):
                 continue
             share = next(filter(None, (self.directory.get(symbol) for symbol in reading.symbols)), None)
-            if share is not None:
+            if share is not None and (share.chosen or match[0][0] != "$"):  # "$a" is a variable, not Agilent
                 hits.append(_Hit(match.start(), match.end(), share, 1.0, "code"))
         return hits
 
@@ -219,12 +220,15 @@ class Scanner:
 
 
 def _latin_entries(share: Instrument) -> list[NameEntry]:
-    texts = [share.english, *share.aliases, share.name]
+    by_hand = share.chosen and share.market not in ("SH", "SZ", "BJ")
+    # Of the lists' English names only those of several words: "Focus" and "Sunrise" begin sentences.
+    english = share.english if by_hand or " " in share.english else ""
+    texts = [english, *share.aliases, *([share.name] if share.chosen else [])]
     entries = [
         NameEntry("name" if t == share.english else "alias", t, share) for t in texts if t and t.isascii()
     ]
     # One and two letters are a ticker only with a dollar sign or an exchange.
-    if share.market == "US" and len(share.code) >= 3:
+    if share.market == "US" and share.chosen and len(share.code) >= 3:
         entries.append(NameEntry("name", share.code, share))
     return [entry for entry in entries if len(entry.text) >= 3 and not entry.text.isdigit()]
 

@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 from tieout.errors import InputError
 from tieout.plugin import Slot, ToolContext, tool, translator
 from tieout_stock_lookup import imports, pricing
-from tieout_stock_lookup.directory import default_directory
 from tieout_stock_lookup.lookup import lookup_result
 from tieout_stock_lookup.provider_api import providers as installed_providers
 from tieout_stock_lookup.resolver import resolve
@@ -22,6 +21,7 @@ from tieout_stock_lookup.results import (
 )
 from tieout_stock_lookup.return_result import ReturnsResult
 from tieout_stock_lookup.scan import find_benchmarks, find_securities, find_tickers
+from tieout_stock_lookup.shipped import default_directory
 from tieout_stock_lookup.windows import find_dates, find_windows, parse_windows
 
 __all__ = ["import_prices", "lookup", "price", "providers", "returns"]
