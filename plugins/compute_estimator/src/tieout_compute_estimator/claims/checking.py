@@ -60,6 +60,7 @@ RULES: tuple[Rule, ...] = (
     rules_kind.linked_by,
     rules_units.wrong_kind,
     rules_units.text_and_tokens,
+    rules_units.possible_pue,
     rules_units.rate_of_work,
     rules_units.size_of_tokens,
     rules_sums.carried_over,

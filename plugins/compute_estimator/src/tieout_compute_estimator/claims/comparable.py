@@ -106,7 +106,7 @@ def _of_one_side(bench: Bench, measure: Measure, fact: Fact) -> bool:
     if measure.role != "token_price" or not fact.note.startswith(("input", "output")):
         return True
     text = bench.claim.text
-    behind = re.split(r"[,,。;]|(?<![a-z])and(?![a-z])", text[measure.end : measure.end + 44])[0]
+    behind = re.split(r"[,,。;、]|(?<![a-z])and(?![a-z])", text[measure.end : measure.end + 44])[0]
     ahead = re.split(r"[,,。;]", text[max(0, measure.start - 24) : measure.start])[-1]
     sides = re.findall(r"input|output|输入|输出", behind, re.IGNORECASE) or re.findall(
         r"input|output|输入|输出", ahead, re.IGNORECASE

@@ -164,14 +164,33 @@ _HAS = re.compile(
     re.IGNORECASE,
 )
 _NEEDS = re.compile(
-    r"need|requir|occup|tak(?:e|ing)|fill|consum|use[sd]?(?![a-z])|using|cost|占|需|要|消耗|吃掉|权重[^,。;]{0,8}$|weights[^,.;]{0,12}$",
+    r"(?<![a-z])(?:need|requir|occup|tak(?:e|ing)|fill|consum|use[sd]?(?![a-z])|using|cost)|占|需|要|消耗|吃掉|权重[^,。;]{0,8}$"
+    r"|weights[^,.;]{0,12}$",
     re.IGNORECASE,
 )
 
 
+_MEMORY_BEFORE = re.compile(
+    r"(?:显存|内存|memory|HBM\w*|VRAM)(?:容量| capacity| size)?\s?(?:只有|仅有?|为|有|达|是|only|is|of)\s?"
+    r"(?:约|只有|only|about)?\s?$",
+    re.IGNORECASE,
+)
+_MEMORY_OF = re.compile(
+    r"^\s?(?:of )?(?:total |GPU )?(?:memory|HBM\w*|VRAM) (?:of|in|on) "
+    r"(?:a|an|the|each|one|its|two|four|eight|\d)(?![a-z])",
+    re.IGNORECASE,
+)
+_OWNED = re.compile(r"(?:服务器|整机|单机|卡|节点|机器|GPU|\d{2,3}G?B?)(?:上)?的\s?$", re.IGNORECASE)
+
+
 def is_capacity(before: str, behind: str) -> bool:
     """Whether bytes are the memory that something has, and not what a model needs: "carries 80 GB of HBM"."""
-    return bool(_MEMORY_BEHIND.match(behind)) and bool(_HAS.search(before)) and not _NEEDS.search(before)
+    before = re.sub(r"^[A-Za-z]+", "", before)  # the rest of a word that was cut
+    if _NEEDS.search(before):
+        return False
+    if _MEMORY_BEFORE.search(before) or _MEMORY_OF.match(behind):
+        return True
+    return bool(_MEMORY_BEHIND.match(behind)) and bool(_HAS.search(before) or _OWNED.search(before))
 
 
 _DTYPES = {

@@ -325,7 +325,20 @@ def _of_system(bench: Bench) -> Iterator[Entry]:
 
 
 def _inside(bench: Bench) -> Iterator[Entry]:
-    if not bench.claim.first("servers") or bench.claim.first("per_server"):
+    if bench.claim.first("per_server"):
+        return
+    if not bench.claim.first("servers"):
+        hosts = {
+            s.name: s
+            for m in bench.claim.named("system")
+            if (s := bench.known.subject(m.name)) is not None and s.device and s.servers_of
+        }
+        if len(hosts) == 1 and not bench.claim.first("devices"):
+            (host,) = hosts.values()
+            count = derived(host.servers_of or 0.0, "GPU", "GPUs per server", f"{host.servers_of:.0f}", {},
+                            convention="what such a server holds")  # fmt: skip
+            vector = (("gpu", 1), ("server", -1))
+            yield Entry(host.servers_of or 0.0, vector, count, frozenset(), "per_server", known=True)
         return
     held = bench.from_servers()
     each = held.figure.inputs().get("per server") if held else None

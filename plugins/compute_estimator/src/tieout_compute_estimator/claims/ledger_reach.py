@@ -126,6 +126,12 @@ def _is_firm(bench: Bench, index: int, way: Product) -> bool:
         return known <= {"params", "tokens"}
     if known == {"link"}:
         return measure.role == "link" and slip_factor(bench, index, way) in (8.0, 1e3)
+    if known == {"params"}:
+        return (
+            "bytes_each" in factors
+            and measure.role in ("memory", "weights")
+            and (slip_factor(bench, index, way) in (8.0, 1e3))
+        )
     if known == {"memory"}:
         own = any(entry.role == "memory" and abs(entry.value / base_of(measure) - 1) < 0.005
                   for entry, _power in way.terms)  # fmt: skip

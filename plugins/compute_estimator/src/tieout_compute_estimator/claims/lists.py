@@ -29,6 +29,13 @@ _BETWEEN = re.compile(
 )
 _OF_WHOLE = re.compile(r"^\s?(?:B )?(?:of|out of) (?:its |the |a total of )*$", re.IGNORECASE)
 _MOVED = re.compile(r"^\s?(?:[降升增减涨跌](?:低|长|加)?(?:至|到|为)|至|到|to)\s?$", re.IGNORECASE)
+_SIDED = re.compile(r"\s?(?:个)?\s?(?:输入|输出|input|output|prompt|completion|token)", re.IGNORECASE)
+_PRICE_OF_SIDE = re.compile(
+    r"^\s?(?:(?:of|for|per|/) ?(?:million )?(?:input|output)(?: tokens?)?)?"
+    r"\s?(?:、|,|,|和|与|及|and|,? and)?\s?(?:每百万\s?(?:个)?)?"
+    r"(?:输入|输出|input|output)(?:侧|价|价格|tokens?| tokens? (?:at|for))?\s?(?:为|at|for|是)?\s?$",
+    re.IGNORECASE,
+)
 _NO_UNIT = re.compile(r"^[\d.,\s]+(?:万|亿|万亿|[KkMBT]|thousand|million|billion|trillion)?\s*$")
 
 
@@ -137,6 +144,17 @@ def _coordinated(text: str, fixed: list[Measure]) -> list[Measure]:
             fixed[index] = _as(fixed[index], next(m for m in fixed[:index] if _lends(m)))
     for index in range(1, len(fixed)):
         former, measure = fixed[index - 1], fixed[index]
+        priced = former.role == "token_price" and measure.role in ("money", "cost")
+        if (
+            priced
+            and former.unit.startswith(f"{measure.unit}/")
+            and _PRICE_OF_SIDE.match(text[former.end : measure.start])
+        ):
+            fixed[index] = replace(
+                measure, role="token_price", unit=former.unit, dimension=former.dimension, scope=former.scope
+            )
+    for index in range(1, len(fixed)):
+        former, measure = fixed[index - 1], fixed[index]
         money = former.dimension == measure.dimension and measure.dimension.startswith("money:")
         if money and former.unit == measure.unit and _MOVED.search(text[former.end : measure.start]):
             fixed[index] = replace(measure, role=former.role, scope=former.scope, per=former.per)
@@ -144,7 +162,8 @@ def _coordinated(text: str, fixed: list[Measure]) -> list[Measure]:
         if not is_total(text, measure) or not _lends(measure):
             continue
         for at in range(index):
-            if _is_bare(fixed[at]) and any(m.role == measure.role for m in fixed[:at]):
+            sided = _SIDED.match(text[fixed[at].end : fixed[at].end + 16])
+            if not sided and _is_bare(fixed[at]) and any(m.role == measure.role for m in fixed[:at]):
                 fixed[at] = _as(fixed[at], measure)
     return fixed
 

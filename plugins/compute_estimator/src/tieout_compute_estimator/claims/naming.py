@@ -42,7 +42,8 @@ class NameFinder:
                 seen[key] = subject.name
                 head = pieces[0].lower()
                 heads.add(head)
-                pattern = re.compile(_JOINER.join(re.escape(piece) for piece in pieces), re.IGNORECASE)
+                joiner = _JOINER.replace("·", "·.") if re.search(r"[A-Za-z]\.\d", spelling) else _JOINER
+                pattern = re.compile(joiner.join(re.escape(piece) for piece in pieces), re.IGNORECASE)
                 self._spellings.setdefault(head, []).append((pattern, key, subject))
         for entries in self._spellings.values():
             entries.sort(key=lambda entry: len(entry[1]), reverse=True)

@@ -84,6 +84,9 @@ def _read(
         for part in change:
             yield from _read(text, part, others, mentions)
         return
+    if quantity.dimension in ("gpu", "chip") and text[: quantity.start].endswith(("$", "¥")):
+        yield from _priced(text, quantity)
+        return
     start, end = quantity.start, quantity.end
     left = max(
         [o.end for o in others if o.end <= start and o.kind != "label" and not _is_scope(text, o)], default=0
@@ -140,6 +143,20 @@ def _read(
         scope=tuple(one for one in scope if one != "second" and not (one in TIMES and role in _LASTING)),
         chinese=bool(re.search("[万亿]", quantity.text)),
     )
+
+
+def _priced(text: str, quantity: Quantity) -> Iterator[Measure]:
+    """The price in "a $30,000 H100", which the reader of quantities takes for so many H100."""
+    digits = re.match(r"[\d,.]+", quantity.text)
+    if digits is None:
+        return
+    start = quantity.start - 1
+    unit = "USD" if text[start] == "$" else "CNY"
+    yield Measure(
+        value=quantity.value, unit=unit, dimension=_dimension(unit), role="item_price",
+        text=text[start : quantity.start + digits.end()], start=start, end=quantity.start + digits.end(),
+        step=quantity.step, scope=("gpu",), per="device",
+    )  # fmt: skip
 
 
 _MOVED = re.compile(r"(?:(?<![a-z])from|由|从)\s?$", re.IGNORECASE)

@@ -43,6 +43,10 @@ _THOUSAND_TOKENS = re.compile(
     r"(?:(?:input|output|prompt|completion|cached|输入|输出)\s?)?tokens?",
     re.IGNORECASE,
 )
+_BILLION_TOKENS = re.compile(
+    r"^\s?(?:/|per |a |每)\s?(?:1B|one billion|billion|十亿)\s?(?:个)?\s?(?:(?:input|output|输入|输出)\s?)?tokens?",
+    re.IGNORECASE,
+)
 _THOUSAND_BEFORE = re.compile(
     r"(?:每|per |a )\s?(?:千|thousand|1K|1,000)\s?个?\s?tokens?[^,。;\d]{0,10}$", re.IGNORECASE
 )
@@ -123,6 +127,8 @@ def role_of(quantity: Quantity, dimension: str, unit: str, words: Words) -> tupl
             return ("active_params" if active else "params"), unit, 1.0
         case "token":
             return _tokens(unit, words)
+        case "gpu" | "chip" if re.match(r"-\s?hours?(?![a-z])", words.tail):
+            return "gpu_hours", "GPU-hour", 1.0
         case "gpu" | "chip":
             if _NETWORK_CARD.search(words.text[quantity.end : quantity.end + 24]):
                 return "ports", "", 1.0
@@ -239,10 +245,11 @@ def _information(quantity: Quantity, unit: str, words: Words) -> Role:
     if re.search(r"KV|缓存|cache", words.wide, re.IGNORECASE):
         return "cache"
     around = words.before + "|" + words.after
+    if cues.is_capacity(words.before, words.tail):
+        return "memory"
     if re.search(r"显存|HBM|内存|VRAM|memory(?! band)", around, re.IGNORECASE):
         held = cues.WEIGHTS.search(words.wide) or re.search(r"FP16|BF16|INT[48]|FP8", around)
-        owned = cues.is_capacity(words.before, words.tail) or not cues.OF_MODEL.search(words.text)
-        return "weights" if held and not owned else "memory"
+        return "weights" if held and cues.OF_MODEL.search(words.text) else "memory"
     if cues.WEIGHTS.search(around) or re.search(
         r"(?:FP|BF|INT)\d+[^,。;]{0,32}$",
         words.text[max(0, quantity.start - 44) : quantity.start],
@@ -252,6 +259,12 @@ def _information(quantity: Quantity, unit: str, words: Words) -> Role:
     if cues.DATA.search(around):
         return "dataset"
     tokens = _OF_TOKENS.search(words.text[quantity.end : quantity.end + 48])
+    if (
+        not tokens
+        and re.search(r"HBM|显存|内存|(?<![a-z])memory", words.text, re.IGNORECASE)
+        and not re.search(r"token|语料|训练数据|数据集|dataset|corpus", words.text, re.IGNORECASE)
+    ):
+        return "memory"
     return "dataset" if unit in ("TB", "PB", "EB") or (tokens and "token" not in words.scope) else "memory"
 
 
@@ -273,6 +286,8 @@ def _money(quantity: Quantity, dimension: str, unit: str, words: Words) -> tuple
     currency, cents = ("USD", 0.01) if unit == "cent" else (unit, 1.0)
     if plain and (_MILLION_TOKENS.match(words.tail) or _MILLION_BEFORE.search(words.before)):
         return "token_price", f"{currency}/Mtoken", cents
+    if plain and _BILLION_TOKENS.match(words.tail):
+        return "token_price", f"{currency}/Mtoken", cents * 1e-3
     if plain and (_THOUSAND_TOKENS.match(words.tail) or _THOUSAND_BEFORE.search(words.before)):
         return "token_price", f"{currency}/Ktoken", cents
     if "kwh" in words.scope and plain:
@@ -284,6 +299,7 @@ def _money(quantity: Quantity, dimension: str, unit: str, words: Words) -> tuple
         and plain
         and (quantity.value < 1000)
         and re.search(r"价|price|从|降|from|fell|to\s?$|至\s?$", words.before, re.IGNORECASE)
+        and not re.search(r"(?:com|amount|add|sum)\w*(?: up)? to\s?$", words.before, re.IGNORECASE)
     ):
         return "token_price", f"{currency}/Mtoken", cents
     if _RENT_OF_TIME.search(words.text[max(0, quantity.start - 24) : quantity.start]):

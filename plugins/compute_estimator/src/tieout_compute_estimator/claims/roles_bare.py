@@ -78,7 +78,8 @@ def _percent(quantity: Quantity, text: str, before: str, after: str) -> Role:
         return "load"
     near = before[-24:] + "|" + re.split(r"[,,。;]", text[quantity.end : quantity.end + 32])[0]
     if cues.MFU.search(near) or re.match(
-        rf"\s?of (?:its |the |their )?{_PEAK}", text[quantity.end : quantity.end + 48]
+        rf"\s?of (?:its |the |their )?(?:[\d.,]+ ?[TP]FLOP(?:/?[Ss]|S)? )?{_PEAK}",
+        text[quantity.end : quantity.end + 48],
     ):
         return "mfu"
     if re.search(rf"{_PEAK}[^,,。;\d]{{0,6}}的\s?$", before):
@@ -155,7 +156,9 @@ def _machines(quantity: Quantity, text: str, after: str) -> tuple[Role, str, flo
         r"GPU|chip|card|accelerator|TPU|[A-Z]{1,2}\d{2,3}", text[: quantity.start]
     ):
         return "devices", "GPU", 1.0
-    sheets = re.match(r"\s?张(?![图表照桌纸片])", after) and re.search(r"卡|GPU|[AHBV]\d{2,3}|昇腾", text)
+    sheets = re.match(
+        r"\s?(?:张(?![图表照桌纸片])|[颗块片](?=共|合计|总|就|可|能|,|,|组成))", after
+    ) and re.search(r"卡|[GTN]PU|[AHBV]\d{2,3}|MI\d{3}|昇腾|芯片", text)
     return ("devices", "GPU", 1.0) if _NAMED_DEVICE.match(after) or sheets else None
 
 

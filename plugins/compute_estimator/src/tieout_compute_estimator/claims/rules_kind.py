@@ -23,7 +23,7 @@ _NEGATED = re.compile(
     r"|instead of|rather than|neither|nor|than)(?![a-z])|n't",
     _I,
 )
-_STOP = re.compile(r"[。;；!?！？\n]|\.(?=\s|$)")
+_STOP = re.compile(r"[。;；!?！？\n]|(?<![ .][A-Za-z])(?<!\.[a-z])\.(?=\s|$)")
 
 
 def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
@@ -38,12 +38,15 @@ def _within(mentions: Sequence[Mention], left: int, right: int) -> list[Mention]
 
 
 _TOKEN_BY_TOKEN = re.compile(
-    r"自回归|逐(?:个)?(?:字|词|token)|仅?解码器(?:架构|模型)|下一个 ?(?:token|词)|auto-?regressive|decoder-only"
-    r"|token by token|token-by-token|next-token|(?<![A-Za-z])KV[ -]?(?:cache|缓存)|(?:per|each|every) generated token"
+    r"自回归|逐(?:个)?(?:字|词|token)|仅?解码器(?:架构|模型)|下一个 ?(?:token|词)"
+    r"|auto-?regressive|decoder-only"
+    r"|token by token|token-by-token|next[- ]token|(?<![A-Za-z])KV[ -]?(?:cache|缓存)"
+    r"|(?:per|each|every) generated token"
     r"|每(?:生成|输出)(?:一)?个? ?token",
     _I,
 )
 _CACHE = re.compile(r"(?<![A-Za-z])KV[ -]?(?:cache|缓存)", _I)
+_DECODER = re.compile(r"decoder-only|[仅纯]解码器", _I)
 _ENCODER = re.compile(
     r"encoder-only|仅编码器|纯编码器|masked language model|掩码语言模型|双向编码|bidirectional encoder", _I
 )
@@ -53,6 +56,7 @@ _DIFFUSION = re.compile(
 _KINDS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
     (_TOKEN_BY_TOKEN, ("encoder", "diffusion", "vision", "structure")),
     (_CACHE, ("recurrent",)),
+    (_DECODER, ("encoder-decoder",)),
     (_ENCODER, ("autoregressive", "diffusion", "encoder-decoder", "recurrent")),
     (_DIFFUSION, ("autoregressive", "encoder", "encoder-decoder", "vision", "recurrent")),
 )

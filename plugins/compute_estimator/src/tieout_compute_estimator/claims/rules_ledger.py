@@ -32,6 +32,7 @@ from tieout_compute_estimator.claims.lists import TOTAL
 from tieout_compute_estimator.claims.peak_readings import is_useful
 from tieout_compute_estimator.claims.products import Product, products
 from tieout_compute_estimator.claims.scopes import TIMES
+from tieout_compute_estimator.claims.site_power import lies_between
 from tieout_compute_estimator.derivation import N_
 
 __all__ = ["balanced"]
@@ -43,6 +44,10 @@ _RESULTS = (
     "ports",
 )  # fmt: skip
 """Roles in the order in which a text gives them as a result."""
+
+
+_HOLDS = ("memory", "devices", "servers", "per_server")
+"""Roles of numbers that published memory of a device can make, or be made of."""
 
 
 def balanced(bench: Bench) -> Iterator[Finding]:
@@ -74,7 +79,11 @@ def balanced(bench: Bench) -> Iterator[Finding]:
             said.add(frozenset(made.covers))
         else:
             open_ += [
-                (index, way) for way in ways if is_meant(bench, index, way) and not _is_board(bench, index)
+                (index, way)
+                for way in ways
+                if not {index, *way.indexes} <= bench.covered
+                and is_meant(bench, index, way)
+                and not _is_board(bench, index)
             ]
     open_ = [(index, way) for index, way in open_ if not _spoken_for(bench, index, way, made_of)]
     yield from _off(bench, open_, settled)
@@ -176,6 +185,16 @@ def _is_way(bench: Bench, index: int, way: Product) -> bool:
             or {role, entry.role} == {"power", "energy"}
             or ({role, entry.role} == {"tokens", "throughput"})
         )
+    target = bench.claim.measures[index].role
+    if any(
+        entry.role == "pue" and not lies_between(bench, index, entry, power, way)
+        for entry, power in way.terms
+    ):
+        return False
+    if any(entry.known and entry.role == "memory" for entry, _p in way.terms) and not (
+        target in _HOLDS and set(roles) <= set(_HOLDS)
+    ):
+        return False
     money = {power > 0 for entry, power in way.terms if entry.role in ("cost", "money")}
     if len(money) == 2:
         return False  # carried over by a ratio of money, which another rule says

@@ -37,7 +37,8 @@ _LEADS = re.compile(
 """What leads from one number to the next: 增至, "to"."""
 _LINKED = re.compile(
     r"[从由].{1,60}?[至到为]|from .{1,60}? to |占|其中|比|较|倍|against|compared|versus|vs|than|of which"
-    r"|as (?:much|many|fast)|激活|降|增|rose|grew|fell|times|fold|twice|double|active|share|increas|more|less|gain"
+    r"|as (?:much|many|fast)|激活|降|增|rose|grew|fell|times|fold|twice|double|active|activat"
+    r"|of (?:the|its) total|share|increas|more|less|gain"
     r"|improv|shr[aiu]nk",
     re.IGNORECASE,
 )
@@ -139,6 +140,13 @@ def _readings(bench: Bench, index: int, measure: Measure, pair: _Pair) -> Iterat
             yield percent * (ratio - 1)
 
 
+_COMPARED = re.compile(
+    r"高于|低于|超过|大于|小于|多于|少于|优于|不及|不如|(?:higher|lower|more|less|larger|smaller|faster|greater) than"
+    r"|(?<![a-z])(?:above|below|against)(?![a-z])",
+    re.IGNORECASE,
+)
+
+
 def _direction(bench: Bench, measure: Measure, pair: _Pair) -> float:
     """The ratio in the direction that the text gives it; 0 where it gives none."""
     text = bench.claim.text
@@ -155,6 +163,10 @@ def _direction(bench: Bench, measure: Measure, pair: _Pair) -> float:
         return (
             (1 / pair.ratio if pair.ratio else 0.0) if text.index("前者") < text.index("后者") else pair.ratio
         )
+    if measure.start > second.end and _COMPARED.search(text[first.end : second.start]):
+        return (
+            1 / pair.ratio if pair.ratio else 0.0
+        )  # 4.0 TB/s, more than the 3.35 TB/s of B: so many times B
     names = [{m.subject, m.device} - {""} for m in (first, second)]
     if measure.reference and measure.reference in names[1] - names[0]:
         return 1 / pair.ratio if pair.ratio else 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tieout.plugin import Figure
 from tieout_compute_estimator.claims.bench import Bench
@@ -11,7 +12,8 @@ from tieout_compute_estimator.claims.comparable import OF_DEVICE, comparable, st
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
 from tieout_compute_estimator.claims.frames import Measure
 from tieout_compute_estimator.claims.history import history
-from tieout_compute_estimator.claims.knowledge import Fact, family
+from tieout_compute_estimator.claims.knowledge import Fact
+from tieout_compute_estimator.claims.pinning import is_of_many, is_pinned
 from tieout_compute_estimator.claims.slips import slipped_from, wrong_scope
 from tieout_compute_estimator.derivation import N_
 
@@ -135,8 +137,14 @@ def _serving(bench: Bench, measure: Measure) -> bool:
     return bool(re.search(r"推理|运营|运行|inference|serving|operat", around, re.IGNORECASE))
 
 
+_MAXIMA = ("power", "memory", "memory_bandwidth", "link", "context", "rate")
+"""Roles whose published value is the largest there is: "up to 14.3 kW" names it."""
+
+
 def _judged(bench: Bench, index: int, measure: Measure, facts: list[Fact]) -> Finding | None:
     """The best fit of a number among facts: agreement first, then what is known to be wrong, slips, contradiction."""
+    if measure.bound == "at most" and measure.role in _MAXIMA:
+        measure = replace(measure, bound=None)  # what a datasheet gives is the most already
     usable = [
         (fact, value) for fact in facts if (value := in_unit(fact.value, fact.unit, measure.unit)) is not None
     ]
@@ -306,7 +314,7 @@ def _contradicted(
     firm = [
         (fact, value) for fact, value in usable if fact.firm and fact.confidence != "low" and not fact.variant
     ]
-    if not firm or (measure.role in _LOOSE and not _pinned(bench, measure, firm)):
+    if not firm or (measure.role in _LOOSE and not is_pinned(bench, measure, firm)):
         return None
     subject = bench.known.subject(measure.subject or firm[0][0].subject)
     if (
@@ -315,7 +323,7 @@ def _contradicted(
         and not history(bench)
     ):
         return None
-    if _is_of_many(bench, measure):
+    if is_of_many(bench, measure):
         return None
     if bench.claim.forecast:
         return None  # what is announced for the future is measured against nothing
@@ -356,40 +364,3 @@ def _contradicted(
         recomputed=figure,
         fixes={index: figure},
     )
-
-
-_WHOLE = re.compile(r"总|合计|共|total|aggregate|combined|altogether", re.IGNORECASE)
-
-
-def _is_of_many(bench: Bench, measure: Measure) -> bool:
-    """Whether a number is of several servers or devices together, and not of the one that facts are about."""
-    if measure.role not in ("devices", "memory", "power", "rate", "link"):
-        return False
-    servers = bench.claim.first("servers")
-    counted = bench.claim.first("devices", "per_server") if measure.role != "devices" else None
-    several = (servers and servers[1].value > 1) or (counted and counted[1].value > 1)
-    before = bench.claim.text[max(0, measure.start - 16) : measure.start]
-    if measure.per or not several:
-        return False
-    return bool(servers) or bool(_WHOLE.search(before)) or measure.role in ("memory", "power")
-
-
-def _pinned(bench: Bench, measure: Measure, firm: list[tuple[Fact, float]]) -> bool:
-    """Whether a role of many values is pinned down here: the link, power or memory of one named device or system."""
-    if measure.role in ("link", "power", "memory"):
-        if measure.role == "power":
-            # A stated 10 MW is of a site; only what is about as large as one device speaks about the device.
-            value = in_unit(measure.value, measure.unit, "W") or 0.0
-            return any(
-                0.3 < value / (in_unit(fact.value, fact.unit, "W") or 1.0) < 3 for fact, _value in firm
-            )
-        if measure.role == "link":
-            named = re.search(
-                r"NVLink|互联|互连|GPU 间|卡间|PCIe|网络|HCCS|interconnect|network",
-                bench.claim.text,
-                re.IGNORECASE,
-            )
-            return bool(named) and len({family(fact.subject) for fact, _value in firm}) == 1
-        return len({value for _fact, value in firm}) == 1
-    known = bench.known.subject(measure.subject)
-    return bool(measure.year) and known is not None and known.kind == "topic"

@@ -27,6 +27,8 @@ def training_work(bench: Bench) -> Iterator[Finding]:
     """A stated training compute against 6ND of stated or published parameters and tokens."""
     for index, measure in bench.claim.of("compute"):
         subject = bench.known.subject(measure.subject)
+        if index in bench.explained or "token" in measure.scope:
+            continue
         if measure.per or (subject is not None and subject.kind == "service") or _serving(bench, measure):
             continue
         params, tokens = bench.params(measure.subject), bench.tokens(measure.subject)

@@ -9,7 +9,7 @@ from tieout_compute_estimator.claims.bench import Bench
 from tieout_compute_estimator.claims.findings import Finding, derived, finding, in_unit
 from tieout_compute_estimator.derivation import N_
 
-__all__ = ["rate_of_work", "size_of_tokens", "text_and_tokens", "wrong_kind"]
+__all__ = ["possible_pue", "rate_of_work", "size_of_tokens", "text_and_tokens", "wrong_kind"]
 
 _POWER_NOUN = re.compile(
     r"功率(?!因)|装机|额定|负载|负荷|功耗(?!合计.{0,6}度)|power (?:draw|demand|capacity|supply|consumption of)"
@@ -81,6 +81,20 @@ def wrong_kind(bench: Bench) -> Iterator[Finding]:
 
 _WORDS_EACH = (0.6, 0.9)
 """English words for one token: about three quarters."""
+
+
+def possible_pue(bench: Bench) -> Iterator[Finding]:
+    """A PUE below one: a site cannot take less than what stands in it."""
+    for index, measure in bench.claim.of("pue"):
+        if 0 < measure.value < 0.995:
+            yield finding(
+                "contradict",
+                "pue",
+                N_("A PUE of {stated} cannot be: a site takes at least as much as its equipment."),
+                figures={"stated": bench.stated(index)},
+                covers=(index,),
+                target=index,
+            )
 
 
 def rate_of_work(bench: Bench) -> Iterator[Finding]:

@@ -144,6 +144,18 @@ def _shape(bench: Bench) -> tuple[_Part, _Part, _Part] | None:
 _ONE_REQUEST = re.compile(r"batch|并发|concurren|requests|users|路|条请求", re.IGNORECASE)
 
 
+def _all_heads(bench: Bench, measure: Measure, value: float, shared: float) -> bool:
+    """Whether a size is that of a cache in which every head has keys and values of its own: no slip of units."""
+    subject = bench.subject()
+    heads = bench.known.best(subject.name, "heads") if subject is not None else None
+    return heads is not None and heads.value > shared > 0 and agrees(measure, value * heads.value / shared)
+
+
+_PER_TOKEN = re.compile(
+    r"[^,,。;]{0,28}?(?:per|for each|each|every) token(?!s)|[^,,。;]{0,10}?/ ?token", re.IGNORECASE
+)
+
+
 def cached(bench: Bench) -> Iterator[Finding]:
     """Bytes of the KV cache: two vectors of every KV head in every layer for each token."""
     shape = _shape(bench)
@@ -161,7 +173,8 @@ def cached(bench: Bench) -> Iterator[Finding]:
             "L": layers[1], "H": heads[1], "d": width[1], "b": each
         }  # fmt: skip
         covers = [index, *(at for at, _figure in shape if at is not None)]
-        if "token" not in measure.scope:
+        each_token = "token" in measure.scope or _PER_TOKEN.match(bench.claim.text[measure.end :])
+        if not each_token:
             lengths = [(i, bench.at(i, "token") or 1.0) for i, _m in bench.claim.of("context", "tokens")]
             if not lengths or max(v for _i, v in lengths) > 1.05 * min(v for _i, v in lengths):
                 continue
@@ -174,9 +187,13 @@ def cached(bench: Bench) -> Iterator[Finding]:
             value, measure.unit, "KV cache", "2 · L · H · d · b" + (" · s" if "s" in inputs else ""), inputs
         )
         good = agrees(measure, value, tolerance=0.05)
-        slipped = not good and any(
-            agrees(measure, value * factor, tolerance=0.06)
-            for factor in (*_BITS, 1e6, 1e-6, 1 / 1.024e3, 1.024e3)
+        slipped = (
+            not good
+            and not _all_heads(bench, measure, value, heads[1].value)
+            and any(
+                agrees(measure, value * factor, tolerance=0.06)
+                for factor in (*_BITS, 1e6, 1e-6, 1 / 1.024e3, 1.024e3)
+            )
         )
         yield finding(
             "match" if good else "slip" if slipped else "contradict",
@@ -225,8 +242,10 @@ def fits_on(bench: Bench) -> Iterator[Finding]:
     )
     good = measure.value == least.value
     enough = measure.value > least.value
+    ratio = (need or 0.0) / (measure.value * device.memory_gb * 1e9)
+    slipped = size is not None and any(abs(ratio / factor - 1) < 0.02 for factor in (1e3, 1e6))
     yield finding(
-        "match" if good else "assume" if enough else "contradict",
+        "match" if good else "assume" if enough else "slip" if slipped else "contradict",
         "fit",
         N_("The weights alone take {least} of {device}; {stated} is what holds them.")
         if good or enough

@@ -65,8 +65,9 @@ _EACH_OF_TEXT = (
     r"[^,。;:\d]{0,24}"
 )
 _WIDE_EACH = re.compile(
-    rf"(?:{_EACH} (?:individual )?{_DEVICE}s?|每(?:一)?[张块颗片枚个]\s?(?:GPU|芯片|卡|加速器)?|单[张块颗片枚卡])"
-    r"(?!-?\s?h(?:our)?)(?!时|小时)"
+    rf"(?:{_EACH} (?:individual )?(?:(?!with|of|in|holding|has)[^\s\d]+\s+){{0,2}}?{_DEVICE}s?"
+    rf"|每(?:一)?[张块颗片枚个]\s?(?:GPU|芯片|卡|加速器)?|单[张块颗片枚卡])"
+    r"(?!-?\s?h(?:ours?)?(?![a-z]))(?!时|小时)"
     r"[^,。;:、]{0,60}$",
     re.IGNORECASE,
 )

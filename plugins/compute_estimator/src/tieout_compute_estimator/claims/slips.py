@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tieout_compute_estimator.claims.bench import Bench
 from tieout_compute_estimator.claims.comparable import subjects_of
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit, slip
@@ -128,10 +130,66 @@ def _same_digits(measure: Measure, fact: Fact) -> bool:
     return bool(b) and abs(a / b - 1) < 0.01
 
 
+_SCOPED = ("power", "rate", "memory", "link", "memory_bandwidth", "item_price")
+_OF_EACH = re.compile(
+    r"每|单|各|(?<![a-z])(?:each|per|apiece|every|single|GPUs?|cards?|chips?|modules?)(?![a-z])|卡|芯片|[xX×]\s?\d|\d\s?[xX×]",
+    re.IGNORECASE,
+)
+
+
+def _of_whole(bench: Bench, index: int, measure: Measure) -> Finding | None:
+    """The figure of one accelerator said of the server or rack that holds several of them."""
+    host = bench.known.subject(measure.subject)
+    named = [m for m in bench.claim.mentions if m.kind == "device"]
+    if host is None or host.kind != "system" or not host.device or not measure.sure or named:
+        return None
+    clause = re.split(r"[,,。;]", bench.claim.text[: measure.start])[-1] + "|"
+    clause += re.split(r"[,,。;]", bench.claim.text[measure.end :])[0]
+    for mention in bench.claim.mentions:
+        clause = clause.replace(mention.text, "")
+    if _OF_EACH.search(clause) or bench.claim.first("servers", "per_server", "devices"):
+        return None
+    own = [
+        v for f in bench.known.facts(host.name, measure.role) if (v := in_unit(f.value, f.unit, measure.unit))
+    ]
+    fact = next(
+        (
+            f
+            for f in bench.known.facts(host.device, measure.role)
+            if f.firm and (value := in_unit(f.value, f.unit, measure.unit)) and agrees(measure, value)
+        ),
+        None,
+    )
+    if fact is None or any(agrees(measure, one) for one in own):
+        return None
+    alike = [f for f in bench.known.facts(host.name, measure.role) if f.dtype == fact.dtype and f.firm]
+    whole = alike[0] if alike else bench.known.best(host.name, measure.role)
+    if whole is None and measure.role == "memory" and host.servers_of:
+        whole = fact.model_copy(update={"value": fact.value * host.servers_of, "subject": host.name})
+    if whole is None:
+        return None
+    return finding(
+        "slip",
+        "scope",
+        N_(
+            "{stated} is the figure of one {device} ({source}) and not of the whole {owner}, which has {known}."
+        ),
+        figures={"stated": bench.stated(index), "known": whole.figure()},
+        words={"owner": host.name, "device": host.device, "source": fact.source_text},
+        covers=(index,),
+        numbers={"known": whole.figure()},
+        target=index,
+        recomputed=whole.figure(),
+        fixes={index: whole.figure()},
+    )
+
+
 def wrong_scope(bench: Bench, index: int, measure: Measure) -> Finding | None:
     """A number said of one accelerator that is published of the server that holds several, or the other way round."""
-    if measure.role not in ("power", "rate", "memory", "link") or not set(measure.scope) & {"gpu", "server"}:
+    if measure.role not in _SCOPED:
         return None
+    if not set(measure.scope) & {"gpu", "server"}:
+        return _of_whole(bench, index, measure)
     hosts = [
         subject
         for subject in bench.known.subjects.values()

@@ -125,6 +125,12 @@ def settled(findings: Sequence[Finding]) -> list[Finding]:
     compared = {
         index for one in findings if one.kind == "match" and one.rule == "ratio" for index in one.covers
     }
+    rated = compared - {
+        index
+        for one in findings
+        if one.kind == "match" and one.firm and one.rule != "ratio"
+        for index in one.covers
+    }  # a ratio comes out as well when both numbers have the same wrong unit
     worked = {
         one.target for one in findings if one.rule in _ARITHMETIC and one.kind in ("slip", "contradict")
     }
@@ -168,7 +174,7 @@ def settled(findings: Sequence[Finding]) -> list[Finding]:
             )
         ):
             kept.append(one.model_copy(update={"kind": "imply"}))
-        elif one.kind == "slip" and one.target in firm and one.rule not in _ARITHMETIC:
+        elif one.kind == "slip" and one.target in firm - rated and one.rule not in (*_ARITHMETIC, "scope"):
             continue
         else:
             kept.append(one)
@@ -245,7 +251,7 @@ def decide(claim: Claim, findings: Sequence[Finding]) -> Decision:
         and not is_given(claim, measure)
         and not (measure.role in ("pue", "bytes_each") or measure.unit == "kg/kWh")
         and "port" not in measure.scope
-        and not (measure.role in ("context", "tokens") and (index in cached or served))
+        and not (measure.role in ("context", "tokens", "count") and (index in cached or served))
         and (measure.subject or (measure.role in _PRICES and measure.device))
     }
     unverified = tuple(
