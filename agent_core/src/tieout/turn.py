@@ -5,12 +5,11 @@ from __future__ import annotations
 __all__ = ["TurnRun"]
 
 import asyncio
-import contextlib
 import os
 import threading
 import time
 from collections.abc import AsyncGenerator
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING
 
 from tieout.contract.guards import GuardInput, Stage
 from tieout.contract.tables import tables_folder, use_tables
@@ -18,10 +17,8 @@ from tieout.errors import (
     GuardBlocked,
     ModelConnectionError,
     ModelRateLimited,
-    ModelResponseError,
     ModelTimeout,
     ModelUnavailable,
-    StoreError,
     TieoutError,
 )
 from tieout.events import (
@@ -40,6 +37,8 @@ from tieout.i18n import translator, use_language
 from tieout.marks import tie_out
 from tieout.running import ToolRunner, TurnState, active_turn
 from tieout.text import language_of
+from tieout.turnlimits import cut_error, request_settings, usage_limits
+from tieout.turnrecord import TurnRecord, TurnStatus
 
 if TYPE_CHECKING:
     from pydantic_ai import CancellationToken
@@ -48,14 +47,9 @@ if TYPE_CHECKING:
 
     from tieout.answering import AnswerText
     from tieout.session import Session, Turn
-    from tieout.store import SqliteStore
 
 _ = translator("tieout")
 
-_DRAFT_SECONDS = 1.0
-_FLUSHES_PER_DRAFT = 10
-_SIGN_OF_LIFE_SECONDS = 60.0
-"""Where processes cannot be looked up, recovery takes a draft silent for 15 minutes for an orphan."""
 _RECOVERABLE = (ModelUnavailable, ModelConnectionError, ModelRateLimited, ModelTimeout)
 
 
@@ -91,10 +85,8 @@ class TurnRun:
         self._usage: UsageEvent | None = None
         self._marks: list[MarkEvent] = []
         self._model_id = session.model or ""
-        self._turn_id = ""
-        self._is_new = False
+        self._record = TurnRecord(self._host)
         self._started = time.perf_counter()
-        self._store: SqliteStore | None = None
         self.turn: Turn | None = None
         """The finished turn, once ``events`` has ended."""
 
@@ -140,12 +132,12 @@ class TurnRun:
 
     async def _run_to_its_end(self) -> None:
         with use_language(self._session.lang), use_tables(tables_folder(self._host.data_dir)):
-            status: Literal["done", "interrupted", "failed"] = "failed"
+            status: TurnStatus = "failed"
             error: TieoutError | None = None
             drafts: asyncio.Task[None] | None = None
             try:
                 await self._begin()
-                drafts = asyncio.create_task(self._keep_drafts())
+                drafts = asyncio.create_task(self._record.keep_drafts(self._flush, self._written))
                 await self._check_prompt()
                 status, error = await self._answer_with_fallback()
             except TieoutError as problem:
@@ -165,27 +157,17 @@ class TurnRun:
             await self._end(status, error)
 
     async def _begin(self) -> None:
-        from tieout.session import stored_turn
-        from tieout.store.rows import new_id
-
         session = self._session
         self._model_id = session.model or self._host.default_model()
-        self._store = store = await self._host.store()
-        self._is_new = session.session_id is None
-        if session.session_id is not None and not session.turns:
-            session.session_id = (await store.session(session.session_id)).id
-            self._remember([stored_turn(record) for record in await store.turns(session.session_id)])
-        session_id = session.session_id or new_id()  # the store makes a new session with its first turn
-        try:
-            self._turn_id = await store.begin_turn(session_id, self._question, self._model_id)
-        except StoreError as problem:
-            self._host.store_problem = self._host.store_problem or problem
-            raise
-        session.session_id = session_id
+        self._remember(await self._record.begin(session, self._question, self._model_id))
         spec, _name = self._host.model_spec(self._model_id)
+        assert session.session_id is not None
         self.emit(
             TurnStartedEvent(
-                turn_id=self._turn_id, session_id=session.session_id, model=self._model_id, local=spec.local
+                turn_id=self._record.turn_id,
+                session_id=session.session_id,
+                model=self._model_id,
+                local=spec.local,
             )
         )
         if problem := self._host.untold_store_problem():
@@ -193,6 +175,8 @@ class TurnRun:
 
     def _remember(self, turns: list[Turn]) -> None:
         """Let a conversation that is taken up again lean on what it found before."""
+        if not turns:
+            return
         self._session.turns += turns
         self._state.book = EvidenceBook(prior=[item for turn in turns[-8:] for item in turn.evidence])
         self._state.earlier_questions = tuple(turn.question for turn in reversed(turns[-4:]))
@@ -212,7 +196,7 @@ class TurnRun:
 
     async def _answer_with_fallback(
         self,
-    ) -> tuple[Literal["done", "interrupted", "failed"], TieoutError | None]:
+    ) -> tuple[TurnStatus, TieoutError | None]:
         candidates = [self._model_id, *(m for m in self._host.settings.fallback if m != self._model_id)]
         for position, model_id in enumerate(candidates):
             try:
@@ -242,9 +226,7 @@ class TurnRun:
                 allowed.append(model_id)
         return allowed
 
-    async def _answer_with(
-        self, model_id: str
-    ) -> tuple[Literal["done", "interrupted", "failed"], TieoutError | None]:
+    async def _answer_with(self, model_id: str) -> tuple[TurnStatus, TieoutError | None]:
         os.environ.setdefault("PYDANTIC_AI_NO_BANNER", "1")
         from pydantic_ai import CancellationToken
         from pydantic_ai.exceptions import RunCancelled
@@ -258,7 +240,7 @@ class TurnRun:
         agent = host.agent(model_id)
         runner = ToolRunner(host, self._state)
         deps = TurnDeps(runner, self._new_answer(), host.settings.limits, on_response=self._count)
-        conversation = await self._history()
+        conversation = await self._record.history()
         self._token = CancellationToken()
         if self._state.cancelled:
             return "interrupted", None
@@ -268,8 +250,8 @@ class TurnRun:
                 conversation=conversation,
                 deps=deps,
                 instructions=instructions(self._session.lang),
-                model_settings=self._model_settings(agent.model),
-                usage_limits=self._usage_limits(conversation),
+                model_settings=request_settings(host.settings.limits, agent.model),
+                usage_limits=usage_limits(host.settings.limits, conversation),
                 cancellation_token=self._token,
             ) as events:
                 async for event in events:
@@ -283,28 +265,9 @@ class TurnRun:
             raise
         except Exception as error:
             raise translate_error(error, model_id=model_id, redact=host.redact) from error
-        return self._verdict(deps.cut)
-
-    def _verdict(
-        self, cut: str | None
-    ) -> tuple[Literal["done", "interrupted", "failed"], TieoutError | None]:
-        if cut is None:
-            return "done", None
-        messages = {
-            "no-finish-reason": _(
-                "The answer was cut off: the connection ended before the model said it was done."
-            ),
-            "length": _("The answer was cut off: the model reached its limit of tokens."),
-            "content-filter": _("The answer was cut off by the service's content filter."),
-        }
-        message = messages.get(cut, _("The answer was interrupted."))
-        return "interrupted", ModelResponseError(
-            message,
-            code=f"answer-{cut}",
-            hint=_("Ask again, or ask for a shorter answer.")
-            if self._host.unstored
-            else _("What arrived is kept. Ask again, or ask for a shorter answer."),
-        )
+        if deps.cut is not None:
+            return "interrupted", cut_error(deps.cut, kept=not host.unstored)
+        return "done", None
 
     # --- parts
 
@@ -322,34 +285,12 @@ class TurnRun:
         )
         return self._answer
 
-    async def _history(self) -> Conversation:
-        from pydantic_ai.conversation import Conversation
+    async def _flush(self) -> None:
+        if self._answer is not None:
+            await self._answer.flush()
 
-        assert self._store is not None
-        assert self._session.session_id is not None
-        loaded = None if self._is_new else await self._store.load(self._session.session_id)
-        return loaded or Conversation(conversation_id=self._session.session_id)
-
-    def _model_settings(self, model: object) -> Any:
-        """The limits, under what the model itself was built with."""
-        limits = self._host.settings.limits
-        settings: dict[str, object] = {
-            "request_timeout": limits.request,
-            "first_event_timeout": limits.first_event,
-            "timeout": limits.read,
-        }
-        own: object = getattr(model, "settings", None)
-        return settings | dict(cast("dict[str, object]", own or {}))
-
-    def _usage_limits(self, conversation: Conversation) -> Any:
-        """The limits of this turn; pydantic-ai counts over the whole conversation, so what was used before is added."""
-        from pydantic_ai.usage import UsageLimits
-
-        limits, used = self._host.settings.limits, conversation.usage
-        return UsageLimits(
-            request_limit=used.requests + limits.requests,
-            tool_calls_limit=used.tool_calls + limits.tool_calls,
-        )
+    def _written(self) -> tuple[str, list[Evidence]]:
+        return self._answer.text if self._answer else "", self._state.book.items
 
     def _count(self, response: ModelResponse) -> None:
         before = self._usage or UsageEvent(requests=0, tool_calls=0, input_tokens=0, output_tokens=0)
@@ -360,31 +301,13 @@ class TurnRun:
             output_tokens=before.output_tokens + response.usage.output_tokens,
         )
 
-    async def _keep_drafts(self) -> None:
-        """Show what a pausing model left, and store the growing answer about once a second: a crash loses no more."""
-        stored, written = "", time.monotonic()
-        while True:
-            for _tick in range(_FLUSHES_PER_DRAFT):
-                await asyncio.sleep(_DRAFT_SECONDS / _FLUSHES_PER_DRAFT)
-                if self._answer is not None:
-                    await self._answer.flush()
-            text = self._answer.text if self._answer else ""
-            alive = time.monotonic() - written > _SIGN_OF_LIFE_SECONDS
-            if (text != stored or alive) and self._store is not None:
-                with contextlib.suppress(StoreError):
-                    await self._store.update_draft(
-                        self._turn_id, text, evidence=_as_json(self._state.book.items)
-                    )
-                    stored, written = text, time.monotonic()
-
     # --- the end
 
-    async def _end(self, status: Literal["done", "interrupted", "failed"], error: TieoutError | None) -> None:
+    async def _end(self, status: TurnStatus, error: TieoutError | None) -> None:
         from tieout.session import Turn
 
-        if self._answer is not None:
-            await self._answer.flush()
-        text = self._answer.text if self._answer else ""
+        await self._flush()
+        text, _found = self._written()
         used = self._tie_out(text)
         if self._usage is not None:
             self._usage = self._usage.model_copy(update={"tool_calls": self._state.calls})
@@ -396,9 +319,18 @@ class TurnRun:
             lost = _("Interrupted; what was written is not stored.")
             self.emit(ErrorEvent(code="interrupted", message=lost if self._host.unstored else kept))
         seconds = round(time.perf_counter() - self._started, 3)
-        await self._finish_in_store(status, text, used)
+        problem = await self._record.finish(
+            status,
+            text,
+            evidence=used,
+            marks=self._marks,
+            usage=self._usage,
+            conversation=self._conversation,
+        )
+        if problem is not None:
+            self._report(problem)
         self.turn = Turn(
-            id=self._turn_id,
+            id=self._record.turn_id,
             session_id=self._session.session_id or "",
             question=self._question,
             text=text,
@@ -411,7 +343,7 @@ class TurnRun:
             error=error,
             seconds=seconds,
         )
-        self.emit(TurnDoneEvent(turn_id=self._turn_id, status=status, text=text, seconds=seconds))
+        self.emit(TurnDoneEvent(turn_id=self._record.turn_id, status=status, text=text, seconds=seconds))
 
     def _tie_out(self, text: str) -> list[Evidence]:
         book = self._state.book
@@ -430,37 +362,6 @@ class TurnRun:
             self.emit(mark)
         return [*book.items, *cited]
 
-    async def _finish_in_store(
-        self, status: Literal["done", "interrupted", "failed"], text: str, used: list[Evidence]
-    ) -> None:
-        if self._store is None or not self._turn_id:
-            return
-        try:
-            await self._store.finish_turn(
-                self._turn_id,
-                status=status,
-                answer=text,
-                usage=self._usage.model_dump(mode="json") if self._usage else None,
-                evidence=_as_json(used),
-                marks=[mark.model_dump(mode="json") for mark in self._marks],
-                conversation=self._conversation if status == "done" else None,
-            )
-        except StoreError as problem:
-            self._host.store_problem = self._host.store_problem or problem
-            self._report(problem)
-
     def _report(self, error: TieoutError) -> None:
         redact = self._host.redact
         self.emit(ErrorEvent(code=error.code, message=redact(error.message), hint=redact(error.hint)))
-
-
-def _as_json(evidence: list[Evidence]) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": item.id,
-            "tool": item.tool,
-            "call_id": item.call_id,
-            "figure": item.figure.model_dump(mode="json"),
-        }
-        for item in evidence
-    ]
