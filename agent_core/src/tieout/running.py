@@ -10,112 +10,35 @@ __all__ = ["ApprovalRequest", "Approver", "Outcome", "ToolRunner", "TurnState", 
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tieout.arguments import shown_arguments, validate_arguments
+from tieout.callcontext import CallContext
 from tieout.contract.cards import Card, Text
 from tieout.contract.guards import GuardInput, Stage
 from tieout.contract.results import Result
-from tieout.contract.slots import Candidate
 from tieout.contract.tables import tables_folder, use_tables
-from tieout.contract.tools import Effect, Embedder, Tool
+from tieout.contract.tools import Effect, Tool
 from tieout.errors import ApprovalNeeded, TieoutError, ToolError, ToolTimeout
 from tieout.events import (
     ApprovalEvent,
-    Event,
     EvidenceEvent,
-    ToolProgressEvent,
     ToolResultEvent,
     ToolStartedEvent,
 )
-from tieout.evidence import EvidenceBook, settle_result
+from tieout.evidence import settle_result
 from tieout.guarding import Watch
 from tieout.i18n import Language, translator, use_language
 from tieout.invoking import invoke
 from tieout.marks import squeezed
-from tieout.quantities import Quantity, find
+from tieout.turnstate import ApprovalRequest, Approver, Outcome, TurnState, active_turn
 
 if TYPE_CHECKING:
     from tieout.host import Host
 
 _ = translator("tieout")
-_DEEPEST = 5  # tools calling tools calling tools
-
-
-@dataclass(frozen=True)
-class ApprovalRequest:
-    """A tool wants to do something that policy asks about."""
-
-    tool: str
-    effect: Effect
-    arguments: Mapping[str, object]
-
-
-Approver = Callable[[ApprovalRequest], Awaitable[bool]]
-
-
-@dataclass
-class TurnState:
-    """What the calls of one turn share."""
-
-    lang: Language
-    emit: Callable[[Event], None]
-    question: str = ""
-    approve: Approver | None = None
-    approved: frozenset[Effect] = frozenset()
-    """Effects approved beforehand (``--approve network``)."""
-    book: EvidenceBook = field(default_factory=EvidenceBook)
-    results: list[tuple[str, Result]] = field(default_factory=list[tuple[str, Result]])
-    calls: int = 0
-    cancelled: bool = False
-
-    guards_ready: bool = False
-    """Whether the guards have been started, and those that are lost reported."""
-    from_lifespan: bool = False
-    """Whether a plugin that is starting calls; waiting for the start of others could then wait for itself."""
-    earlier_questions: tuple[str, ...] = ()
-    """The conversation's questions before this one, newest first."""
-
-    @cached_property
-    def said_earlier(self) -> list[Quantity]:
-        """The numbers of the last few earlier questions."""
-        return [number for question in self.earlier_questions[:4] for number in find(question[:4000])]
-
-    @cached_property
-    def said(self) -> list[Quantity]:
-        """The numbers of the question, found once: 40 µs each add up when the question is long."""
-        return find(self.question) if self.question else []
-
-
-active_turn: ContextVar[TurnState | None] = ContextVar("tieout_turn", default=None)
-"""The turn that the running task belongs to: a model that serves many turns finds the right one by it."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one call: a result, or an error; and what a model is told."""
-
-    call_id: str
-    tool: str
-    result: Result | None
-    error: TieoutError | None
-    for_model: str
-
-    def value(self) -> Result:
-        """The result.
-
-        Raises:
-            TieoutError: The call failed.
-        """
-        if self.error is not None:
-            raise self.error
-        assert self.result is not None
-        return self.result
 
 
 class ToolRunner:
@@ -284,7 +207,7 @@ class ToolRunner:
         )
 
     async def _execute(self, tool: Tool[..., Any], arguments: dict[str, object], call_id: str) -> Result:
-        context = _Context(self._host, self._turn, tool, call_id, self._depth)
+        context = CallContext(self._host, self._turn, tool, call_id, self._depth)
         extra = {tool.context_parameter: context} if tool.context_parameter else {}
         limit = asyncio.timeout(tool.timeout)  # wait_for loses a cancellation that meets the result
         try:
@@ -399,62 +322,6 @@ class _Redacted(Result):
 
     def say(self, lang: Language = "en") -> str:
         return self.text
-
-
-class _Context:
-    """The ToolContext that a tool receives."""
-
-    def __init__(self, host: Host, turn: TurnState, tool: Tool[..., Any], call_id: str, depth: int) -> None:
-        self._host, self._turn, self._tool, self._call_id, self._depth = host, turn, tool, call_id, depth
-        self._given_up = False
-
-    def give_up(self) -> None:
-        """The time of the call is over; a function in a thread can only be told."""
-        self._given_up = True
-
-    @property
-    def lang(self) -> Language:
-        return self._turn.lang
-
-    @property
-    def question(self) -> str:
-        return self._turn.question
-
-    @property
-    def data_dir(self) -> Path:
-        return self._host.plugin_dir(self._tool.group)
-
-    @property
-    def online(self) -> bool:
-        return self._host.settings.online
-
-    @property
-    def embedder(self) -> Embedder | None:
-        return self._host.embedder
-
-    @property
-    def cancelled(self) -> bool:
-        return self._turn.cancelled or self._given_up
-
-    def progress(self, done: float, total: float | None = None, message: str = "") -> None:
-        self._turn.emit(
-            ToolProgressEvent(
-                call_id=self._call_id, tool=self._tool.qualified_name, done=done, total=total, message=message
-            )
-        )
-
-    async def call(self, name: str, /, **arguments: object) -> Result:
-        if self._depth >= _DEEPEST:
-            raise ToolError(
-                _("Tools call each other more than {limit} levels deep.", limit=_DEEPEST), code="tool-depth"
-            )
-        tool = self._host.tool(name)
-        runner = ToolRunner(self._host, self._turn, depth=self._depth + 1)
-        outcome = await runner.run(tool, arguments, call_id=f"{self._call_id}.{self._turn.calls + 1}")
-        return outcome.value()
-
-    def find(self, kind: str, text: str) -> list[Candidate]:
-        return self._host.find(kind, text)
 
 
 def _given(arguments: Mapping[str, object] | str) -> Collection[str]:
