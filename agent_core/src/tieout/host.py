@@ -5,14 +5,13 @@ from __future__ import annotations
 __all__ = ["Host"]
 
 import asyncio
-import inspect
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-from weakref import WeakKeyDictionary
 
-from tieout.errors import ModelUnavailable, StoreError, TieoutError
+from tieout.errors import StoreError
+from tieout.hostmodels import HostModels
 from tieout.i18n import Language, detect_language, translator
 from tieout.invoking import Workers
 from tieout.lifespans import Lifespans
@@ -86,9 +85,7 @@ class Host:
         self._embedder: Embedder | None = None
         self._embedder_loaded = False
         self._everything = False
-        self._agents: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Agent[TurnDeps, str]]] = (
-            WeakKeyDictionary()
-        )
+        self._models = HostModels(self)
 
     @property
     def settings(self) -> Settings:
@@ -180,14 +177,8 @@ class Host:
 
     def model_specs(self) -> dict[str, ModelSpec]:
         """Every family of models by prefix: the core's own, then the plugins'."""
-        from tieout.models.specs import core_specs
-
         self._load_once()
-        specs = {spec.prefix: spec for spec in core_specs(self.settings)}
-        for record in self.registry.loaded():
-            for spec in record.models:
-                specs.setdefault(spec.prefix, spec)
-        return specs
+        return self._models.specs()
 
     def model_spec(self, model_id: str) -> tuple[ModelSpec, str]:
         """The family of a model identifier, and what follows its colon.
@@ -195,19 +186,7 @@ class Host:
         Raises:
             ModelUnavailable: No family has that prefix.
         """
-        import difflib
-
-        prefix, _colon, name = model_id.partition(":")
-        name = name or str(self.settings.providers.get(prefix, {}).get("model", ""))
-        specs = self.model_specs()
-        if prefix not in specs:
-            close = difflib.get_close_matches(prefix, list(specs), n=1)
-            raise ModelUnavailable(
-                _("There is no model {name}.", name=repr(model_id[:120])),
-                code="model-unknown",
-                hint=_("Did you mean {name}?", name=close[0]) if close else _("`tieout models` lists them."),
-            )
-        return specs[prefix], name
+        return self._models.spec(model_id)
 
     def default_model(self) -> str:
         """The configured model; else a configured hosted one, else a configured GGUF, else ``offline``."""
@@ -216,44 +195,16 @@ class Host:
         return self.settings.model or configured_model(self.settings) or "offline"
 
     def agent(self, model_id: str) -> Agent[TurnDeps, str]:
-        """The agent of a model, built once per event loop: its connections and prepared schemas are reused.
-
-        A TLS context alone costs 22 ms, a third of a short turn's CPU time.
+        """The agent of a model, built once per event loop.
 
         Raises:
             ModelUnavailable: The model does not exist, lacks a key, or is not installed.
         """
-        from tieout.answering import build_agent
-
-        agents = self._agents.setdefault(asyncio.get_running_loop(), {})
-        if model_id not in agents:
-            agents[model_id] = build_agent(
-                self.build_model(model_id), self.tools(), retries=self.settings.guards.retries
-            )
-        return agents[model_id]
+        return self._models.agent(model_id)
 
     def model_context(self) -> ModelContext:
         """What a model is told about this host; language and waiting notices are those of the active turn."""
-        from tieout.contract.models import ModelContext
-        from tieout.events import WaitingEvent
-        from tieout.running import active_turn
-
-        def lang() -> Language:
-            turn = active_turn.get()
-            return turn.lang if turn else self.lang
-
-        def on_wait(reason: str, seconds: float) -> None:
-            if turn := active_turn.get():
-                turn.emit(WaitingEvent(reason=self.redact(reason), seconds=seconds))
-
-        return ModelContext(
-            tools=lambda: {tool.model_name: tool for tool in self.tools().values()},
-            find=self.find,
-            lang=lang,
-            embedder=self.embedder,
-            register_secret=self.redact.register,
-            on_wait=on_wait,
-        )
+        return self._models.context()
 
     def build_model(self, model_id: str) -> Model:
         """Build a model.
@@ -261,17 +212,7 @@ class Host:
         Raises:
             ModelUnavailable: It does not exist, lacks a key, or is not installed.
         """
-        spec, name = self.model_spec(model_id)
-        try:
-            return spec.build(name, self.model_context())
-        except TieoutError:
-            raise
-        except (Exception, SystemExit) as error:
-            self.log_exception(f"model {model_id} cannot be built", error)
-            raise ModelUnavailable(
-                _("{model} cannot be used: {problem}", model=model_id, problem=self.describe(error)),
-                hint=_("`tieout models` shows what is available."),
-            ) from error
+        return self._models.build(model_id)
 
     @property
     def embedder(self) -> Embedder | None:
@@ -422,10 +363,7 @@ class Host:
 
     async def aclose(self) -> None:
         """Leave the plugins' lifespans, end local models' processes and close the store."""
-        for agent in self._agents.pop(asyncio.get_running_loop(), {}).values():
-            close = getattr(agent.model, "close", None)
-            if inspect.iscoroutinefunction(close):
-                await close()
+        await self._models.aclose()
         await self._lifespans.stop()
         if self._store is not None:
             await self._store.close()
