@@ -153,14 +153,14 @@ OF_MODEL = re.compile(
 )
 """Words of a text that speaks of a model, so that bytes may be those of its weights."""
 _MEMORY_BEHIND = re.compile(
-    r"^\s?(?:of |的)?\s?(?:(?:total|combined|aggregate|GPU|device|on-?\w+|fast|only|总|片上|板载|高带宽)\s?){0,3}"
-    r"(?:显存|内存|HBM\w*|VRAM|memory|SRAM|GDDR\w*|LPDDR\w*)",
+    r"^\s?(?:of |的)?\s?(?:(?:total|combined|aggregate|unified|统一|GPU|device|on-?\w+|fast|only"
+    r"|总|片上|板载|高带宽)\s?){0,3}(?:显存|内存|HBM\w*|VRAM|memory|SRAM|GDDR\w*|LPDDR\w*)",
     re.IGNORECASE,
 )
 _HAS = re.compile(
     r"(?<![a-z])(?:has|have|having|carr(?:y|ies|ying)|with|comes? with|offers?|provides?|ships? with|features?|packs?"
     r"|boasts?|equipped with|adds? up to|pools?|of|holds?|only|just|full)(?![a-z])[^,。;\d]{0,20}$"
-    r"|(?:有|共|总|提供|拥有|配备|搭载|具有|具备|内置|自带|配有|各|带)[^,。;\d]{0,12}$",
+    r"|(?:有|共|总|提供|拥有|配备|搭载|具有|具备|内置|自带|配有|最高|可达|各|带)[^,。;\d]{0,12}$",
     re.IGNORECASE,
 )
 _NEEDS = re.compile(

@@ -92,6 +92,8 @@ def vector_of(measure: Measure) -> Vector | None:
         vector = ((measure.dimension, 1),)
         if not set(measure.scope) & {"gpu", "server"}:
             vector = _joined(vector, "gpu", -1)
+    elif role == "efficiency":
+        return (("flop", 1), ("joule", -1))
     elif role in ("active_params",):
         return (("parameter", 1),)
     elif measure.dimension == "number":

@@ -43,6 +43,9 @@ _THOUSAND_TOKENS = re.compile(
     r"(?:(?:input|output|prompt|completion|cached|输入|输出)\s?)?tokens?",
     re.IGNORECASE,
 )
+_PER_MILLION = re.compile(
+    r"^\s?(?:per|a|each) million(?=[\s,.;)]|$)(?! (?!tokens?|for|and|cost|is|in|or|to)[a-z])"
+)
 _BILLION_TOKENS = re.compile(
     r"^\s?(?:/|per |a |每)\s?(?:1B|one billion|billion|十亿)\s?(?:个)?\s?(?:(?:input|output|输入|输出)\s?)?tokens?",
     re.IGNORECASE,
@@ -111,6 +114,8 @@ def role_of(quantity: Quantity, dimension: str, unit: str, words: Words) -> tupl
         return "gpu_hours", "GPU-hour", 1 / 3600
     if dimension == "compute/time/power" or dimension == "operations/time/power":
         return "efficiency", unit, 1.0
+    if dimension in ("compute/time", "operations/time") and re.search(r"每瓦[^,。;\d]{0,8}$", words.before):
+        return "efficiency", f"{unit}/W", 1.0
     if dimension == "server" and re.search(r"\d\s?[xX×*]\s?[A-Z]", quantity.text):
         return "per_server", "GPU", 1.0  # 8×A100 服务器 is a server with eight
     if dimension in _SIMPLE:
@@ -285,6 +290,8 @@ def _money(quantity: Quantity, dimension: str, unit: str, words: Words) -> tuple
     plain = unit in ("USD", "CNY", "cent")
     currency, cents = ("USD", 0.01) if unit == "cent" else (unit, 1.0)
     if plain and (_MILLION_TOKENS.match(words.tail) or _MILLION_BEFORE.search(words.before)):
+        return "token_price", f"{currency}/Mtoken", cents
+    if plain and quantity.value < 1000 and _PER_MILLION.match(words.tail) and _OF_TOKENS.search(words.text):
         return "token_price", f"{currency}/Mtoken", cents
     if plain and _BILLION_TOKENS.match(words.tail):
         return "token_price", f"{currency}/Mtoken", cents * 1e-3

@@ -163,6 +163,8 @@ def _machines(quantity: Quantity, text: str, after: str) -> tuple[Role, str, flo
 
 
 def _of_models(quantity: Quantity, before: str, after: str, near: str) -> tuple[Role, str, float] | None:
+    if re.match(r"\s?(?:input|output|prompt|completion)\s?tokens?(?! ?(?:/|per|a|each) ?s)", after):
+        return "tokens", "token", 1.0
     if re.match(r"\s?层|[ -]layers?", after):
         return "layers", "", 1.0
     if re.match(r"\s?个?\s?(?:KV|键值) ?(?:头|heads?)", after, re.IGNORECASE):

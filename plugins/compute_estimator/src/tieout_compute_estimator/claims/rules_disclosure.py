@@ -136,6 +136,10 @@ _LACKS = re.compile(
     r"不支持|不具备|没有|无法|缺|not support|doesn't|does not|lacks?|without|no (?:native )?(?:FP|BF)|cannot|can't",
     re.IGNORECASE,
 )
+_STORED = re.compile(
+    r"\s?(?:的)?\s?(?:\d+\s?B\s?)?(?:权重|模型|量化|存储|格式|weights?(?![a-z])|model|checkpoint|quanti)",
+    re.IGNORECASE,
+)
 _NEW = ("fp8", "fp4", "fp6")
 _NO_BF16 = ("V100", "P100", "P40", "T4")
 """Families of NVIDIA before Ampere, which has the format first."""
@@ -153,6 +157,8 @@ def formats(bench: Bench) -> Iterator[Finding]:
     device = bench.known.device(name)
     firm = device is None or device.confidence != "low"
     for match in cues.DTYPE.finditer(text):
+        if _STORED.match(text[match.end() : match.end() + 20]):
+            continue  # weights kept in a format that the device does not compute in
         form = cues.dtype_of(match.group())
         absent = (form in _NEW and firm and form not in has) or (
             form == "bf16" and family(name) in _NO_BF16 and "bf16" not in has

@@ -138,7 +138,7 @@ def _explained(
             recomputed=figures["dense"],
             fixes={index: figures["dense"]},
         )
-    if best.fact.dtype.startswith("int") and measure.dimension != "operations/time" and not measure.dtype:
+    if best.fact.dtype.startswith("int") and measure.dimension != "operations/time":
         return _integer(bench, index, best, every, figures, words, covers, numbers)
     if best.fact.sparse and measure.sparse is not True and dense is not None:
         return finding(

@@ -193,9 +193,11 @@ def recognised(bench: Bench) -> Iterator[Finding]:
                 continue
         exact = [f for f in candidates if f.status != "debunked" and _exactly(measure, f)]
         if exact:
-            yield confirmed(
+            found = confirmed(
                 bench, index, min(exact, key=lambda fact: (not fact.firm, fact.confidence != "high"))
             )
+            # A leak that the text does not name only suggests what may be meant: its own arithmetic goes before.
+            yield found.model_copy(update={"rule": "published"}) if found.rule == "leak" else found
 
 
 def _bits_for_bytes(measure: Measure, fact: Fact) -> bool:
