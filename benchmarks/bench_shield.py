@@ -18,9 +18,11 @@ Targets: p95 at most 2, 6 and 25 ms at 20, 100 and 500 lines; at most 1 ms a str
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import os
 import random
+import re
 import resource
 import statistics
 import subprocess
@@ -257,16 +259,39 @@ def _run_program(
     return spent, done.returncode == 1
 
 
+UNSAFE = "import subprocess\n\n\ndef run(name):\n    return subprocess.run('ls ' + name, shell=True)\n\n\n"
+
+
+def whole_texts(pools: Pools, lines: int) -> list[str]:
+    """Python texts that other scanners can parse, made of whole definitions; every second has an unsafe call in it."""
+    source = "\n".join(pools["python"])
+    blocks = re.findall(r"^(?:def|class) [^\n]*:\n(?:(?:[ \t][^\n]*)?\n)+", source, re.MULTILINE)
+    chance = random.Random(lines)
+    found: list[str] = []
+    while len(found) < 12:
+        text = UNSAFE if len(found) % 2 else ""
+        while text.count("\n") < lines:
+            block = chance.choice(blocks)
+            if _parses(block) and block.count("\n") <= lines:
+                text += block
+        found.append(text)
+    return found
+
+
+def _parses(block: str) -> bool:
+    try:
+        ast.parse(block)
+    except SyntaxError:
+        return False
+    return True
+
+
 def rivals(scanner: Scanner, pools: Pools, cases: Sequence[tuple[str, str]]) -> None:
     """Install each, time it on the same Python texts as ours, and count its hits in the sample."""
-    samples = {size: texts(pools, "python", size)[:8] for size in SIZES}
-    print(
-        f"\n{'ms of processor time':36}"
-        + "".join(f"{size:>8} lines" for size in SIZES)
-        + "   (Python, p50 of 8)"
-    )
-    mine = {size: statistics.median(timed(scanner, listed, "python")) for size, listed in samples.items()}
-    print(f"  {'code shield':34}" + "".join(f"{1e3 * mine[size]:>14.1f}" for size in SIZES))
+    samples = {size: whole_texts(pools, size) for size in SIZES}
+    heads = "".join(f"{size:>8} lines: p50  p95" for size in SIZES)
+    print(f"\n{'ms of processor time':36}{heads}   (Python, every second text with an unsafe call)")
+    print(f"  {'code shield':34}{_cells([timed(scanner, listed, 'python') for listed in samples.values()])}")
     with tempfile.TemporaryDirectory() as made:
         for number, rival in enumerate(RIVALS):
             folder = Path(made) / str(number)
@@ -276,15 +301,19 @@ def rivals(scanner: Scanner, pools: Pools, cases: Sequence[tuple[str, str]]) -> 
                 continue
             try:
                 times = [
-                    statistics.median(
-                        spent for spent, _ in scanned(rival, folder, [("python", text) for text in each])
-                    )
+                    [spent for spent, _ in scanned(rival, folder, [("python", text) for text in each])]
                     for each in samples.values()
                 ]
-                print(f"  {rival.name:34}" + "".join(f"{1e3 * seconds:>14.1f}" for seconds in times))
+                print(f"  {rival.name:34}{_cells(times)}")
                 _rival_hits(rival, folder, cases)
             except (RuntimeError, subprocess.SubprocessError, OSError) as error:
                 print(f"  {rival.name:34} left out: {str(error)[:160]}")
+
+
+def _cells(times: Sequence[Sequence[float]]) -> str:
+    return "".join(
+        f"{1e3 * statistics.median(each):>19.1f} {1e3 * _quantile(each, 0.95):>4.0f}" for each in times
+    )
 
 
 def _rival_hits(rival: Rival, folder: Path, cases: Sequence[tuple[str, str]]) -> None:
