@@ -7,8 +7,6 @@ __all__ = ["ChatApp"]
 import asyncio
 import contextlib
 import logging
-import os
-import signal
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -25,17 +23,18 @@ from textual.widgets import Static
 from tieout.errors import ExitCode, TieoutError
 from tieout.i18n import translator
 from tieout.text import clean_line
-from tieout_tui.bars import header_text, help_text, keys_text, welcome_text, what_is_stored
+from tieout_tui.bars import Bars, help_text, welcome_text, what_is_stored
 from tieout_tui.commands import built_in, of_tools
 from tieout_tui.lastline import ControlFilter
 from tieout_tui.prompt import CommandMenu, Prompt
+from tieout_tui.terminal import light_background, listen_to_signals
 from tieout_tui.transcript import Transcript
 from tieout_tui.turnview import TurnView
 from tieout_tui.wording import level_word
 
 if TYPE_CHECKING:
     from tieout.running import ApprovalRequest
-    from tieout_tui.engine import Engine, ModelInfo, Ready
+    from tieout_tui.engine import Engine, Ready
     from tieout_tui.sources import SourcesView
 
 _ = translator("tieout_tui")
@@ -80,15 +79,11 @@ class ChatApp(App[int]):
         self._closing_down = False
         self._quit_pressed = -_TWICE_SECONDS
         self._cards_folded = True
-        self._model: ModelInfo | None = None
-        self._talk_title = ""
         self._control_filter = ControlFilter()
         self._menu = CommandMenu()
         self._prompt = Prompt(self._menu)
         self._transcript = Transcript()
-        self._header = Static(id="header")
-        self._status = Static(id="status")
-        self._keys = Static(id="keys")
+        self._bars = Bars()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """The last line of defence: nothing that steers a terminal is drawn, whichever widget draws it."""
@@ -98,23 +93,23 @@ class ChatApp(App[int]):
         """Header, transcript, menu, status, input, keys."""
         yield Static(Content(_("The window is too small: at least 40 × 12.")), id="too-small")
         with Vertical(id="chat"):
-            yield self._header
+            yield self._bars.header
             yield self._transcript
             yield self._menu
-            yield self._status
+            yield self._bars.status
             yield self._prompt
-            yield self._keys
+            yield self._bars.keys
 
     def on_mount(self) -> None:
         """Fill the first frame."""
-        if _light_background():
+        if light_background():
             self.theme = "textual-light"
         self._prompt.commands = built_in()
         self._transcript.welcome(welcome_text())
-        self._redraw_bars()
-        self._say(_("Starting…"))
+        self._bars.draw(self.size.width)
+        self._bars.say(_("Starting…"))
         self._prompt.focus()
-        self._listen_to_signals()
+        listen_to_signals(self._on_signal)
 
     def on_ready(self) -> None:
         """The first frame is drawn; give the terminal the time to get it, then load the engine."""
@@ -131,7 +126,7 @@ class ChatApp(App[int]):
         self.screen_stack[0].set_class(too_small, "-too-small")
         if not too_small and self._on_chat and self.focused is None:
             self.call_after_refresh(self._prompt.focus)  # hidden widgets lose it
-        self._redraw_bars(width=columns)
+        self._bars.draw(columns)
 
     @property
     def unstored(self) -> str:
@@ -156,7 +151,7 @@ class ChatApp(App[int]):
             self._busy = bool(self._queue)
             if not self._queue:
                 self._wake.clear()
-                self._say("")
+                self._bars.say("")
                 await self._wake.wait()
                 continue
             view = self._queue.popleft()
@@ -170,10 +165,10 @@ class ChatApp(App[int]):
                 await view.show_error("internal", type(error).__name__, what_is_stored(self.unstored))
 
     async def _show_ready(self, ready: Ready) -> None:
-        self._model, self._talk_title = ready.model, ready.title
+        self._bars.model, self._bars.title = ready.model, ready.title
         self._prompt.commands = [*built_in(), *of_tools(ready.tools)]
         self._prompt.limit = ready.question_limit
-        self._redraw_bars()
+        self._bars.draw(self.size.width)
         for warning in ready.warnings:
             await self._transcript.note(f"{level_word('warning')}: {warning}", level="warning")
         for past in ready.past:
@@ -187,10 +182,10 @@ class ChatApp(App[int]):
             await self._command(view, question)
             return
         self._answering = True
-        self._say(_("Answering… Esc stops"))
-        if not self._talk_title and not question.startswith("/"):
-            self._talk_title = question
-            self._redraw_bars()
+        self._bars.say(_("Answering… Esc stops"))
+        if not self._bars.title and not question.startswith("/"):
+            self._bars.title = question
+            self._bars.draw(self.size.width)
         try:
             async for event in self._engine.ask(question):
                 await view.on_turn_event(event)
@@ -202,9 +197,9 @@ class ChatApp(App[int]):
         word, _space, argument = line.partition(" ")
         match word:
             case "/model" if argument.strip():
-                self._model = await self._engine.switch_model(argument.strip())
-                self._redraw_bars()
-                await view.note(_("Model: {name}", name=self._model.id))
+                self._bars.model = model = await self._engine.switch_model(argument.strip())
+                self._bars.draw(self.size.width)
+                await view.note(_("Model: {name}", name=model.id))
             case "/model":
                 await view.note("\n".join(await self._engine.models()))
             case "/new":
@@ -317,7 +312,7 @@ class ChatApp(App[int]):
                 await view.remove()
             self._queue.clear()
             self._prompt.text = "\n".join([*texts, self._prompt.text]).strip()
-        self._say(_("Stopping…"))
+        self._bars.say(_("Stopping…"))
         self._engine.cancel()
 
     async def action_stop_or_quit(self) -> None:
@@ -341,9 +336,9 @@ class ChatApp(App[int]):
         self._quit_pressed = now
         if self.unstored:
             why = clean_line(self.unstored)
-            self._say(_("Press again to quit. Not everything is stored: {why}", why=why))
+            self._bars.say(_("Press again to quit. Not everything is stored: {why}", why=why))
         else:
-            self._say(_("Press again to quit; everything is stored."))
+            self._bars.say(_("Press again to quit; everything is stored."))
 
     def action_fold_cards(self) -> None:
         """Fold or unfold the cards of all tools."""
@@ -369,19 +364,11 @@ class ChatApp(App[int]):
         if self._closing_down:
             return
         self._closing_down = True
-        self._say(_("Leaving…") if self.unstored else _("Storing…"))
+        self._bars.say(_("Leaving…") if self.unstored else _("Storing…"))
         self._engine.cancel()
         with contextlib.suppress(Exception):
             await asyncio.wait_for(self._engine.close(), _CLOSE_SECONDS)
         self.exit(code)
-
-    def _listen_to_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)
-            if number is not None:
-                with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-                    loop.add_signal_handler(number, self._on_signal)
 
     def _on_signal(self) -> None:
         self.run_worker(self._leave(ExitCode.INTERRUPTED), group="leave")
@@ -393,20 +380,3 @@ class ChatApp(App[int]):
 
     def _print_error_renderables(self) -> None:
         self._exit_renderables.clear()
-
-    # --- bars
-
-    def _say(self, text: str) -> None:
-        self._status.update(Content(text))
-        self._status.display = bool(text)
-
-    def _redraw_bars(self, *, width: int | None = None) -> None:
-        width = width or self.size.width
-        self._header.update(header_text(self._model, self._talk_title, width=width))
-        self._keys.update(keys_text(width=width))
-
-
-def _light_background() -> bool:
-    """Whether the terminal says (``COLORFGBG=0;15``) that its background is light."""
-    background = os.environ.get("COLORFGBG", "").rpartition(";")[2]
-    return background in ("7", "15")

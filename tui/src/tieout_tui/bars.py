@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["header_text", "help_text", "keys_text", "welcome_text", "what_is_stored"]
+__all__ = ["Bars", "header_text", "help_text", "keys_text", "welcome_text", "what_is_stored"]
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
+from textual.widgets import Static
 
 from tieout.i18n import translator
 from tieout.text import clean_line
@@ -18,6 +19,28 @@ if TYPE_CHECKING:
     from tieout_tui.engine import ModelInfo
 
 _ = translator("tieout_tui")
+
+
+class Bars:
+    """The lines that stay: the header above, the status and the keys below."""
+
+    def __init__(self) -> None:
+        self.header = Static(id="header")
+        self.status = Static(id="status")
+        self.keys = Static(id="keys")
+        self.model: ModelInfo | None = None
+        self.title = ""
+        """Of the conversation."""
+
+    def draw(self, width: int) -> None:
+        """Header and keys, as much of them as fits into ``width`` cells."""
+        self.header.update(header_text(self.model, self.title, width=width))
+        self.keys.update(keys_text(width=width))
+
+    def say(self, text: str) -> None:
+        """Show what is going on; an empty text takes the line away."""
+        self.status.update(Content(text))
+        self.status.display = bool(text)
 
 
 def header_text(model: ModelInfo | None, title: str, *, width: int) -> Content:

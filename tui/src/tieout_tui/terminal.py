@@ -7,14 +7,16 @@ anybody else writes to 1 or 2 becomes lines of the debug log.
 
 from __future__ import annotations
 
-__all__ = ["early_input", "private_terminal"]
+__all__ = ["early_input", "light_background", "listen_to_signals", "private_terminal"]
 
+import asyncio
 import contextlib
 import logging
 import os
+import signal
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TextIO, cast
 
 _LINE_LIMIT = 2000
@@ -122,3 +124,19 @@ class _Strays:
 def _log(line: str) -> None:
     if line:
         log.debug("%s", line)
+
+
+def light_background() -> bool:
+    """Whether the terminal says (``COLORFGBG=0;15``) that its background is light."""
+    background = os.environ.get("COLORFGBG", "").rpartition(";")[2]
+    return background in ("7", "15")
+
+
+def listen_to_signals(leave: Callable[[], None]) -> None:
+    """Call ``leave`` when the program is told to end, as far as the running event loop can listen."""
+    loop = asyncio.get_running_loop()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None:
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(number, leave)
