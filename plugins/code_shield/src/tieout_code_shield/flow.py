@@ -55,6 +55,8 @@ class Flow:
         self._calls: dict[str, list[Site]] | None = None
         self._functions: dict[str, list[Site]] = {}
         self._results: dict[Site, Value | None] = {}
+        self._signatures: dict[Site, tuple[str, ...]] = {}
+        self._passed: dict[tuple[Site, str], Value | None] = {}
         self._texts: list[tuple[int, str, str]] | None = None
         self._assumed: list[Site] = []
         self._busy: set[tuple[Site, str]] = set()
@@ -153,6 +155,14 @@ class Flow:
             return None
         if len(self._busy) >= MAX_NESTING:
             return None
+        if (function, name) in self._passed:
+            return self._passed[function, name]
+        value = self._from_callers(name, function, parameters)
+        if not self._busy and not self._assumed:  # within another question the answer may be cut short
+            self._passed[function, name] = value
+        return value
+
+    def _from_callers(self, name: str, function: Site, parameters: tuple[str, ...]) -> Value | None:
         self._index()
         index = parameters.index(name)
         self._busy.add((function, name))
@@ -173,8 +183,12 @@ class Flow:
         return Value("other", None, (Leaf(name, "name"), *tainted))
 
     def _signature(self, function: Site) -> tuple[str, ...]:
-        names = self._walk.dialect.signature(function.node)
-        return names[1:] if names[:1] in (("self",), ("cls",)) else names
+        names = self._signatures.get(function)
+        if names is None:
+            names = self._walk.dialect.signature(function.node)
+            names = names[1:] if names[:1] in (("self",), ("cls",)) else names
+            self._signatures[function] = names
+        return names
 
     def _index(self) -> None:
         if self._calls is not None:
