@@ -161,7 +161,9 @@ out:
     ],
 )
 def test_a_length_counts_only_where_it_is_used(scanner: Scanner, measured: str, safe: bool) -> None:
-    code = f"void keep(const char *path) {{\n    char copy[256];\n    {measured}\n    strcpy(copy, path);\n}}\n"
+    code = (
+        f"void keep(const char *path) {{\n    char copy[256];\n    {measured}\n    strcpy(copy, path);\n}}\n"
+    )
     assert ("c-strcpy" not in found(scanner, code)) is safe
 
 
@@ -182,7 +184,9 @@ def test_only_an_upper_bound_limits_a_copy(scanner: Scanner, check: str, safe: b
 @pytest.mark.parametrize("make", ["malloc", "uv__malloc", "Arena_Alloc", "pool->alloc", "my_realloc_array"])
 def test_allocators_are_known_by_their_name(scanner: Scanner, make: str) -> None:
     code = "void grow(struct pool *pool, int count) {{\n    rows = {make}({size});\n}}\n"
-    assert "c-allocation-overflow" in found(scanner, code.format(make=make, size="count * sizeof(struct row)"))
+    assert "c-allocation-overflow" in found(
+        scanner, code.format(make=make, size="count * sizeof(struct row)")
+    )
     assert not found(scanner, code.format(make=make, size="16 * sizeof(struct row)"))
 
 

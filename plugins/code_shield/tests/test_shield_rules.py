@@ -14,7 +14,9 @@ from tieout_code_shield.scanner import Scanner
 
 RULES = shipped_rules()
 EXAMPLES = [
-    pytest.param(rule, language, code, expected, id=f"{rule.id}-{language}-{'hit' if expected else 'miss'}-{index}")
+    pytest.param(
+        rule, language, code, expected, id=f"{rule.id}-{language}-{'hit' if expected else 'miss'}-{index}"
+    )
     for rule in RULES
     for language in rule.languages
     for expected, codes in ((True, rule.hits(language)), (False, rule.misses(language)))

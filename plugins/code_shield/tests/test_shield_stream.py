@@ -11,7 +11,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tieout.plugin import Allow, Block, GuardInput, Language, Redact, Release, Retry, Stage, Unknown, Verdict, Warn
+from tieout.plugin import (
+    Allow,
+    Block,
+    GuardInput,
+    Language,
+    Redact,
+    Release,
+    Retry,
+    Stage,
+    Unknown,
+    Verdict,
+    Warn,
+)
 from tieout_code_shield.guard import ShieldGuard
 from tieout_code_shield.settings import Policy, ShieldSettings
 from tieout_code_shield.shield import Shield
@@ -158,7 +170,9 @@ async def test_private_key_in_prose_is_taken_out_whole() -> None:
 
 
 async def test_language_without_rules_is_unknown_once() -> None:
-    text, verdicts = await streamed(["```swift\nlet a = 1\n", "let b = 2\n```\n", "```swift\nlet c = 3\n```\n"])
+    text, verdicts = await streamed(
+        ["```swift\nlet a = 1\n", "let b = 2\n```\n", "```swift\nlet c = 3\n```\n"]
+    )
     assert "let c = 3" in text
     assert [type(verdict) for verdict in only(verdicts)] == [Unknown]
 

@@ -90,7 +90,9 @@ class FileWorker:
         """
         try:
             child = self._child or self._start()
-            answer = self._ask(child, job.model_dump_json().encode(), self._limits.seconds * _WALL + _WALL_MORE)
+            answer = self._ask(
+                child, job.model_dump_json().encode(), self._limits.seconds * _WALL + _WALL_MORE
+            )
             return FileScan.model_validate_json(answer)
         except _Gone as gone:
             self.close()

@@ -131,7 +131,9 @@ class _MatchTable(_Table):
     def build_text(self) -> TextMatch | None:
         if self.regex is None:
             return None
-        return TextMatch(self.regex, tuple(word.lower() for word in self.keywords), self.lacks, self.entropy, self.token)
+        return TextMatch(
+            self.regex, tuple(word.lower() for word in self.keywords), self.lacks, self.entropy, self.token
+        )
 
 
 class _ArgumentTable(_Table):

@@ -107,7 +107,6 @@ class TextMatch:
     token: bool = False
     """True when the pattern matches a single unbroken token, so that it can be taken out of prose as well."""
 
-
     def finds(self, text: str) -> Iterator[re.Match[str]]:
         """The places in ``text`` that break it."""
         for match in self.pattern.finditer(text):

@@ -228,8 +228,15 @@ def served(reached: Figure, served_tokens: Figure) -> tuple[Figure, Figure, Figu
         )
 
     return (
-        figure(found.params, PARAM, N_("parameters with serving counted"), "argmin(6 · N · D + 2 · N · T | L)"),
-        figure(found.tokens, TOKENS, N_("training tokens with serving counted"), "argmin(6 · N · D + 2 · N · T | L)"),
+        figure(
+            found.params, PARAM, N_("parameters with serving counted"), "argmin(6 · N · D + 2 · N · T | L)"
+        ),
+        figure(
+            found.tokens,
+            TOKENS,
+            N_("training tokens with serving counted"),
+            "argmin(6 · N · D + 2 · N · T | L)",
+        ),
         figure(found.flops, FLOP, N_("FLOP of training and serving"), "min(6 · N · D + 2 · N · T | L)"),
     )
 
