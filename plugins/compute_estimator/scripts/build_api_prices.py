@@ -16,10 +16,18 @@ from pathlib import Path
 OUTPUT = Path(__file__).parent.parent / "src" / "tieout_compute_estimator" / "data" / "api_prices.json"
 
 
+async def _built(content: bytes, day: date) -> bytes:
+    from tieout_compute_estimator.refreshing import api_price_refresh
+
+    async def read(_address: str) -> bytes:
+        return content
+
+    return await api_price_refresh().build(read, day)
+
+
 def main(arguments: list[str]) -> int:
     """Read the list named by the first argument and write the table."""
     from tieout.errors import TieoutError
-    from tieout_compute_estimator.refreshing import api_price_refresh
 
     if not 2 <= len(arguments) <= 3:
         print((__doc__ or "").splitlines()[2].strip(), file=sys.stderr)
@@ -29,10 +37,7 @@ def main(arguments: list[str]) -> int:
     try:
         content = Path(arguments[0]).read_bytes()
 
-        async def read(_address: str) -> bytes:
-            return content
-
-        table = asyncio.run(api_price_refresh().build(read, date.fromisoformat(arguments[1])))
+        table = asyncio.run(_built(content, date.fromisoformat(arguments[1])))
     except (OSError, ValueError, TieoutError) as error:
         print(f"{arguments[0]}: {error}", file=sys.stderr)
         return 1

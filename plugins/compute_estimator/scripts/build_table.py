@@ -51,7 +51,7 @@ def build(table: str, given: object, old: Mapping[str, Any]) -> dict[str, Any]:
         ValueError: A row is not valid, or stands in a list that the table does not have.
     """
     place, lists, key = TABLES[table]
-    additions = given if isinstance(given, dict) else {lists[0]: given}
+    additions: dict[str, Any] = given if isinstance(given, dict) else {lists[0]: given}
     if unknown := additions.keys() - set(lists):
         raise ValueError(f"{table} has no {sorted(unknown)}; it has {list(lists)}")
     new = dict(old)

@@ -59,7 +59,7 @@ def test_a_reading_that_the_text_does_not_bear_is_refused_and_said(reading: str,
 
 
 def test_too_many_readings_are_an_error() -> None:
-    call = check.function(text="x", read_as=["1 = params"] * (MOST_PROPOSALS + 1))
+    call = check.function(text="x", read_as=("1 = params",) * (MOST_PROPOSALS + 1))
     with pytest.raises(InputError, match=str(MOST_PROPOSALS)):
         asyncio.run(call)
 

@@ -10,7 +10,7 @@ import pytest
 from tieout.errors import InputError, ToolError
 from tieout.plugin import Formula, Plot
 from tieout_compute_estimator import serve
-from tieout_compute_estimator.serving import _find_batches  # pyright: ignore[reportPrivateUsage]
+from tieout_compute_estimator.counting import find_batches
 
 
 def test_a_measured_case_lies_in_the_band() -> None:
@@ -148,4 +148,4 @@ def test_bad_input_is_one_clear_error(
     [("并发 64 路", 64), ("64 concurrent requests", 64), ("batch size of 1,024", 1024), ("128 路请求", 128)],
 )
 def test_batches_are_read_from_text(text: str, value: float) -> None:
-    assert [candidate.value for candidate in _find_batches(text)] == [value]
+    assert [candidate.value for candidate in find_batches(text)] == [value]

@@ -69,16 +69,12 @@ class GoDialect(GoValues, CommonDialect):
     )  # fmt: skip
     canary = 'func run(input string) {\n\texec.Command("sh", "-c", input).Run()\n}\n'
 
-    @property
-    def local_sources(self) -> tuple[str, ...]:
-        """Arguments, environment and standard input."""
-        return ("os.Args", "flag.", "os.Getenv", "os.LookupEnv", "os.Stdin", "fmt.Scan", "bufio.", "reader.ReadString",
-                "scanner.Text", "cli.")  # fmt: skip
+    local_sources = (
+        "os.Args", "flag.", "os.Getenv", "os.LookupEnv", "os.Stdin", "fmt.Scan", "bufio.", "reader.ReadString",
+        "scanner.Text", "cli.",
+    )  # fmt: skip
 
-    @property
-    def branching(self) -> tuple[str, ...]:
-        """Checks in ``if`` count."""
-        return ("if_statement",)
+    branching = ("if_statement",)
 
     @property
     def growing(self) -> frozenset[str]:

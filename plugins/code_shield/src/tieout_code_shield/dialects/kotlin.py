@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Arguments, Binding, Role, Scope
@@ -105,10 +105,7 @@ class KotlinDialect(TypedDialect):
     returning = "jump_expression"
     canary = 'fun run(name: String) {\n    Runtime.getRuntime().exec("ls " + name)\n}\n'
 
-    @property
-    def branching(self) -> Sequence[str]:
-        """``if``, whose checks count behind it."""
-        return ("if_expression",)
+    branching = ("if_expression",)
 
     def call(self, node: Node) -> Call | None:
         """A call taken apart; one of a capitalised name is a construction."""

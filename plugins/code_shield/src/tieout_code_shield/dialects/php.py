@@ -97,10 +97,7 @@ class PhpDialect(PhpValues):
         """Blank out what stands outside of ``<?php`` and ``?>``."""
         return without_html(code)
 
-    @property
-    def local_sources(self) -> tuple[str, ...]:
-        """What only the user of the machine types or passes."""
-        return ("$argv", "$_SERVER.argv", "readline")
+    local_sources = ("$argv", "$_SERVER.argv", "readline")
 
     def role(self, kind: str) -> Role:
         """What a node is to the engine."""

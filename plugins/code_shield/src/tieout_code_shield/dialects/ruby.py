@@ -66,10 +66,7 @@ class RubyDialect(RubyValues):
         """Those that change a value in ways that nobody follows."""
         return _CHANGES
 
-    @property
-    def local_sources(self) -> tuple[str, ...]:
-        """What only the user of the machine types or passes."""
-        return ("gets", "ARGV", "ARGF", "STDIN", "$stdin")
+    local_sources = ("gets", "ARGV", "ARGF", "STDIN", "$stdin")
 
     def role(self, kind: str) -> Role:
         """What a node is to the engine."""

@@ -47,10 +47,7 @@ class ShellDialect(ShellValues):
     )  # fmt: skip
     canary = 'run() {\n  eval "$1"\n}\n'
 
-    @property
-    def local_sources(self) -> tuple[str, ...]:
-        """What only the user of the machine types or passes."""
-        return ("read", "env.OPTARG", "env.REPLY")
+    local_sources = ("read", "env.OPTARG", "env.REPLY")
 
     def role(self, kind: str) -> Role:
         """What a node is to the engine."""

@@ -77,10 +77,7 @@ class TypedDialect(CommonDialect, ABC):
         """What a node is to the engine."""
         return self.roles[kind]
 
-    @property
-    def branching(self) -> Sequence[str]:
-        """``if``, whose checks count behind it."""
-        return ("if_statement",)
+    branching = ("if_statement",)
 
     @property
     def growing(self) -> frozenset[str]:
