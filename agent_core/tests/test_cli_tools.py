@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 from click import Context
-from engine_parts import Plugin
+from engine_parts import Plugin, Rate
 
 from tieout.cli.app import CliState
 from tieout.cli.groups import run_tool, tool_command
 from tieout.errors import ApprovalNeeded, ExitCode, InputError, ToolError
 from tieout.host import Host
 from tieout.i18n import Language
-from tieout.plugin import Result, tool
+from tieout.plugin import Figure, Result, tool
 from tieout.slash import bind_words
 from tieout.testing import HostMaker
 
@@ -127,3 +127,27 @@ def test_who_types_the_option_has_approved_but_settings_can_deny(
                 context.invoke(command.callback, **arguments)
         else:
             assert context.invoke(command.callback, **arguments) == 0
+
+
+@tool
+def serve(output: float = 1) -> Rate:
+    """Serve.
+
+    Args:
+        output: Tokens of an answer.
+    """
+    return Rate(rate=Figure(value=output, unit="token"))
+
+
+def test_an_argument_named_output_keeps_its_option(
+    make_host: HostMaker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host = make_host({"t": Plugin([serve])})
+    command = tool_command(host.tool("t.serve"))
+    state = CliState(_host=host)
+    command.main(["--output", "500"], standalone_mode=False, obj=state)
+    assert "500" in capsys.readouterr().out
+    file = tmp_path / "answer.txt"
+    command.main(["--output", "500", "--output-file", str(file)], standalone_mode=False, obj=state)
+    assert "500" in file.read_text("utf-8")
+    assert capsys.readouterr().out == ""

@@ -73,9 +73,11 @@ def tool_command(tool: Tool[..., Any]) -> click.Command:
     ]
     parameters: list[click.Parameter] = [click.Argument(["_words"], nargs=-1, metavar=" ".join(names))]
     parameters += [_option(parameter, texts.parameters[parameter.name]) for parameter in tool.parameters]
+    # A tool's own argument goes before: `compute serve --output 500` is the length of an answer.
+    to_file = "--output-file" if any(p.name == "output" for p in tool.parameters) else "--output"
     parameters += [
         click.Option(["--json", "_as_json"], is_flag=True, help=_("Print the result as JSON.")),
-        click.Option(["--output", "_output"], metavar="FILE", help=_("Write it to a file instead of printing it.")),
+        click.Option([to_file, "_output"], metavar="FILE", help=_("Write it to a file instead of printing it.")),
         click.Option(["--approve", "_approve"], multiple=True, type=click.Choice([str(e) for e in _ASKED]),
                      help=_("Approve an effect beforehand.")),
     ]  # fmt: skip
