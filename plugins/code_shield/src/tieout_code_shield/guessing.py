@@ -17,7 +17,7 @@ GUESS_CHARACTERS: Final = 4_000
 GRAMMAR_CHARACTERS: Final = 600
 CLEARLY: Final = 5
 """How much more a text must look like another language than like the one it is said to be, to be scanned as both."""
-SLIGHTLY: Final = 2
+SLIGHTLY: Final = 3
 """The same for a text that does not look at all like the language it is said to be in."""
 AT_HOME: Final = 8
 """A text that looks this much like the language it is said to be in is not asked whether it is in another one."""
