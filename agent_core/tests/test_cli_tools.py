@@ -91,6 +91,9 @@ def test_output_that_cannot_be_written_is_named(make_host: HostMaker, tmp_path: 
 def test_a_list_takes_every_word() -> None:
     assert bind_words(look, ["a", "b", "c"]) == {"files": ["a", "b", "c"]}
     assert bind_words(look, ["a", "bad=true", "c"]) == {"files": ["a", "c"], "bad": "true"}
+    assert bind_words(look, ["a", "--", "bad=true", "--bad", "--"]) == {
+        "files": ["a", "bad=true", "--bad", "--"]
+    }
 
 
 def test_an_argument_can_bring_an_effect(make_host: HostMaker) -> None:

@@ -149,10 +149,12 @@ def test_a_git_hook_refuses_unsafe_code_and_lets_safe_code_in(run: Run, tmp_path
         )
 
     git("init", "-q")
+    # As pre-commit calls it: the entry, then the names of the files, whatever they look like.
+    entry = entries()[0].removeprefix("tieout ")
     hook = work / ".git" / "hooks" / "pre-commit"
     hook.write_text(
-        "#!/bin/sh\nfiles=$(git diff --cached --name-only --diff-filter=ACM)\n"
-        f'[ -z "$files" ] || exec {sys.executable} -m tieout shield scan $files\n',
+        "#!/bin/sh\ngit diff --cached --name-only --diff-filter=ACM -z |\n"
+        f"xargs -0 -r {sys.executable} -m tieout {entry}\n",
         "utf-8",
     )
     hook.chmod(0o755)
@@ -165,6 +167,20 @@ def test_a_git_hook_refuses_unsafe_code_and_lets_safe_code_in(run: Run, tmp_path
     write(run, tmp_path, a_py="x = 1\n")
     git("add", "a.py")
     assert git("commit", "-m", "x").returncode == 0
+    for name in ("--fail-on=never", "-x.py", "fail_on=never", "--help", "-"):
+        (work / name).write_text("import os\nos.system('ls ' + name)\neval(x)\n", "utf-8")
+        git("add", "--", name)
+        refused = git("commit", "-m", "x")
+        assert refused.returncode != 0, name
+        assert "py-eval" in refused.stdout + refused.stderr, name
+        git("rm", "-q", "--cached", "--", name)
+        (work / name).unlink()
+
+
+def entries() -> list[str]:
+    """What the hooks run."""
+    text = (ROOT / ".pre-commit-hooks.yaml").read_text("utf-8")
+    return [line.partition("entry: ")[2] for line in text.splitlines() if "entry: " in line]
 
 
 def test_the_hooks_for_pre_commit_name_what_exists() -> None:
@@ -176,7 +192,8 @@ def test_the_hooks_for_pre_commit_name_what_exists() -> None:
         path.parent for path in [*ROOT.glob("*/pyproject.toml"), *ROOT.glob("plugins/*/pyproject.toml")]
     }
     assert members == {ROOT / folder for folder in folders}
-    assert text.count("entry: tieout shield scan\n") == 2
+    assert entries() == ["tieout shield scan --"] * 2
+    assert text.count("types: [text]\n") == 2
 
 
 # The listing

@@ -64,6 +64,18 @@ class PluginGroup(LocalGroup):
         return record.tools
 
 
+class _ToolCommand(LocalCommand):
+    """A tool's command, which keeps the ``--`` behind which words are no options for whoever binds the words."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if "--" not in args:
+            return super().parse_args(ctx, args)
+        end = args.index("--")
+        left = super().parse_args(ctx, args[:end])
+        ctx.params["_words"] = (*ctx.params["_words"], *args[end:])
+        return left
+
+
 def tool_command(tool: Tool[..., Any]) -> click.Command:
     """The command of a tool: every parameter as an option, or as a word in order, as in a slash command."""
     texts = tool_texts(tool)
@@ -106,7 +118,7 @@ def tool_command(tool: Tool[..., Any]) -> click.Command:
         host = state_of(ctx).host()
         return run_tool(host, tool, arguments, as_json=_as_json, output=_output, approve=tuple(approve))
 
-    return LocalCommand(
+    return _ToolCommand(
         tool.name, params=parameters, callback=callback, help=texts.description, short_help=texts.summary
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, Literal
 
 from tieout.plugin import Language, translator
@@ -111,6 +112,8 @@ def _jobs(request: Request, limits: Limits) -> Iterator[FileJob]:
         text = data.decode("utf-8", "replace")
         yield common.model_copy(update={"path": STANDARD_INPUT, "shown": STANDARD_INPUT, "text": text})
     named = [path for path in request.paths if path != STANDARD_INPUT]
+    if len(named) < len(request.paths) and Path(STANDARD_INPUT).exists():
+        named.append(f"./{STANDARD_INPUT}")  # a hook hands it over by that name
     for source in find_sources(named, exclude=request.exclude, ignore=request.ignore):
         update = {"path": str(source.path.absolute()), "shown": source.shown, "named": source.named}
         yield common.model_copy(update=update)
