@@ -14,6 +14,7 @@ from tieout_code_shield.fences import CodeLine
 from tieout_code_shield.guessing import clearly_other, guess
 from tieout_code_shield.languages import Language, language_of_tag
 from tieout_code_shield.limits import Clock, OutOfTime
+from tieout_code_shield.markup import holds_script
 from tieout_code_shield.matching import Hit
 from tieout_code_shield.rules import SEVERITIES
 from tieout_code_shield.scanner import CODE_CATEGORIES, Scanner, said
@@ -239,11 +240,16 @@ class CodeBlock:
         """What only the whole block shows. Its text is out, so this can only warn."""
         if self._dressing.kind or self._length > self._settings.max_characters:
             return None
-        report = self._scanner.scan("\n".join(self._code) + "\n", self._language)
+        markup = self._named is not None and self._named.kind == "markup"
+        language = self._named if markup else self._language
+        report = self._scanner.scan("\n".join(self._code) + "\n", language)
         late = [issue for issue in report.issues if (issue.rule.id, issue.start) not in self._seen]
         hits = [Hit(issue.rule, issue.severity, issue.start, issue.end) for issue in late]
         findings = tuple(self._finding(hit) for hit in hits if self._action(hit) != "allow")
-        return Decision("", "warn" if findings else "allow", findings, report.unknown)
+        unknown = report.unknown
+        if markup and not unknown and holds_script("\n".join(self._code)):
+            unknown = _("scripts in a page are only checked when the page is whole", lang=self._lang)
+        return Decision("", "warn" if findings else "allow", findings, unknown)
 
     def _finding(self, hit: Hit) -> Finding:
         index = self._line_at(hit.start)

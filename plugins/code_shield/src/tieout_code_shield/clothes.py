@@ -328,8 +328,11 @@ def _decoded(text: str) -> list[Piece]:
 
 
 def _language_named(name: str) -> str:
-    language = language_of_tag(name.rpartition(".")[2])
-    return language.name if language is not None and language.kind != "data" else ""
+    key = name.rpartition(".")[2]
+    language = language_of_tag(key)
+    if language is None or language.kind == "data" or not (language.rules or language.name == key.lower()):
+        return ""
+    return language.name
 
 
 def texts_in(value: object) -> Iterator[tuple[str, str]]:

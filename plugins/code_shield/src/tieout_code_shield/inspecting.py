@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +25,7 @@ from tieout_code_shield.suppress import Suppressions
 
 PROSE: Final[frozenset[Category]] = frozenset({"secret", "unicode"})
 """What is looked for in documents."""
-_PROSE: Final = (".md", ".rst", ".txt", ".html", ".csv", ".xml")
+_PROSE: Final = (".md", ".rst", ".txt", ".csv", ".xml")
 
 __all__ = ["FileJob", "FileScan", "inspect_file"]
 
@@ -169,7 +170,12 @@ class _Inspection:
             # Settings and prose are no program, whatever they look like; prose may speak of commands, too.
             prose = self._job.shown.lower().endswith(_PROSE)
             return self._scanner.scan_text(text, PROSE if prose else CODE_CATEGORIES, limits=self._limits)
-        return self._scanner.scan(text, self._language, limits=self._limits)
+        report = self._scanner.scan(text, self._language, limits=self._limits)
+        if self._language is not None and self._language.kind == "markup":
+            # A page may speak of commands, as prose does.
+            kept = tuple(issue for issue in report.issues if issue.rule.category != "abuse")
+            return replace(report, issues=kept)
+        return report
 
     def _silenced(self, text: str, issues: Sequence[Issue]) -> list[str]:
         """For each issue the comment that silences it, or nothing."""

@@ -8,8 +8,9 @@ from typing import Final, Literal
 
 __all__ = ["Language", "language_of_file", "language_of_tag"]
 
-Kind = Literal["code", "script", "data"]
-"""code: needs rules for its syntax. script: commands; text rules cover a part without it. data: cannot run."""
+Kind = Literal["code", "script", "markup", "data"]
+"""code: needs rules for its syntax. script: commands; text rules cover a part without it. markup: holds code between
+its tags. data: cannot run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,23 @@ _LANGUAGES: Final = (
     Language("shell", "script", "shell", "bash"),
     Language("swift", "code", "swift", "swift", "//"),
     Language("scala", "code", "scala", "scala", "//"),
-    Language("powershell", "script"),
     Language("script", "script"),
-    Language("sql", "script", comment="--"),
+    Language("html", "markup", comment="//"),
     Language("data", "data"),
 )
+_WITHOUT_RULES: Final = {
+    "#": "powershell fish perl raku r julia elixir nim crystal awk tcl hcl starlark gdscript cmake nix coffeescript",
+    "//": "groovy dart zig d objective-c solidity fsharp vala haxe apex verilog actionscript",
+    "--": "sql lua haskell ada vhdl elm applescript",
+    ";": "clojure lisp assembly autohotkey",
+    "%": "erlang matlab prolog",
+    "'": "vb",
+    "::": "batch",
+    "!": "fortran",
+    "(*": "ocaml pascal",
+    "*>": "cobol",
+}
+"""Languages that can do harm and that no rules read, by what starts their comments."""
 _TAGS: Final = {
     "python": "python py python3 py3 ipython pycon python2 py2 sage",
     "javascript": "javascript js node nodejs mjs cjs es6 ecmascript jsx react",
@@ -69,11 +82,44 @@ _TAGS: Final = {
     "swift": "swift",
     "scala": "scala",
     "shell": "shell sh bash zsh ksh dash console shell-session shellsession terminal",
-    "powershell": "powershell ps1 pwsh",
-    "script": "script bat cmd batch dockerfile docker makefile make fish",
-    "sql": "sql mysql postgresql sqlite plsql",
-    "data": "json jsonl yaml yml toml ini csv xml html css svg log diff patch mermaid latex tex math bibtex markdown "
-    "md rst http",
+    "script": "script dockerfile docker makefile make",
+    "html": "html htm xhtml vue svelte astro",
+    "data": "json jsonl yaml yml toml ini csv xml css scss less svg log diff patch mermaid latex tex math bibtex "
+    "markdown md rst http",
+    "powershell": "powershell ps1 psm1 pwsh",
+    "batch": "bat cmd batch dosbatch",
+    "sql": "sql mysql postgresql postgres sqlite plsql plpgsql tsql pgsql",
+    "perl": "perl pl pm perl5 perl6 raku",
+    "lua": "lua luau",
+    "r": "r rscript",
+    "julia": "julia jl",
+    "elixir": "elixir ex exs",
+    "erlang": "erlang erl",
+    "nim": "nim",
+    "crystal": "crystal",
+    "awk": "awk gawk mawk nawk",
+    "tcl": "tcl tclsh expect wish",
+    "hcl": "hcl terraform tf",
+    "starlark": "starlark bazel bzl",
+    "groovy": "groovy gradle jenkinsfile",
+    "dart": "dart flutter",
+    "zig": "zig",
+    "d": "dlang",
+    "objective-c": "objective-c objectivec objc obj-c",
+    "solidity": "solidity sol",
+    "fsharp": "fsharp f# fs fsx",
+    "haskell": "haskell hs",
+    "ocaml": "ocaml ml",
+    "clojure": "clojure clj cljs",
+    "lisp": "lisp elisp scheme racket common-lisp",
+    "assembly": "assembly asm nasm",
+    "vb": "vb vbnet vba vbs vbscript visualbasic",
+    "matlab": "matlab octave",
+    "pascal": "pascal delphi",
+    "coffeescript": "coffeescript coffee",
+    "fortran": "fortran f90",
+    "verilog": "verilog systemverilog",
+    "applescript": "applescript osascript",
 }
 _SUFFIXES: Final = {
     "python": "py pyw pyi",
@@ -92,13 +138,53 @@ _SUFFIXES: Final = {
     "swift": "swift",
     "scala": "scala",
     "shell": "sh bash zsh ksh",
-    "powershell": "ps1",
-    "script": "bat cmd mk",
+    "script": "mk",
+    "html": "html htm xhtml vue svelte astro",
+    "data": "json yaml yml toml ini csv xml css scss less svg md rst txt log cfg env ipynb",
+    "powershell": "ps1 psm1",
+    "batch": "bat cmd",
     "sql": "sql",
-    "data": "json yaml yml toml ini csv xml html css md rst txt cfg env ipynb",
+    "perl": "pl pm raku",
+    "lua": "lua luau",
+    "r": "r",
+    "julia": "jl",
+    "elixir": "ex exs",
+    "erlang": "erl",
+    "nim": "nim",
+    "crystal": "cr",
+    "awk": "awk",
+    "tcl": "tcl",
+    "hcl": "tf hcl",
+    "starlark": "bzl star",
+    "groovy": "groovy gradle",
+    "dart": "dart",
+    "zig": "zig",
+    "objective-c": "mm",
+    "solidity": "sol",
+    "fsharp": "fs fsx",
+    "haskell": "hs",
+    "ocaml": "ml",
+    "clojure": "clj cljs",
+    "lisp": "lisp el scm rkt",
+    "assembly": "asm",
+    "vb": "vb vbs bas",
+    "fish": "fish",
+    "pascal": "pas",
+    "coffeescript": "coffee",
+    "fortran": "f90",
+    "vhdl": "vhd",
+    "applescript": "applescript",
 }
-_BY_NAME: Final = {language.name: language for language in _LANGUAGES}
-_BY_TAG: Final = {tag: _BY_NAME[name] for name, tags in _TAGS.items() for tag in tags.split()}
+_BY_NAME: Final = {language.name: language for language in _LANGUAGES} | {
+    name: Language(name, "code", comment=comment)
+    for comment, names in _WITHOUT_RULES.items()
+    for name in names.split()
+}
+_BY_TAG: Final = {
+    # One letter is too little to name a language that is seldom meant by it.
+    **{name: language for name, language in _BY_NAME.items() if len(name) > 1},
+    **{tag: _BY_NAME[name] for name, tags in _TAGS.items() for tag in tags.split()},
+}
 _BY_SUFFIX: Final = {
     suffix: _BY_NAME[name] for name, suffixes in _SUFFIXES.items() for suffix in suffixes.split()
 }

@@ -16,6 +16,7 @@ from tieout_code_shield.dialects import dialect, has_dialect
 from tieout_code_shield.guessing import CLEARLY, clearly_other, looks_like_code, tried
 from tieout_code_shield.languages import Language, language_of_tag
 from tieout_code_shield.limits import GUARD_LIMITS, Clock, Limits, OutOfTime
+from tieout_code_shield.markup import code_in_markup
 from tieout_code_shield.matching import Hit, match_code
 from tieout_code_shield.rules import SEVERITIES, Category, Rule, RuleSet
 from tieout_code_shield.statements import closers, starts_inside
@@ -103,17 +104,18 @@ class Scanner:
         if len(code) > bounds.characters:
             return Report(name, (), _("longer than {limit} characters", limit=bounds.characters))
         clock = Clock(bounds.seconds)
+        markup = named is not None and named.kind == "markup"
         try:
             hits = self.text_hits(code, CODE_CATEGORIES, clock)
             clock.check()
-            pieces: list[Piece] = []
-            if (
+            pieces: list[Piece] = code_in_markup(code) if markup else []
+            if not markup and (
                 named is None
                 or named.kind == "data"
                 or (isinstance(language, str) and named.kind == "script")
             ):
                 pieces = undressed(code, language if isinstance(language, str) else name, clock)
-            if pieces:
+            if pieces or markup:
                 found, unknown = self._scan_pieces(pieces, clock)
             else:
                 languages = self.plausible(code, named)

@@ -1,0 +1,76 @@
+"""Languages that no rules read are unknown; pages are read for the code between their tags."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tieout.plugin import Allow, GuardInput, Stage, Unknown
+from tieout_code_shield.files import Request, scan_files
+from tieout_code_shield.guard import ShieldGuard
+from tieout_code_shield.limits import Limits
+from tieout_code_shield.rule_files import shipped_rules
+from tieout_code_shield.rules import RuleSet
+from tieout_code_shield.scanner import Scanner
+from tieout_code_shield.settings import ShieldSettings
+from tieout_code_shield.shield import Shield
+
+
+@pytest.fixture(scope="module")
+def scanner() -> Scanner:
+    return Scanner(RuleSet(shipped_rules()), limits=Limits(200_000, 5.0))
+
+
+@pytest.mark.parametrize(
+    "tag",
+    "perl lua powershell bat vb dart elixir julia groovy awk sql terraform swift scala zig r nim fish".split(),
+)
+def test_a_language_without_rules_is_unknown(scanner: Scanner, tag: str) -> None:
+    assert "no rules" in scanner.scan("let a = 1\n", tag).unknown
+
+
+@pytest.mark.parametrize("tag", ["json", "yaml", "toml", "xml", "csv", "markdown", "css", "log"])
+def test_data_is_no_program(scanner: Scanner, tag: str) -> None:
+    assert scanner.scan("a = 1\n", tag).unknown == ""
+
+
+async def test_a_fence_in_such_a_language_is_unknown() -> None:
+    guard = ShieldGuard(Shield(ShieldSettings(max_seconds=5)))
+    verdict = await guard.check(GuardInput(Stage.OUTPUT, '```perl\nsystem("rm $file");\n```\n'))
+    assert isinstance(verdict, Unknown)
+    assert "perl" in verdict.reason
+    assert isinstance(await guard.check(GuardInput(Stage.OUTPUT, "```css\na { b: c }\n```\n")), Allow)
+    page = "```html\n<p>Hi</p>\n<script>\nshow(1)\n</script>\n```\n"
+    assert isinstance(await guard.check(GuardInput(Stage.OUTPUT, page)), Unknown)
+    assert isinstance(await guard.check(GuardInput(Stage.OUTPUT, "```html\n<p>Hi</p>\n```\n")), Allow)
+
+
+@pytest.mark.parametrize(
+    ("tag", "code", "places"),
+    [
+        ("html", "<p>a</p>\n<script>\nconst x = location.hash;\neval(x)\n</script>\n", [("js-eval", 4, 1)]),
+        ("vue", '<a/><script lang="ts">const x: any = location.hash; eval(x)</script>', [("js-eval", 1, 53)]),
+        ("html", '<i onclick="eval(location.hash)" onload="eval(name)">', [("js-eval", 1, 13)]),
+        ("html", '<script type="text/template">eval(x)</script><pre>eval(x)</pre>', []),
+        ("html", "<p><?php echo $_GET['x']; ?></p>", [("php-xss", 1, 10)]),
+        ("html", "<p>Nothing.</p>", []),
+    ],
+)
+def test_a_page_is_read_for_its_code(
+    scanner: Scanner, tag: str, code: str, places: list[tuple[str, int, int]]
+) -> None:
+    report = scanner.scan(code, tag)
+    assert [(issue.rule.id, issue.line, issue.column) for issue in report.issues] == places
+    assert not report.unknown
+
+
+def test_files_in_such_languages_are_not_checked(tmp_path: Path) -> None:
+    (tmp_path / "a.pl").write_text("system($x);\n", "utf-8")
+    (tmp_path / "b.lua").write_text("os.execute(x)\n", "utf-8")
+    (tmp_path / "tool").write_text("#!/usr/bin/perl\nsystem($x);\n", "utf-8")
+    (tmp_path / "c.html").write_text("<script>eval(location.hash)</script>\n", "utf-8")
+    (tmp_path / "d.json").write_text("{}\n", "utf-8")
+    report = scan_files(ShieldSettings(), Request(paths=[str(tmp_path)]))
+    assert sorted(Path(each.path).name for each in report.unknown) == ["a.pl", "b.lua", "tool"]
+    assert [found.rule for found in report.findings if found.path.endswith("c.html")] == ["js-eval"]
