@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from tieout.errors import SettingsError
 from tieout.plugin import Allow, GuardInput, Stage, Unknown
 from tieout_code_shield.files import Request, scan_files
 from tieout_code_shield.guard import ShieldGuard
 from tieout_code_shield.limits import Limits
-from tieout_code_shield.rule_files import shipped_rules
+from tieout_code_shield.rule_files import load_all, shipped_rules
 from tieout_code_shield.rules import RuleSet
 from tieout_code_shield.scanner import Scanner
-from tieout_code_shield.settings import ShieldSettings
+from tieout_code_shield.settings import Policy, ShieldSettings
 from tieout_code_shield.shield import Shield
 
 
@@ -24,7 +25,26 @@ def scanner() -> Scanner:
 
 @pytest.mark.parametrize(
     "tag",
-    "perl lua powershell bat vb dart elixir julia groovy awk sql terraform swift scala zig r nim fish".split(),
+    [
+        "perl",
+        "lua",
+        "powershell",
+        "bat",
+        "vb",
+        "dart",
+        "elixir",
+        "julia",
+        "groovy",
+        "awk",
+        "sql",
+        "terraform",
+        "swift",
+        "scala",
+        "zig",
+        "r",
+        "nim",
+        "fish",
+    ],
 )
 def test_a_language_without_rules_is_unknown(scanner: Scanner, tag: str) -> None:
     assert "no rules" in scanner.scan("let a = 1\n", tag).unknown
@@ -74,3 +94,28 @@ def test_files_in_such_languages_are_not_checked(tmp_path: Path) -> None:
     report = scan_files(ShieldSettings(), Request(paths=[str(tmp_path)]))
     assert sorted(Path(each.path).name for each in report.unknown) == ["a.pl", "b.lua", "tool"]
     assert [found.rule for found in report.findings if found.path.endswith("c.html")] == ["js-eval"]
+
+
+def test_the_rule_that_a_self_test_finds_may_be_disabled() -> None:
+    scanner = Shield(ShieldSettings(disabled_rules=("py-eval",), max_seconds=5)).scanner
+    report = scanner.scan("import os\nos.system(input())\n", "python")
+    assert not report.unknown
+    assert [issue.rule.id for issue in report.issues] == ["py-os-command"]
+
+
+def test_a_language_whose_rules_are_all_disabled_is_unknown() -> None:
+    every = [rule.id for rule in shipped_rules() if "python" in rule.languages]
+    rules, _ = load_all(disabled=every)
+    assert Scanner(rules, limits=Limits(200_000, 5.0)).scan("x = 1\n", "python").unknown
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ShieldSettings(disabled_rules=("py-evall",)),
+        ShieldSettings(policies=(Policy(action="block", rule="py-evall"),)),
+    ],
+)
+def test_a_name_that_no_rule_has_is_an_error(settings: ShieldSettings) -> None:
+    with pytest.raises(SettingsError, match="Did you mean py-eval"):
+        _ = Shield(settings).scanner

@@ -183,7 +183,8 @@ class RuleSet:
 
     def __init__(self, rules: Iterable[Rule], *, disabled: Iterable[str] = ()) -> None:
         left_out = frozenset(disabled)
-        by_id = {rule.id: rule for rule in rules if rule.id not in left_out}
+        self._given: tuple[Rule, ...] = tuple(rules)
+        by_id = {rule.id: rule for rule in self._given if rule.id not in left_out}
         self.rules: tuple[Rule, ...] = tuple(by_id[name] for name in sorted(by_id))
         self._index: dict[str, LanguageRules] = {}
 
@@ -193,6 +194,16 @@ class RuleSet:
     def get(self, rule_id: str) -> Rule | None:
         """The rule of that id."""
         return next((rule for rule in self.rules if rule.id == rule_id), None)
+
+    def ids(self) -> frozenset[str]:
+        """The ids of all rules, those that are disabled included."""
+        return frozenset(rule.id for rule in self._given)
+
+    def canary_rules(self, language: str) -> LanguageRules:
+        """What a language's self-test looks with: every code rule that was given, disabled and replaced ones too, since
+        it proves the engine and not the choice of rules; none where the user left no rule of that language."""
+        mine = (rule for rule in self._given if language in rule.languages)
+        return LanguageRules(mine if any(language in rule.languages for rule in self.rules) else ())
 
     def languages(self) -> list[str]:
         """Languages with code rules."""

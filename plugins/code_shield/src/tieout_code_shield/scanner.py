@@ -288,7 +288,9 @@ class Scanner:
         if language is None:
             return _("there are no rules for {language} yet", language=name)
         try:
-            hits = self.code_hits(dialect(name).canary, language, Clock(5.0))
+            clock = Clock(5.0)
+            walk = self.walk(dialect(name).canary, language, clock)
+            hits = match_code(walk, self.rules.canary_rules(name), clock)
         except Exception as error:
             return _(
                 "the self-test for {language} failed: {error}",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import lru_cache
 
+from tieout.errors import SettingsError
+from tieout.plugin import translator
 from tieout_code_shield.limits import Limits
 from tieout_code_shield.rule_files import load_all
 from tieout_code_shield.rules import RuleSet
@@ -11,6 +14,8 @@ from tieout_code_shield.scanner import Scanner
 from tieout_code_shield.settings import ShieldSettings
 
 __all__ = ["Shield", "shield_for"]
+
+_ = translator("tieout_code_shield")
 
 
 class Shield:
@@ -27,12 +32,17 @@ class Shield:
         """The scanner.
 
         Raises:
-            SettingsError: A rule file of the user's folder cannot be used.
+            SettingsError: A rule file of the user's folder cannot be used, or the settings name a rule that is not
+                there.
         """
         if self._scanner is None:
             settings = self.settings
             rules, problems = load_all(folder=settings.rules, disabled=settings.disabled_rules)
-            self.problems = tuple(problems)
+            wrong = _unknown_names(settings, rules)
+            if wrong and not problems:
+                raise SettingsError(wrong[0], hint=_("`tieout shield rules` lists every rule."))
+            # Where another package's rules could not be read, the name may be one of theirs.
+            self.problems = (*problems, *wrong)
             self._scanner = Scanner(rules, limits=Limits(settings.max_characters, settings.max_seconds))
         return self._scanner
 
@@ -40,6 +50,21 @@ class Shield:
     def rules(self) -> RuleSet:
         """The rules."""
         return self.scanner.rules
+
+
+def _unknown_names(settings: ShieldSettings, rules: RuleSet) -> list[str]:
+    """What is wrong with the names of rules in the settings, one line each."""
+    known = rules.ids()
+    named = [("disabled_rules", name) for name in settings.disabled_rules]
+    named += [("policies", policy.rule) for policy in settings.policies if policy.rule]
+    wrong: list[str] = []
+    for key, name in named:
+        if name in known:
+            continue
+        text = _("[plugins.shield] {key}: there is no rule {name}.", key=key, name=name)
+        close = get_close_matches(name, sorted(known), n=1)
+        wrong.append(f"{text} {_('Did you mean {name}?', name=close[0])}" if close else text)
+    return wrong
 
 
 def shield_for(settings: ShieldSettings) -> Shield:
