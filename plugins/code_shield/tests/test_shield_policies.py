@@ -134,3 +134,39 @@ async def test_ordinary_texts_pass(text: str) -> None:
 async def test_abuse_of_the_machine_is_not_run(command: str) -> None:
     verdict = await judged(Stage.TOOL_CALL, text=command)
     assert isinstance(verdict, Block)
+
+
+INLINE = "Say `eval(request.args['x'])` there.\nMore.\n"
+ASSIGNED = "Use \u0061ws_secret_access_key = XcZF4gjhhQ0sOARrh/ViVST863hPw6HfYZWyAdHJ in it.\nMore.\n"
+ADDRESS = "It is at postgres\u003a//app:s3cr3t-Pw1@db.internal:5432/x now.\n"
+
+
+@pytest.mark.parametrize("text", [INLINE, ASSIGNED, ADDRESS])
+async def test_what_prose_holds_is_told_and_stays_without_a_policy(text: str) -> None:
+    assert isinstance(await judged(Stage.OUTPUT, text=text), Warn)
+
+
+@pytest.mark.parametrize(
+    ("text", "gone"), [(INLINE, "eval("), (ASSIGNED, "XcZF4gjh"), (ADDRESS, "s3cr3t-Pw1")]
+)
+@pytest.mark.parametrize("stage", [{}, {"stage": "output"}])
+async def test_a_policy_holds_in_prose(text: str, gone: str, stage: dict[str, str]) -> None:
+    verdict = await judged(Stage.OUTPUT, {"action": "redact", **stage}, text=text)
+    assert isinstance(verdict, Redact)
+    assert gone not in verdict.text
+    assert verdict.text.endswith("now.\n" if text is ADDRESS else "More.\n")
+    assert isinstance(await judged(Stage.OUTPUT, {"action": "block", **stage}, text=text), Block)
+
+
+async def test_prose_that_a_policy_holds_does_not_depend_on_how_it_is_cut() -> None:
+    settings = ShieldSettings.model_validate({"policies": [{"action": "redact"}], "max_seconds": 5.0})
+    answer = f"First.\n{ASSIGNED}```python\neval(x)\n```\n{INLINE}{ADDRESS}{'word ' * 1_000}\nlast"
+    texts: set[str] = set()
+    for size in (1, 7, len(answer)):
+        stream = ShieldGuard(Shield(settings)).open_stream(GuardInput(Stage.OUTPUT, ""))
+        parts = [await stream.feed(answer[at : at + size]) for at in range(0, len(answer), size)]
+        texts.add("".join(part.text for part in [*parts, await stream.finish()]))
+    (text,) = texts
+    assert "XcZF4gjh" not in text
+    assert "eval(" not in text
+    assert text.endswith(f"{'word ' * 1_000}\nlast")

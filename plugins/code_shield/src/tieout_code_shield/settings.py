@@ -73,9 +73,24 @@ class ShieldSettings(_Section):
 
     def action(self, stage: Stage, severity: Severity, cwe: str, rule: str) -> Action:
         """What to do with a finding."""
-        for policy in reversed(self.policies):
-            if policy.fits(stage, severity, cwe, rule):
-                return policy.action
+        said = self.explicit(stage, severity, cwe, rule)
+        if said is not None:
+            return said
         if severity == "info":
             return "allow"
         return _DEFAULTS.get(stage, {}).get(severity, "warn")
+
+    def explicit(self, stage: Stage, severity: Severity, cwe: str, rule: str) -> Action | None:
+        """What the user's policies say of a finding; ``None`` where none fits."""
+        for policy in reversed(self.policies):
+            if policy.fits(stage, severity, cwe, rule):
+                return policy.action
+        return None
+
+    @property
+    def holds_prose(self) -> bool:
+        """Whether a policy may stop what an answer says outside of code, so that no line of it may leave unseen."""
+        return any(
+            policy.stage in (None, Stage.OUTPUT) and policy.action in ("redact", "retry", "block")
+            for policy in self.policies
+        )

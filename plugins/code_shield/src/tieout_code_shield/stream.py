@@ -24,6 +24,7 @@ from tieout_code_shield.blocks import CodeBlock, Decision
 from tieout_code_shield.clothes import InlineCode
 from tieout_code_shield.fences import CodeLine, FenceClose, FenceOpen, FenceParser, Piece, Prose
 from tieout_code_shield.guessing import looks_like_code
+from tieout_code_shield.prose import PROSE, LineBuffer, mentioned, without
 from tieout_code_shield.rules import Rule
 from tieout_code_shield.scanner import Scanner
 from tieout_code_shield.settings import ACTIONS, Action, ShieldSettings
@@ -67,6 +68,13 @@ class ShieldStream(GuardStream):
         self._position = 0
         self._inline = InlineCode()
         self._mentioned: set[str] = set()
+        self._held = LineBuffer()
+        self._line_rules = [
+            (rule, text)
+            for rule in scanner.rules.text_rules(frozenset({"secret"}))
+            for text in rule.texts
+            if not text.token
+        ]
         self._word_rules = [
             (rule, text)
             for rule in scanner.rules.text_rules(frozenset({"secret"}))
@@ -89,6 +97,7 @@ class ShieldStream(GuardStream):
             if self._over:
                 break
         if last and not self._over:
+            self._lines(self._held.flush(), outcome)
             self._mentions(self._inline.flush(), outcome)
         text = "".join(outcome.text)
         self._last = text[-1:] or self._last
@@ -97,11 +106,19 @@ class ShieldStream(GuardStream):
     def _piece(self, piece: Piece, outcome: _Outcome) -> None:
         match piece:
             case Prose():
-                outcome.text.append(self._prose(piece, outcome))
+                lines = self._held.feed(piece.text)
+                if not self._settings.holds_prose:
+                    outcome.text.append(self._prose(piece, outcome))
                 self._position += len(piece.text)
-                self._mentions(self._inline.feed(piece.text), outcome)
+                self._lines(lines, outcome)
+                if not self._settings.holds_prose:
+                    self._mentions(self._inline.feed(piece.text), outcome)
             case FenceOpen():
+                self._lines(self._held.flush(), outcome)
+                self._held.skip(len(piece.text))
                 self._mentions(self._inline.flush(), outcome)
+                if self._over:
+                    return
                 self._block = CodeBlock(self._scanner, self._settings, piece.info, lang=self._lang)
                 self._closing = piece.closing
                 outcome.text.append(piece.text)
@@ -110,6 +127,7 @@ class ShieldStream(GuardStream):
                 assert self._block is not None
                 self._decided(self._block.push(piece), outcome)
                 self._position += len(piece.text)
+                self._held.skip(len(piece.text))
             case FenceClose():
                 if self._block is not None:
                     self._decided(self._block.close(), outcome)
@@ -117,6 +135,50 @@ class ShieldStream(GuardStream):
                 if not self._over:
                     outcome.text.append(piece.text)
                 self._position += len(piece.text)
+                self._held.skip(len(piece.text))
+
+    def _lines(self, lines: list[tuple[int, str]], outcome: _Outcome) -> None:
+        """Whole lines of prose. Where no policy asks for it they are out by now, and what they hold is only told."""
+        for start, line in lines:
+            if self._over:
+                return
+            if self._settings.holds_prose:
+                self._held_line(start, line, outcome)
+                continue
+            lowered = line.lower()
+            for rule, wanted in self._line_rules:
+                if wanted.keywords and not any(word in lowered for word in wanted.keywords):
+                    continue
+                for match in wanted.finds(line):
+                    if self._action(rule) != "allow":
+                        at = start - self._position
+                        outcome.add("warn", (self._finding(rule, at + match.start(), at + match.end()),))
+
+    def _held_line(self, start: int, line: str, outcome: _Outcome) -> None:
+        """A line of prose that is not out yet: every policy holds in it."""
+        found: list[tuple[Rule, int, int, Action]] = []
+        for hit in self._scanner.text_hits(line, PROSE):
+            rule = hit.rule
+            action = self._action(rule)
+            if rule.category == "unicode":
+                action = self._settings.explicit(Stage.OUTPUT, rule.severity, rule.cwe, rule.id) or "warn"
+            found.append((rule, hit.start, hit.end, action))
+        found += mentioned(line, self._inline, self._scanner, self._settings)
+        at = start - self._position
+        gone: list[tuple[int, int, str]] = []
+        for rule, begin, end, action in found:
+            if action == "allow":
+                continue
+            outcome.add(action, (self._finding(rule, at + begin, at + end),))
+            if action in ("retry", "block"):
+                self._over = True
+                return
+            if action == "redact":
+                gone.append((begin, end, _("[code shield: removed {why}]", lang=self._lang, why=rule.id)))
+        outcome.text.append(without(line, gone))
+
+    def _action(self, rule: Rule) -> Action:
+        return self._settings.action(Stage.OUTPUT, rule.severity, rule.cwe, rule.id)
 
     def _decided(self, decisions: list[Decision], outcome: _Outcome) -> None:
         for decision in decisions:
