@@ -230,6 +230,33 @@ def test_a_long_line_is_cut_around_the_place(tmp_path: Path) -> None:
     assert code[marks.index("^") : marks.rindex("^") + 1] == "eval(y)"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="such names")
+def test_a_name_forges_no_line(tmp_path: Path) -> None:
+    tools = {tool.name: tool for tool in make_tools(Shield(ShieldSettings()))}
+    file = tmp_path / "a\nb.py:1:1: high: forged\x1b[2J\u202e.py"
+    file.write_text("import yaml\nx = yaml.load(t)\n", "utf-8")
+    shown = "a\\nb.py:1:1: high: forged\\x1b[2J\\u202e.py"
+    result = tools["scan"]([str(file)])
+    for text in (listing(result, "en"), result.say(), tools["fix"]([str(file)]).printout("en")):
+        assert not any(line.startswith("b.py") for line in text.splitlines())
+        assert "\x1b" not in text
+        assert shown in text
+    assert result.findings[0].path == str(file)
+    broken = tmp_path / "a\nb.swift"
+    broken.write_text("let a = 1\n", "utf-8")
+    assert "a\\nb.swift: there are no rules" in listing(tools["scan"]([str(broken)]), "en")
+
+
+def test_what_was_left_out_is_said(tmp_path: Path) -> None:
+    tools = {tool.name: tool for tool in make_tools(Shield(ShieldSettings()))}
+    (tmp_path / "vendor").mkdir()
+    (tmp_path / "a.min.js").write_text("x", "utf-8")
+    result = tools["scan"]([str(tmp_path)])
+    text = listing(result, "en")
+    assert "Left out: 2 (1 hidden, generated or foreign folders, 1 packed scripts)." in text
+    assert result.model_dump(mode="json")["left_out"] == {"folders": 1, "packed": 1}
+
+
 def test_control_characters_reach_no_terminal(tmp_path: Path) -> None:
     text = "\n".join(listed(tmp_path, "eval(y) # \x1b[2J\u202e\n"))
     assert "\x1b" not in text

@@ -109,7 +109,11 @@ def tool_command(tool: Tool[..., Any]) -> click.Command:
         for name, value in options.items():
             if value is not None and value != ():
                 arguments[name] = list(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else value
-        arguments |= bind_words(tool, _words, taken=arguments)
+        # A file name with a byte that is no UTF-8 cannot be an argument; with escapes it can be spoken of.
+        words = [
+            word.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace") for word in _words
+        ]
+        arguments |= bind_words(tool, words, taken=arguments)
         # Who typed --write has approved of writing; where the settings deny it, it stays denied.
         approve = {
             *_approve,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +13,10 @@ from tieout.plugin import Language, translator
 from tieout_code_shield.fileworker import Cancelled, FileWorker
 from tieout_code_shield.inspecting import FileJob, FileScan
 from tieout_code_shield.limits import FILE_LIMITS, Limits
+from tieout_code_shield.naming import printable
 from tieout_code_shield.results import Found, NotChecked
 from tieout_code_shield.settings import ShieldSettings
-from tieout_code_shield.sources import find_sources, readable_language
+from tieout_code_shield.sources import LeftOut, find_sources, readable_language
 
 __all__ = ["STANDARD_INPUT", "FilesReport", "Request", "scan_files"]
 
@@ -45,12 +47,15 @@ class FilesReport:
     suppressed: list[Found] = field(default_factory=list[Found])
     unknown: list[NotChecked] = field(default_factory=list[NotChecked])
     files: int = 0
+    left_out: Counter[LeftOut] = field(default_factory=Counter[LeftOut])
+    """How much below folders was not looked at, by why."""
     problems: tuple[str, ...] = ()
     """Why other packages' rules were left out."""
 
     def add(self, scan: FileScan) -> None:
         """Take what was found in one file."""
         if scan.passed_over:
+            self.left_out["binary"] += 1
             return
         self.files += 1
         self.findings += scan.findings
@@ -79,7 +84,7 @@ def scan_files(
     """
     readable_language(request.language)
     report = FilesReport()
-    jobs = list(_jobs(request, limits))
+    jobs = list(_jobs(request, limits, report))
     with FileWorker(settings, limits=limits, cancelled=cancelled) as worker:
         for index, job in enumerate(jobs):
             try:
@@ -92,12 +97,12 @@ def scan_files(
             if each is not None:
                 each(job, scan)
             if progress is not None:
-                progress(index + 1, len(jobs), job.shown)
+                progress(index + 1, len(jobs), printable(job.shown))
         report.problems = worker.problems
     return report
 
 
-def _jobs(request: Request, limits: Limits) -> Iterator[FileJob]:
+def _jobs(request: Request, limits: Limits, report: FilesReport) -> Iterator[FileJob]:
     common = FileJob(
         path="",
         shown="",
@@ -114,6 +119,14 @@ def _jobs(request: Request, limits: Limits) -> Iterator[FileJob]:
     named = [path for path in request.paths if path != STANDARD_INPUT]
     if len(named) < len(request.paths) and Path(STANDARD_INPUT).exists():
         named.append(f"./{STANDARD_INPUT}")  # a hook hands it over by that name
-    for source in find_sources(named, exclude=request.exclude, ignore=request.ignore):
-        update = {"path": str(source.path.absolute()), "shown": source.shown, "named": source.named}
+    sources = find_sources(named, exclude=request.exclude, ignore=request.ignore)
+    report.left_out.update(sources.left_out)
+    report.unknown += [NotChecked(path=path, reason=why) for path, why in sources.unreadable]
+    for source in sources.files:
+        update = {
+            "path": str(source.path.absolute()),
+            "shown": source.shown,
+            "named": source.named,
+            "text_only": source.text_only,
+        }
         yield common.model_copy(update=update)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-__all__ = ["GENERATED_FOLDERS", "IgnoreFile", "looks_minified", "repository_root"]
+__all__ = ["GENERATED_FOLDERS", "IgnoreFile", "looks_minified", "repository_root", "tracked_files"]
 
 GENERATED_FOLDERS: Final = frozenset(
     {"node_modules", "bower_components", "vendor", "third_party", "site-packages", "__pycache__", "__pypackages__",
@@ -115,3 +117,35 @@ def repository_root(folder: Path) -> Path | None:
         if (each / ".git").exists():
             return each
     return None
+
+
+GIT_SECONDS: Final = 30.0
+
+
+def tracked_files(folder: Path) -> list[str]:
+    """The files below ``folder`` (relative to it) that git keeps; none where git is not there or does not answer."""
+    # Nothing that a repository's settings name is run; what a hook's surroundings say is about another folder.
+    command = [
+        "git",
+        "-c",
+        "core.fsmonitor=false",
+        "-c",
+        "core.hooksPath=/dev/null",
+        "ls-files",
+        "-z",
+        "--cached",
+    ]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=env | {"GIT_OPTIONAL_LOCKS": "0"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=GIT_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name] if done.returncode == 0 else []

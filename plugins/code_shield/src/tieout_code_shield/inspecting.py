@@ -20,12 +20,23 @@ from tieout_code_shield.places import Places, findings_of
 from tieout_code_shield.results import Edit, Found
 from tieout_code_shield.rules import Category
 from tieout_code_shield.scanner import CODE_CATEGORIES, Issue, Report, Scanner
-from tieout_code_shield.sources import NOTEBOOK, language_of
+from tieout_code_shield.sources import NOTEBOOK, UTF16, language_of
 from tieout_code_shield.suppress import Suppressions
 
 PROSE: Final[frozenset[Category]] = frozenset({"secret", "unicode"})
 """What is looked for in documents."""
 _PROSE: Final = (".md", ".rst", ".txt", ".csv", ".xml")
+_PROSE_NAMES: Final = (
+    "readme",
+    "license",
+    "licence",
+    "copying",
+    "changelog",
+    "changes",
+    "news",
+    "authors",
+    "notice",
+)
 
 __all__ = ["FileJob", "FileScan", "inspect_file"]
 
@@ -50,7 +61,10 @@ class FileJob(_Message):
     """Its content where it is no file, such as standard input."""
     language: str = ""
     named: bool = True
-    """False for a file that a folder's scan came upon: one that is no text is then passed over in silence."""
+    """False for a file that a folder's scan came upon: one that is no text and has no name of a source is then passed
+    over, and counted."""
+    text_only: bool = False
+    """Whether only the text rules read it."""
     want: str = "findings"
     """``findings``; ``fixes`` as well; or ``rewrite``, the text with every fix made."""
     rules: tuple[str, ...] = ()
@@ -84,18 +98,24 @@ def inspect_file(scanner: Scanner, job: FileJob, *, limits: Limits) -> FileScan:
     if len(data) > limits.characters:
         why = _("larger than {limit} bytes", lang=job.lang, limit=limits.characters)
         return FileScan(path=job.shown, unknown=why)
-    if b"\0" in data[:8_000]:
-        why = "" if not job.named else _("not a text", lang=job.lang)
-        return FileScan(path=job.shown, unknown=why, passed_over=not job.named)
+    named = language_of_tag(job.language) if job.language and not job.text_only else None
+    if b"\0" in data[:8_000] and not data.startswith(UTF16):
+        source = job.named or language_of(job.shown, b"") is not None
+        why = _("not a text", lang=job.lang) if source else ""
+        return FileScan(path=job.shown, unknown=why, passed_over=not source)
     digest = hashlib.sha256(data).hexdigest()
-    text = data.decode("utf-8", "replace")
-    named = language_of_tag(job.language) if job.language else None
+    text = data.decode("utf-16" if data.startswith(UTF16) else "utf-8", "replace")
     if job.shown.lower().endswith(NOTEBOOK) and named is None:
         return _notebook(scanner, job, text, limits).model_copy(update={"sha256": digest})
     language = named or language_of(job.shown, data)
     inspected = _Inspection(scanner, job, text, language, limits)
-    exact = text.encode() == data
-    return inspected.result(rewrite=exact).model_copy(update={"sha256": digest})
+    exact = text.encode("utf-8", "replace") == data
+    scan = inspected.result(rewrite=exact)
+    if language is not None and not exact:
+        # What is found is said; what else its bytes may mean to another reader is not known.
+        why = _("not UTF-8 text", lang=job.lang)
+        scan = scan.model_copy(update={"unknown": "; ".join(filter(None, (scan.unknown, why)))})
+    return scan.model_copy(update={"sha256": digest})
 
 
 def _read(path: Path, most: int) -> bytes:
@@ -166,9 +186,10 @@ class _Inspection:
         )
 
     def _scan(self, text: str) -> Report:
-        if self._language is not None and self._language.kind == "data":
+        if self._job.text_only or (self._language is not None and self._language.kind == "data"):
             # Settings and prose are no program, whatever they look like; prose may speak of commands, too.
-            prose = self._job.shown.lower().endswith(_PROSE)
+            name = self._job.shown.lower().replace("\\", "/").rpartition("/")[2]
+            prose = name.endswith(_PROSE) or (self._job.text_only and name.startswith(_PROSE_NAMES))
             return self._scanner.scan_text(text, PROSE if prose else CODE_CATEGORIES, limits=self._limits)
         report = self._scanner.scan(text, self._language, limits=self._limits)
         if self._language is not None and self._language.kind == "markup":

@@ -32,8 +32,24 @@ def listing(scan: CodeScan, lang: Language) -> str:
     ]  # fmt: skip
     lines += [_("Not checked: {reason}.", lang=lang, reason=reason) for reason in scan.unknown]
     lines += list(scan.notes)
+    lines += _left_out(scan, lang)
     lines.append(_summary(scan, lang))
     return "\n".join(lines)
+
+
+def _left_out(scan: CodeScan, lang: Language) -> Iterator[str]:
+    kinds = {
+        "folders": _("hidden, generated or foreign folders", lang=lang),
+        "ignored": _("named by .gitignore", lang=lang),
+        "excluded": _("excluded", lang=lang),
+        "packed": _("packed scripts", lang=lang),
+        "binary": _("no texts", lang=lang),
+        "links": _("links", lang=lang),
+    }
+    parts = [f"{scan.left_out[kind]} {words}" for kind, words in kinds.items() if scan.left_out.get(kind)]
+    if parts:
+        number = sum(scan.left_out.values())
+        yield _("Left out: {number} ({parts}).", lang=lang, number=number, parts=", ".join(parts))
 
 
 def _finding(found: Found, lang: Language) -> Iterator[str]:

@@ -69,7 +69,9 @@ def ask_others(report: FilesReport, tools: Sequence[str], *, rules: str, request
             )
         named = [path for path in request.paths if path != STANDARD_INPUT]
         files = [
-            source.path for source in find_sources(named, exclude=request.exclude, ignore=request.ignore)
+            source.path
+            for source in find_sources(named, exclude=request.exclude, ignore=request.ignore).files
+            if not source.text_only
         ]
         try:
             opinions = list(_ruff(files) if tool == "ruff" else _grep(tool, files, rules))

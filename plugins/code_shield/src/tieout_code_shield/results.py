@@ -21,6 +21,7 @@ from tieout.plugin import (
     ToolCall,
     translator,
 )
+from tieout_code_shield.naming import printable
 from tieout_code_shield.rules import SEVERITIES, Rule
 
 __all__ = [
@@ -96,7 +97,7 @@ class Found(_Frozen):
     def place(self) -> str:
         """Path, cell, line and column, as compilers print them."""
         cell = f"#cell{self.cell}" if self.cell else ""
-        return f"{self.path}{cell}:{self.line.value:g}:{self.column}"
+        return f"{printable(self.path)}{cell}:{self.line.value:g}:{self.column}"
 
     @property
     def name(self) -> str:
@@ -111,7 +112,7 @@ class NotChecked(_Frozen):
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.reason}"
+        return f"{printable(self.path)}: {self.reason}"
 
 
 FailOn = Literal["info", "low", "medium", "high", "critical", "never"]
@@ -130,6 +131,10 @@ class CodeScan(Result):
     """Number of findings."""
     files: Figure
     """Number of files (or texts) looked at."""
+    left_out: dict[str, int] = Field(default_factory=dict[str, int])
+    """How much below folders was not looked at: ``folders`` (hidden, generated, foreign; each counted whole), and files
+    by why: ``packed``, ``ignored`` (named by .gitignore and not kept by git; folders too), ``excluded``, ``binary``,
+    ``links``."""
     fail_on: FailOn = "never"
     """Severity from which on findings fail a check."""
     allow_unknown: bool = True

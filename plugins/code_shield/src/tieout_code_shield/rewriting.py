@@ -15,6 +15,7 @@ from tieout.errors import InputError
 from tieout.plugin import translator
 from tieout_code_shield.files import STANDARD_INPUT, Request, scan_files
 from tieout_code_shield.inspecting import FileJob, FileScan
+from tieout_code_shield.naming import printable
 from tieout_code_shield.results import FixedFile, FixReport, NotChecked, counted
 from tieout_code_shield.settings import ShieldSettings
 
@@ -60,7 +61,7 @@ def fix_files(
             refused.append(NotChecked(path=job.shown, reason=error.strerror or str(error)))
 
     report = scan_files(settings, request, progress=progress, cancelled=cancelled, each=take)
-    target = ", ".join(request.paths[:3]) + (" …" if len(request.paths) > 3 else "")
+    target = printable(", ".join(request.paths[:3])) + (" …" if len(request.paths) > 3 else "")
     return FixReport(
         target=target,
         files=tuple(fixed),
@@ -83,7 +84,7 @@ def _one(job: FileJob, scan: FileScan, write: bool) -> FixedFile:
 
 
 def _difference(before: str, after: str, name: str) -> Iterator[str]:
-    name = name.replace("\\", "/").lstrip("/")
+    name = printable(name.replace("\\", "/").lstrip("/"))
     one, other = (re.findall(r"[^\n]*\n|[^\n]+$", text) for text in (before, after))
     for line in difflib.unified_diff(one, other, f"a/{name}", f"b/{name}"):
         yield line
