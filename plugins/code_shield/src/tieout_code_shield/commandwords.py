@@ -11,8 +11,25 @@ _PART: Final = re.compile(
     r"""\s*(?:(?P<f>f?)(?P<quote>["'])(?P<text>[^"'\\\n]*)(?P=quote)|(?P<name>[A-Za-z_][\w.]*))\s*"""
 )
 _HOLE: Final = re.compile(r"\{([A-Za-z_][\w.]*)\}")
-_SHELL: Final = re.compile(r"[|&;<>*?$`~#!\\(){}\[\]]")
+_SHELL: Final = re.compile(r"[|&;<>*?$`~#!\\(){}\[\]\r\n\"']")
 """What means something to a shell: a list of words would not do the same."""
+
+# fmt: off
+_OF_THE_SHELL: Final = frozenset({
+    ".", ":", "[", "alias", "assoc", "bg", "break", "builtin", "call", "case", "cd", "chdir", "cls",
+    "command", "continue", "copy", "declare", "del", "dir", "do", "done", "elif", "else", "endlocal",
+    "erase", "esac", "eval", "exec", "exit", "export", "fc", "fg", "fi", "for", "function", "getopts",
+    "goto", "hash", "if", "jobs", "let", "local", "md", "mklink", "move", "pause", "popd", "pushd", "rd",
+    "read", "readonly", "ren", "rename", "return", "set", "setlocal", "shift", "shopt", "source", "start",
+    "suspend", "test", "then", "time", "times", "title", "trap", "type", "typeset", "ulimit", "umask",
+    "unalias", "unset", "until", "ver", "vol", "wait", "while",
+})
+# fmt: on
+"""First words that are no programs, or mean the shell itself: a list of words does not find them, or does nothing."""
+_SEVERAL: Final = re.compile(
+    r"(?i)(?:args?|argv|options?|opts?|flags?|params?|files|paths|names|words|cmds?|command\w*)\)?$"
+)
+"""Names of what may hold more than one word."""
 
 Piece = tuple[str, str]
 """Text, or the expression that stands there; one of the two is empty."""
@@ -25,6 +42,11 @@ def command_words(source: str) -> str | None:
     """
     pieces = _pieces(source)
     if pieces is None or any(_SHELL.search(text) for text, _expression in pieces):
+        return None
+    if any(_SEVERAL.search(expression) for _text, expression in pieces):
+        return None
+    first = pieces[0][0].split()[:1] if pieces else []
+    if not first or first[0] in _OF_THE_SHELL or "=" in first[0] or "^" in first[0]:
         return None
     words: list[list[Piece]] = [[]]
     for text, expression in pieces:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.commandwords import command_words
 from tieout_code_shield.languages import Language
 from tieout_code_shield.limits import FILE_LIMITS, Clock, Limits, OutOfTime
-from tieout_code_shield.rewrites import ArgumentChange, Fix
+from tieout_code_shield.prudence import about_passwords, import_alias, is_shadowed, suits
+from tieout_code_shield.rewriter import Change, NotHere, Rewriter
+from tieout_code_shield.rewrites import Fix
 from tieout_code_shield.scanner import Issue, Scanner
 from tieout_code_shield.syntax import error_share, parse
 
@@ -22,19 +22,6 @@ if TYPE_CHECKING:
     from tieout_code_shield.walk import Site, Walk
 
 __all__ = ["Change", "Fixer", "applied"]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A piece of text that is replaced."""
-
-    start: int
-    end: int
-    text: str
-
-
-class NotHere(Exception):
-    """The fix does not fit this place."""
 
 
 def applied(text: str, changes: Sequence[Change]) -> str:
@@ -62,6 +49,8 @@ class Fixer:
         Args:
             issues: Everything that was found in ``text``.
         """
+        if about_passwords(issue.rule, text, issue.start, issue.end):
+            return ()
         for fix in issue.rule.fixes:
             if not self._fits(fix, text):
                 continue
@@ -121,12 +110,32 @@ class Fixer:
             or fix.arguments
             or fix.value
             or fix.whole
+            or fix.parameters
+            or fix.refused
         ):
             at_site, reached = self._at_site(text, issue, fix)
             changes += at_site
         if fix.imports and not reached and self._language is not None:
-            changes += self._imports(text, fix.imports, self._language)
+            if self._language.name == "python" and len(fix.imports) == 1:
+                changes, reached = self._under_alias(text, fix.imports[0], changes)
+            if not reached:
+                changes += self._imports(text, fix.imports, self._language)
         return tuple(_disjoint(changes))
+
+    def _under_alias(self, text: str, line: str, changes: list[Change]) -> tuple[list[Change], bool]:
+        """The changes with the name that the text gave to the module, and whether it was imported already.
+
+        Raises:
+            NotHere: The text uses the module's name for something else.
+        """
+        module = line.removeprefix("import ")
+        alias = import_alias(self._walk(text), module)
+        if alias:
+            named = re.compile(rf"(?<![\w.]){re.escape(module)}(?=\.)")
+            return [Change(each.start, each.end, named.sub(alias, each.text)) for each in changes], True
+        if is_shadowed(text, module):
+            raise NotHere
+        return changes, False
 
     def _at_site(self, text: str, issue: Issue, fix: Fix) -> tuple[list[Change], bool]:
         """The changes at the place, and whether they need no import."""
@@ -134,7 +143,9 @@ class Fixer:
         for site in walk.sites:
             if (site.start, site.end) == (issue.start, issue.end) and _is_for(walk, site, fix):
                 language = self._language.rules if self._language is not None else ""
-                rewriter = _Rewriter(walk, site, text, language)
+                if not suits(fix, walk, site, text):
+                    raise NotHere
+                rewriter = Rewriter(walk, site, text, language)
                 return rewriter.changes(fix), rewriter.reached
         raise NotHere
 
@@ -146,16 +157,21 @@ class Fixer:
         return self._walked[1]
 
     def _imports(self, text: str, lines: Sequence[str], language: Language) -> list[Change]:
-        wanted = [
-            line
-            for line in lines
-            if not re.search(rf"^[ \t]*{re.escape(line)}[ \t]*\r?$", text, re.MULTILINE)
-        ]
+        wanted = [line for line in lines if not _is_imported(text, line, language.name)]
         if not wanted:
             return []
         at = _import_offset(text, parse(text, language.grammar_for(text), self._clock))
         newline = "\r\n" if "\r\n" in text else "\n"
         return [Change(at, at, "".join(line + newline for line in wanted))]
+
+
+def _is_imported(text: str, line: str, language: str) -> bool:
+    """Whether an import stands in the text; in Python also among others (``import a, b``), outside of functions."""
+    if language == "python" and line.startswith("import "):
+        module = re.escape(line.removeprefix("import "))
+        among = rf"^import[ \t]+(?:[^#;\n]*,[ \t]*)?{module}[ \t]*(?:[,;#]|\r?$)"
+        return re.search(among, text, re.MULTILINE) is not None
+    return re.search(rf"^[ \t]*{re.escape(line)}[ \t]*\r?$", text, re.MULTILINE) is not None
 
 
 def _compiles(text: str) -> bool:
@@ -214,174 +230,3 @@ def _import_offset(text: str, root: Node) -> int:
         offset = node.range().end.index
     line_end = text.find("\n", offset)
     return line_end + 1 if line_end >= 0 else len(text)
-
-
-class _Rewriter:
-    """The changes of one fix at one site."""
-
-    def __init__(self, walk: Walk, site: Site, text: str, language: str) -> None:
-        self._walk, self._site, self._text = walk, site, text
-        self._equals = _EQUALS.get(language, ": ")
-        self.reached = False
-        """Whether the new callee is reached by the way that the old one was."""
-
-    def changes(self, fix: Fix) -> list[Change]:
-        """The changes.
-
-        Raises:
-            NotHere: The place lacks something that the fix needs.
-        """
-        if fix.count is not None:
-            arguments = self._walk.arguments(self._site)
-            if arguments.spread or len(arguments.positional) + len(arguments.named) != fix.count:
-                raise NotHere
-        if fix.needs:
-            needed = re.sub(r"\{(\w+)\}", lambda match: re.escape(self._piece(match[1])), fix.needs)
-            if not re.search(needed, self._text):
-                raise NotHere
-        if fix.whole:
-            return [Change(self._site.start, self._site.end, self._filled(fix.whole))]
-        changes: list[Change] = []
-        if fix.callee or fix.method:
-            changes.append(self._renamed(fix))
-        if fix.value:
-            value = self._value()
-            changes.append(_replaced(value, self._filled(fix.value.replace("{}", "{value}"))))
-        for change in fix.arguments:
-            changes += self._argument(change)
-        return changes
-
-    def _renamed(self, fix: Fix) -> Change:
-        """The callee, or the target of a binding, under its new name."""
-        callee = self._callee()
-        start, end = callee.range().start.index, callee.range().end.index
-        written = self._text[start:end]
-        receiver, dot, _last = written.rpartition(".")
-        if fix.method:
-            last = re.search(r"[\w$?!]+$", written)
-            if last is None:
-                raise NotHere
-            return Change(start + last.start(), end, fix.method)
-        module, _dot, name = fix.callee.rpartition(".")
-        if dot and self._walk.qualified(receiver) == module:
-            self.reached = True
-            return Change(start + len(receiver) + 1, end, name)
-        return Change(start, end, fix.callee)
-
-    def _callee(self) -> Node:
-        if self._site.role == "call":
-            callee = self._walk.dialect.callee(self._site.node)
-            if callee is None:
-                raise NotHere
-            return callee
-        target = (
-            self._site.node.field("left") or self._site.node.field("name") or self._site.node.field("key")
-        )
-        if target is None:
-            raise NotHere
-        return target
-
-    def _value(self) -> Node:
-        if self._site.binding is None:
-            raise NotHere
-        return self._site.binding.value
-
-    def _argument(self, change: ArgumentChange) -> list[Change]:
-        arguments = self._walk.arguments(self._site)
-        node: Node | None = None
-        if change.position is not None and change.position < len(arguments.positional):
-            node = arguments.positional[change.position]
-        named = next((name for name in change.names if name in arguments.named), None)
-        if node is None and named is not None:
-            node = arguments.named[named]
-        if node is None:
-            if change.add:
-                return [self._added(change)]
-            if change.optional:
-                return []
-            raise NotHere
-        if change.matches is not None and not change.matches.search(node.text()):
-            raise NotHere
-        if change.to is None:
-            return [self._dropped(node)]
-        to = change.to
-        if "{words}" in to:
-            to = to.replace("{words}", _words(node.text()))
-        return [_replaced(node, to.replace("{}", node.text()))]
-
-    def _added(self, change: ArgumentChange) -> Change:
-        """``name=value`` behind the last argument; ``name: value`` in the languages that write it so."""
-        if self._walk.arguments(self._site).spread:
-            raise NotHere
-        end = self._site.end - 1
-        if self._text[end : end + 1] != ")":
-            raise NotHere
-        before = self._text[self._site.start : end].rstrip()
-        at = self._site.start + len(before)
-        separator = "" if before.endswith("(") else " " if before.endswith(",") else ", "
-        return Change(at, at, f"{separator}{change.names[0]}{self._equals}{change.to}")
-
-    def _dropped(self, node: Node) -> Change:
-        """An argument with its name and the comma that goes with it."""
-        parent = node.parent()
-        if parent is not None and parent.kind() in _PAIRS:
-            node = parent
-        start, end = node.range().start.index, node.range().end.index
-        behind = re.compile(r"\s*,[ \t]*").match(self._text, end)
-        ahead = re.search(r",\s*$", self._text[self._site.start : start])
-        if ahead is not None:
-            return Change(self._site.start + ahead.start(), end, "")
-        return Change(start, behind.end() if behind else end, "")
-
-    def _filled(self, template: str) -> str:
-        """The template with the pieces of the place filled in; a piece that is missing means it does not fit."""
-
-        def piece(match: re.Match[str]) -> str:
-            return self._piece(match[1])
-
-        return re.sub(r"\{(\w+)\}", piece, template)
-
-    def _between_parentheses(self) -> str:
-        """All arguments as they are written."""
-        end = self._callee().range().end.index
-        opened = _END_OF_CALLEE.match(self._text, end)
-        if opened is None or self._text[self._site.end - 1] != ")":
-            raise NotHere
-        return self._text[opened.end() : self._site.end - 1]
-
-    def _piece(self, name: str) -> str:
-        if name == "value":
-            return self._value().text()
-        if name == "NAME":
-            return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", re.split(r"\W+", self._site.name)[-1]).upper()
-        if name in ("callee", "receiver", "target"):
-            written = self._callee().text()
-            return written.rpartition(".")[0] if name == "receiver" else written
-        if name == "arguments":
-            return self._between_parentheses()
-        arguments = self._walk.arguments(self._site)
-        if name == "words":
-            return _words(self._piece("0"))
-        if name.isdigit() and int(name) < len(arguments.positional):
-            return arguments.positional[int(name)].text()
-        if name in arguments.named:
-            return arguments.named[name].text()
-        raise NotHere
-
-
-_END_OF_CALLEE: Final = re.compile(r"\s*\(")
-_EQUALS: Final = {"python": "=", "kotlin": " = "}
-"""What stands between the name of an argument and its value."""
-_PAIRS: Final = frozenset({"keyword_argument", "pair", "named_argument", "argument", "value_argument"})
-
-
-def _words(source: str) -> str:
-    words = command_words(source)
-    if words is None:
-        raise NotHere
-    return words
-
-
-def _replaced(node: Node, text: str) -> Change:
-    span = node.range()
-    return Change(span.start.index, span.end.index, text)

@@ -46,6 +46,17 @@ class Fix:
     method: str = ""
     """The last part of the callee (or of the target of a binding) instead of what stands there."""
     arguments: tuple[ArgumentChange, ...] = ()
+    parameters: str = ""
+    """Placeholders of the database's driver (``?``, ``%s`` or ``$1``): the SQL text that the first argument builds
+    becomes one with placeholders, and its values an argument behind it."""
+    refused: re.Pattern[str] | None = None
+    """Must not be found in the place as written, nor in what is known of the texts that its value or arguments have."""
+    local_array: bool = False
+    """The first argument must be an array of known size that is declared in the same function."""
+    result: str = ""
+    """``unused``: only where nothing takes the call's result; ``status``: there, or where it is compared with 0."""
+    without: tuple[str, ...] = ()
+    """Named arguments that the call must not have."""
     value: str = ""
     """For bindings: the new value, where ``{}`` stands for the one as written."""
     whole: str = ""

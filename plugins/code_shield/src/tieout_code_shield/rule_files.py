@@ -172,6 +172,11 @@ class _FixTable(_Table):
     callee: str = ""
     method: str = ""
     argument: tuple[_ArgumentTable, ...] = ()
+    parameters: Literal["", "?", "%s", "$1"] = ""
+    refused: Pattern = None
+    local_array: bool = False
+    result: Literal["", "unused", "status"] = ""
+    without: Names = ()
     value: str = ""
     whole: str = ""
     text: tuple[_TextTable, ...] = ()
@@ -179,8 +184,9 @@ class _FixTable(_Table):
 
     @model_validator(mode="after")
     def _changes_something(self) -> _FixTable:
-        if not (self.callee or self.method or self.argument or self.value or self.whole or self.text):
-            raise ValueError("a fix needs callee, method, argument, value, whole or text")
+        made = (self.callee, self.method, self.argument, self.value, self.whole, self.text, self.parameters)
+        if not any(made):
+            raise ValueError("a fix needs callee, method, argument, parameters, value, whole or text")
         return self
 
     def build(self) -> Fix:
@@ -195,6 +201,11 @@ class _FixTable(_Table):
             callee=self.callee,
             method=self.method,
             arguments=tuple(change.build() for change in self.argument),
+            parameters=self.parameters,
+            refused=self.refused,
+            local_array=self.local_array,
+            result=self.result,
+            without=self.without,
             value=self.value,
             whole=self.whole,
             texts=tuple((text.from_, text.to) for text in self.text),
