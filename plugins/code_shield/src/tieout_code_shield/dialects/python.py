@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import BindForm, Binding, Role, Scope
 from tieout_code_shield.dialects.python_functions import FUNCTIONS, PythonFunctions, is_route
+from tieout_code_shield.dialects.python_names import STARRED, other_name
 from tieout_code_shield.dialects.python_values import items, literal_text, same
 
 if TYPE_CHECKING:
@@ -225,11 +226,27 @@ class PythonDialect(PythonFunctions):
                 name, alias = child.field("name"), child.field("alias")
                 if name is not None and alias is not None:
                     found.append((alias.text(), prefix + name.text()))
+            elif child.kind() == "wildcard_import" and module is not None:
+                found += [(name, prefix + name) for name in STARRED.get(module.text(), ())]
             elif child.kind() == "dotted_name" and not (module is not None and same(child, module)):
                 text = child.text()
                 local = text if prefix else text.partition(".")[0]
                 found.append((local, prefix + local))
         return found
+
+    def required(self, node: Node) -> list[tuple[str, str]]:
+        """``run = os.system``; ``s = requests.Session()``, whose methods are the module's functions."""
+        if node.kind() == "assignment":
+            target, value = node.field("left"), node.field("right")
+        elif node.kind() == "as_pattern":
+            parts = items(node)
+            target, value = (parts[1], parts[0]) if len(parts) == 2 else (None, None)
+        else:
+            return []
+        if target is None or value is None or not target.text().isidentifier():
+            return []
+        meant = other_name(self.dotted(value))
+        return [(target.text(), meant)] if meant else []
 
     def imported(self, node: Node) -> list[str]:
         """The full names of the modules (and members) that an import names."""

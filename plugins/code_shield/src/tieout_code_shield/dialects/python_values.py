@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +11,7 @@ from tieout_code_shield.checks import proofs
 from tieout_code_shield.dialects.base import Arguments, CommonDialect, Scope
 from tieout_code_shield.dialects.folding import operated
 from tieout_code_shield.dialects.gathering import OPPOSITE, Bound, collection, proved, strung_together, tagged
+from tieout_code_shield.dialects.python_names import given_name
 from tieout_code_shield.values import (
     HOLE,
     UNKNOWN,
@@ -43,6 +45,7 @@ _COMPREHENSIONS: Final = frozenset(
     {"list_comprehension", "set_comprehension", "generator_expression", "dictionary_comprehension"}
 )
 _PLACEHOLDER: Final = re.compile(r"%(?:\(\w+\))?[-+ #0]*[\d*.]*[a-zA-Z]|\{[^{}]*\}")
+_VERB: Final = re.compile(r"do_[A-Z]+$|handle")
 _WORD: Final = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -55,13 +58,16 @@ class PythonValues(CommonDialect):
         for _ in range(MAX_DEPTH):
             kind = node.kind()
             if kind in ("identifier", "dotted_name", "exec", "assert"):
-                return ".".join([node.text(), *reversed(tail)])
+                return plain(".".join([node.text(), *reversed(tail)]))
             if kind == "attribute":
                 part, inner = node.field("attribute"), node.field("object")
                 tail.append(part.text() if part is not None else "")
             elif kind == "call":
-                inner = node.field("function")
-                tail.append("()")
+                named = given_name(node)
+                if named is not None and named[0] is None:
+                    return ".".join([named[1], *reversed(tail)])
+                inner = named[0] if named is not None else node.field("function")
+                tail.append(named[1] if named is not None else "()")
             elif kind == "subscript":
                 inner = node.field("value")
                 tail.append("[]")
@@ -156,7 +162,9 @@ class PythonValues(CommonDialect):
         value = scope.lookup(root) if dot else None
         if value is None:
             qualified = scope.qualified(name)
-            return leaf(qualified, "attribute", tainted=scope.is_source(qualified))
+            return leaf(
+                qualified, "attribute", tainted=scope.is_source(qualified) and _served(node, qualified)
+            )
         if len(value.leaves) == 1 and value.leaves[0].kind in ("name", "attribute") and value.text is None:
             # Another name of the same object: ``r = request``.
             only = value.leaves[0]
@@ -234,7 +242,8 @@ class PythonValues(CommonDialect):
             return called(name, given, source=scope.is_source(name))
         base = self.evaluate(receiver, scope, depth + 1)
         worked = self._method(method, base, given, self.dotted(receiver), scope)
-        return worked if worked is not None else called(name, [base, *given], source=scope.is_source(name))
+        source = scope.is_source(name) and _served(node, name)
+        return worked if worked is not None else called(name, [base, *given], source=source)
 
     def _method(self, method: str, base: Value, given: list[Value], owner: str, scope: Scope) -> Value | None:
         """What a method of text or of a collection returns; ``None`` for any other."""
@@ -369,6 +378,28 @@ def _negated(text: str, value: Value) -> Value:
     if text.startswith("-") and value.kind == "number" and value.text is not None:
         return constant("number", f"-{value.text}")
     return Value("other", None, value.leaves)
+
+
+def plain(name: str) -> str:
+    """A name as Python reads it: letters that are other forms of a letter are that letter (NFKC)."""
+    return name if name.isascii() else unicodedata.normalize("NFKC", name)
+
+
+def _served(node: Node, name: str) -> bool:
+    """False for a ``self.path`` that is no request's: in a class that is not derived from a request handler."""
+    if name != "self.path" and not name.startswith("self.path."):
+        return True
+    outer, verb = node.parent(), False
+    while outer is not None:
+        named = outer.field("name")
+        if outer.kind() == "class_definition":
+            bases = outer.field("superclasses")
+            return bases is not None and "Handler" in bases.text()
+        verb = verb or (
+            outer.kind() == "function_definition" and named is not None and bool(_VERB.match(named.text()))
+        )
+        outer = outer.parent()
+    return verb
 
 
 def items(node: Node) -> list[Node]:
