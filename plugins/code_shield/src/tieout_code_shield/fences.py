@@ -28,9 +28,13 @@ _KEY_END: Final = re.compile(r"-----END[A-Z0-9 ]{0,40}PRIVATE KEY")
 _WORD: Final = re.compile(r"[A-Za-z0-9_./+=~-]+")
 
 
+SHORTEST_CREDENTIAL: Final = 16
+"""Characters; shorter words are not looked at one by one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """Text outside code: one word, or what stands between words."""
+    """Text outside code: one long word, or what stands between those."""
 
     text: str
     word: bool = False
@@ -157,6 +161,8 @@ class FenceParser:
                         found.append(Prose(text[position:start]))
                     self._take(start)
                     return found or None
+                if stop - start < SHORTEST_CREDENTIAL:
+                    continue  # stays with the text around it: a piece for every word costs more than all checks
                 if start > position:
                     found.append(Prose(text[position:start]))
                 found.append(Prose(text[start:stop], word=True))

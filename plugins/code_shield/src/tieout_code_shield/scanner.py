@@ -18,7 +18,7 @@ from tieout_code_shield.languages import Language, language_of_tag
 from tieout_code_shield.limits import GUARD_LIMITS, Clock, Limits, OutOfTime
 from tieout_code_shield.markup import code_in_markup
 from tieout_code_shield.matching import Hit, match_code
-from tieout_code_shield.rules import SEVERITIES, Category, Rule, RuleSet
+from tieout_code_shield.rules import SEVERITIES, Category, Rule, RuleSet, TextMatch
 from tieout_code_shield.statements import closers, starts_inside
 from tieout_code_shield.syntax import parse, unread_share
 from tieout_code_shield.walk import Carried, Walk
@@ -82,7 +82,7 @@ class Scanner:
         self.rules = rules
         self.limits = limits
         self._canaries: dict[str, str] = {}
-        self._text_rules: dict[frozenset[Category], list[Rule]] = {}
+        self._text_rules: dict[frozenset[Category], _Prefilter] = {}
 
     def scan(
         self,
@@ -250,23 +250,14 @@ class Scanner:
 
     def text_hits(self, text: str, categories: frozenset[Category], clock: Clock | None = None) -> list[Hit]:
         """Hits of the text rules of the given categories."""
-        rules = self._text_rules.get(categories)
-        if rules is None:
-            rules = self._text_rules[categories] = self.rules.text_rules(categories)
-        lowered = text.lower()
-        ascii_only = text.isascii()
+        plan = self._text_rules.get(categories)
+        if plan is None:
+            plan = self._text_rules[categories] = _Prefilter(self.rules.text_rules(categories))
         found: list[Hit] = []
-        for rule in rules:
-            if ascii_only and rule.category == "unicode":
-                continue
+        for rule, wanted in plan.candidates(text):
             if clock is not None:
                 clock.check()
-            for wanted in rule.texts:
-                for word in wanted.keywords or ("",):
-                    if word in lowered:
-                        hits = wanted.finds(text)
-                        found += [Hit(rule, rule.severity, match.start(), match.end()) for match in hits]
-                        break
+            found += [Hit(rule, rule.severity, match.start(), match.end()) for match in wanted.finds(text)]
         return found
 
     def canary(self, language: str, clock: Clock | None = None) -> str:
@@ -302,6 +293,24 @@ class Scanner:
             if hits
             else _("the self-test for {language} found nothing in code known to be unsafe", language=name)
         )
+
+
+class _Prefilter:
+    """Which expressions of a set of text rules are worth trying on a text: each keyword is looked for once."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._tried = [(rule, wanted) for rule in rules for wanted in rule.texts]
+        self._by_word: dict[str, list[int]] = {}
+        for index, (_rule, wanted) in enumerate(self._tried):
+            for word in wanted.keywords or ("",):
+                self._by_word.setdefault(word, []).append(index)
+
+    def candidates(self, text: str) -> list[tuple[Rule, TextMatch]]:
+        """Those whose keyword the text holds, in the order of the rules."""
+        lowered, ascii_only = text.lower(), text.isascii()
+        worth = {index for word, indexes in self._by_word.items() if word in lowered for index in indexes}
+        chosen = [self._tried[index] for index in sorted(worth)]
+        return [(rule, wanted) for rule, wanted in chosen if not (ascii_only and rule.category == "unicode")]
 
 
 def _issues(code: str, hits: Sequence[Hit]) -> list[Issue]:

@@ -202,8 +202,6 @@ class ShieldStream(GuardStream):
         """A word of prose, without any credential in it; anything else as it is."""
         if not piece.word:
             return self._hidden(piece.text, outcome)
-        if len(piece.text) < 16:
-            return piece.text
         text = piece.text
         lowered = text.lower()
         for rule, wanted in self._word_rules:
