@@ -82,6 +82,7 @@ PROVIDERS: Final[Mapping[str, HostedProvider]] = _table(
                    "ollama:OllamaProvider"),
     HostedProvider("llamacpp-server", N_("llama.cpp's server on this machine"), "http://127.0.0.1:8080/v1", (),
                    "llamacpp-server"),
+    HostedProvider("lmstudio", N_("LM Studio on this machine"), "http://127.0.0.1:1234/v1", (), "lmstudio"),
     HostedProvider("compatible", N_("any OpenAI-compatible server"), None,
                    ("TIEOUT_COMPATIBLE_API_KEY",), "compatible"),
 )  # fmt: skip
