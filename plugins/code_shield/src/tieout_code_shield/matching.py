@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -23,6 +24,9 @@ MAX_NAME: Final = 200
 MAX_SOURCE: Final = 2_000
 """Characters of a name and of an expression that a rule's regular expressions see: a scan can be stopped between two of
 them, not within one, and one with two stars in it takes quadratic time."""
+
+
+_PLAINLY: Final = re.compile(r"\[|\{|new\s+String\s*\[|[\w.]{1,200}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +161,10 @@ def _subjects(walk: Walk, site: Site, condition: Condition) -> list[Node]:
 
 def _subject_passes(walk: Walk, site: Site, rule: Rule, condition: Condition, node: Node) -> bool:
     if condition.source is not None or condition.source_lacks is not None:
-        source = node.text()[:MAX_SOURCE]
-        if condition.source is not None and not condition.source.search(source):
+        sources = _sources(walk, site, node)
+        if condition.source is not None and not any(condition.source.search(each) for each in sources):
             return False
-        if condition.source_lacks is not None and condition.source_lacks.search(source):
+        if condition.source_lacks is not None and any(map(condition.source_lacks.search, sources)):
             return False
     if not (condition.tests or condition.matches or condition.lacks):
         return True
@@ -171,6 +175,16 @@ def _subject_passes(walk: Walk, site: Site, rule: Rule, condition: Condition, no
     if condition.matches is not None and not (text is not None and condition.matches.search(text)):
         return False
     return not (condition.lacks is not None and text is not None and condition.lacks.search(text))
+
+
+def _sources(walk: Walk, site: Site, node: Node) -> tuple[str, ...]:
+    """An expression as it is written; of a variable also the list or the name that it was given."""
+    written = node.text()[:MAX_SOURCE]
+    if not written.isidentifier():
+        return (written,)
+    given = walk.assignments_of(written, site, effects=False)
+    value = given[0].binding.value.text() if len(given) == 1 and given[0].binding is not None else ""
+    return (written, value[:MAX_SOURCE]) if _PLAINLY.match(value) else (written,)
 
 
 def _test(test: Test, value: Value, walk: Walk) -> bool:
@@ -187,6 +201,10 @@ def _test(test: Test, value: Value, walk: Walk) -> bool:
             return value.constant
         case "string":
             return value.constant and value.kind == "string"
+        case "true" | "false" if (
+            value.constant and value.kind == "number" and walk.dialect.numbers_are_truths
+        ):
+            return (value.text not in ("0", "0.0")) is (test == "true")
         case "true" | "false" | "none" | "function":
             return value.constant and value.kind == test
         case "present":

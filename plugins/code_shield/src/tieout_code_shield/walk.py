@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -183,8 +183,20 @@ class Walk:
     def arguments(self, site: Site) -> Arguments:
         """The arguments of a call, read once."""
         if site.arguments is None:
-            site.arguments = self.dialect.arguments(site.node)
+            found = self.dialect.arguments(site.node)
+            if found.spread:
+                found = replace(found, named={**self._spread(site), **found.named})
+            site.arguments = found
         return site.arguments
+
+    def _spread(self, site: Site) -> dict[str, Node]:
+        """The keywords that a call takes out of dictionaries which the text writes out."""
+        named: dict[str, Node] = {}
+        for node in self.dialect.spread(site.node):
+            given = self.assignments_of(node.text(), site, effects=False)
+            binding = given[0].binding if len(given) == 1 else None
+            named.update(self.dialect.keyed(binding.value if binding is not None else node))
+        return named
 
     def text_before(self, site: Site) -> str:
         """The text of the innermost function (of everything, outside of functions) up to the end of a site: the last

@@ -137,6 +137,19 @@ class Dialect(Protocol):
         ...
 
     @property
+    def numbers_are_truths(self) -> bool:
+        """Whether 1 does for ``True`` where a truth is asked for; false by default."""
+        ...
+
+    def spread(self, node: Node) -> list[Node]:
+        """The dictionaries that a call takes apart into keywords: ``f(**options)``."""
+        ...
+
+    def keyed(self, node: Node) -> Mapping[str, Node]:
+        """What a dictionary that is written out holds; empty for anything else."""
+        ...
+
+    @property
     def branching(self) -> Sequence[str]:
         """Kinds of nodes with a condition whose checks count (``if name not in ALLOWED: return``); none by default."""
         ...
@@ -204,6 +217,7 @@ class CommonDialect:
     """What is the same in most languages; a dialect inherits it and says the rest."""
 
     branching: Sequence[str] = ()
+    numbers_are_truths: bool = False
     trusted: Sequence[str] = ()
     local_sources: Sequence[str] = ()
 
@@ -264,6 +278,14 @@ class CommonDialect:
     def inputs(self, node: Node) -> frozenset[str]:
         """None."""
         return frozenset()
+
+    def spread(self, node: Node) -> list[Node]:
+        """None that are followed."""
+        return []
+
+    def keyed(self, node: Node) -> Mapping[str, Node]:
+        """Not followed."""
+        return {}
 
     def returned(self, node: Node) -> list[Node]:
         """Not followed."""

@@ -202,6 +202,8 @@ class JavaScriptDialect(JavaScriptFunctions):
             return []
         if value.kind() == "call_expression" and (promised := self._promisified(value)):
             return [(target.text(), promised)]
+        if value.text() in ("eval", "Function", "globalThis.eval", "window.eval"):
+            return [(target.text(), value.text().rpartition(".")[2])]
         kept = ""
         if value.kind() == "member_expression":
             inner, member = value.field("object"), value.field("property")

@@ -103,8 +103,11 @@ class JavaScriptValues(CommonDialect):
             elif kind == "subscript_expression":
                 inner, index = node.field("object"), node.field("index")
                 tail.append((string_text(index) if index is not None else "") or "[]")
-            elif kind in _WRAPPERS:
-                inner = next(iter(items(node)), None)
+            elif kind in _WRAPPERS or kind == "sequence_expression":
+                # ``(0, eval)`` is ``eval``.
+                inner = next(
+                    reversed(items(node)) if kind == "sequence_expression" else iter(items(node)), None
+                )
             if inner is None:
                 return ".".join(["", *reversed(tail)]) if tail else ""
             node = inner

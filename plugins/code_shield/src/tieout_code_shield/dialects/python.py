@@ -40,6 +40,7 @@ _ROLES: Final[dict[str, Role]] = {
 }
 _CALLED: Final = re.compile(r"[\w\])]\(|\bnot in\b|\b(?:self|None)\b")
 """What no condition has that can be worked out."""
+_ENUM: Final = re.compile(r"\b(?:Int|Str)?(?:Enum|Flag|TextChoices)\b")
 _TARGETS: Final = ("pattern_list", "tuple_pattern", "list_pattern")
 
 
@@ -73,6 +74,7 @@ class PythonDialect(PythonFunctions):
             "environ", "LANGUAGE_CODE", "scheme", "urlconf", "static_path", "json_module", "url_root", "host_url",
         )
     )  # fmt: skip
+    numbers_are_truths = True
     canary = "def run(expression):\n    return eval(expression)\n"
 
     @property
@@ -96,7 +98,11 @@ class PythonDialect(PythonFunctions):
             form: BindForm = (
                 "loop" if kind.startswith("for") else "augment" if kind.startswith("aug") else "assign"
             )
-            return self._take_apart(target, value, form) if target is not None and value is not None else []
+            if target is None or value is None:
+                return []
+            member = _enum_member(node, target) if form == "assign" else ""
+            more = [Binding(f"{member}.value", value, "assign")] if member else []
+            return [*self._take_apart(target, value, form), *more]
         if kind == "return_statement":
             value = next(iter(items(node)), None)
             return [Binding("return", value, "return")] if value is not None else []
@@ -258,6 +264,25 @@ class PythonDialect(PythonFunctions):
             child.text() for child in node.children() if child.kind() == "dotted_name" and "." in child.text()
         ]
 
+    def spread(self, node: Node) -> list[Node]:
+        """What stands behind ``**``."""
+        listed = node.field("arguments")
+        splats = (
+            [child for child in listed.children() if child.kind() == "dictionary_splat"] if listed else []
+        )
+        return [part for child in splats for part in items(child)[:1]]
+
+    def keyed(self, node: Node) -> dict[str, Node]:
+        """``{"shell": True}`` and ``dict(shell=True)``."""
+        if node.kind() == "call" and self.call_name(node) == "dict":
+            return dict(self.arguments(node).named)
+        found: dict[str, Node] = {}
+        for pair in items(node) if node.kind() == "dictionary" else []:
+            key, value = pair.field("key"), pair.field("value")
+            if key is not None and value is not None and literal_text(key):
+                found[literal_text(key)] = value
+        return found
+
     def operands(self, node: Node) -> tuple[Node, Node] | None:
         """Both sides of ``==`` and ``!=``."""
         parts = node.children()
@@ -281,6 +306,19 @@ class PythonDialect(PythonFunctions):
                 return True
             function = function.function
         return name != "view"
+
+
+def _enum_member(node: Node, target: Node) -> str:
+    """``Color.RED`` for what an enumeration's body assigns; empty elsewhere."""
+    block = node.parent()
+    block = block.parent() if block is not None and block.kind() == "expression_statement" else block
+    owner = block.parent() if block is not None else None
+    if owner is None or owner.kind() != "class_definition":
+        return ""
+    name, bases = owner.field("name"), owner.field("superclasses")
+    if name is None or bases is None or not _ENUM.search(bases.text()):
+        return ""
+    return f"{name.text()}.{target.text()}"
 
 
 def _fits(case: Node, text: str) -> bool:
