@@ -201,7 +201,9 @@ class Registry:
         if not (isinstance(model, type) and issubclass(model, BaseModel)):
             raise TypeError(f"settings() must return a pydantic model class, not {model!r}")
         try:
-            record.settings = model.model_validate(table)
+            record.settings = model.model_validate(
+                table, context={"folders": self._settings.folders_of(record.name)}
+            )
         except ValidationError as error:
             problem = str(self._settings.plugin_error(record.name, error, model))
             if record.guarding is False:  # lost guards are told with every turn

@@ -143,6 +143,13 @@ class LoadedSettings:
             problem = _("unknown setting") + near(keys[-1], names_at(known, keys[2:-1]))
         return self._error(keys, problem)
 
+    def folders_of(self, name: str) -> dict[str, Path]:
+        """For each key of a plugin's table the folder of the file that sets it, which relative paths start from."""
+        places = {
+            key: place_of(self._places, ("plugins", name, key)) for key in self.settings.plugins.table(name)
+        }
+        return {key: file.parent for key, file in places.items() if file is not None}
+
     def unknown_in(self, name: str, known: type[BaseModel]) -> list[str]:
         """What a plugin's table sets and its settings do not know and pass over; each with file and line."""
         return [

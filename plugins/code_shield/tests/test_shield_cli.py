@@ -90,6 +90,39 @@ def test_output_as_json_and_as_a_file(run: Run, tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (10, "")
     log = json.loads((tmp_path / "work" / "out.sarif").read_text("utf-8"))
     assert log["version"] == "2.1.0"
+    both = run("shield", "scan", "a.py", "--format", "sarif", "--json")
+    assert (both.returncode, both.stdout) == (2, "")
+    assert "--json and --format sarif" in both.stderr
+    assert run("shield", "scan", "a.py", "--format", "text", "--json").returncode == 10
+
+
+RULE = """
+id = "any-word"
+language = "any"
+category = "abuse"
+severity = "low"
+must_hit = ["zebra a", "zebra b"]
+must_miss = ["horse", "mule"]
+[message]
+en = "Zebra."
+[advice]
+en = "None."
+[[match]]
+regex = 'zebra'
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("given", ["rules", "~/rules"])
+def test_a_rules_folder_is_found_from_the_settings_or_the_home(run: Run, tmp_path: Path, given: str) -> None:
+    home = tmp_path / ("home" if given[0] == "~" else "settings")
+    (home / "rules").mkdir(parents=True)
+    (home / "rules" / "word.toml").write_text(RULE, "utf-8")
+    config = home / "mine.toml"
+    config.write_text(f'[plugins.shield]\nrules = "{given}"\n', "utf-8")
+    write(run, tmp_path, a_py="# zebra\n")
+    done = run("shield", "scan", "a.py", env={"TIEOUT_CONFIG": str(config)})
+    assert (done.returncode, "any-word" in done.stdout) == (10, True), done.stderr
 
 
 @pytest.mark.slow

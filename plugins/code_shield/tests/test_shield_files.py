@@ -412,7 +412,8 @@ def child_of(pid: int) -> int:
         ("eval(x)  #nosec: B307 -- checked", "nosec: B307 -- checked"),
         ("eval(x)  # noqa: E501, S307", "noqa: E501, S307"),
         ("eval(x)  # nosemgrep", "nosemgrep"),
-        ("eval(x)  # nosemgrep: python.lang.eval", "nosemgrep: python.lang.eval"),
+        ("eval(x)  # nosemgrep: py-eval", "nosemgrep: py-eval"),
+        ("eval(x)  # nosemgrep: other, mine.py-eval", "nosemgrep: other, mine.py-eval"),
         ("eval(x)  # shield: ignore", "shield: ignore"),
         ("eval(x)  # shield: ignore[py-eval] input is ours", "shield: ignore[py-eval] input is ours"),
         ("eval(x)  # shield: ignore[py-pickle, CWE-95]", "shield: ignore[py-pickle, CWE-95]"),
@@ -435,6 +436,8 @@ def test_a_comment_silences_and_is_shown(tmp_path: Path, code: str, comment: str
     [
         "eval(x)  # noqa",
         "eval(x)  # noqa: E501",
+        "eval(x)  # nosemgrep: python.lang.security.audit.sqli",
+        "eval(x)  # nosemgrep: py-pickle",
         "eval(x)  # nosec B608",
         "eval(x)  # shield: ignore[py-pickle]",
         "eval(x)  # nosecret",

@@ -119,6 +119,11 @@ def tool_command(tool: Tool[..., Any]) -> click.Command:
             *_approve,
             *(str(effect) for name, effect in tool.effects_when.items() if arguments.get(name)),
         }
+        form = str(arguments.get("format", ""))
+        if _as_json and form not in ("", *(str(p.default) for p in tool.parameters if p.name == "format")):
+            raise click.UsageError(
+                _("--json and --format {form} ask for two different outputs: leave one out.", form=form)
+            )
         host = state_of(ctx).host()
         return run_tool(host, tool, arguments, as_json=_as_json, output=_output, approve=tuple(approve))
 

@@ -6,6 +6,7 @@ Specification: OASIS, Static Analysis Results Interchange Format (SARIF) Version
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -171,7 +172,9 @@ class _Log:
     def _artifact(self, path: str) -> Json:
         if path == "-":
             return {"uri": "stdin"}
-        absolute = (self._folder / Path(path).expanduser()).resolve()
+        absolute = (self._folder / path).resolve()
+        if not absolute.exists():
+            absolute = (self._folder / os.path.expanduser(path)).resolve()  # noqa: PTH111 - ~ may be a file
         try:
             relative = absolute.relative_to(self._folder.resolve())
         except ValueError:

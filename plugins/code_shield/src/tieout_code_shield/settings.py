@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from tieout.plugin import Severity, Stage
 
@@ -50,7 +51,8 @@ class ShieldSettings(_Section):
     enabled: bool = True
     """Switches the guard off; the commands stay."""
     rules: Path | None = None
-    """A folder of the user's own rule files, read with all folders below it."""
+    """A folder of the user's own rule files, read with all folders below it. ``~`` is the home folder; a relative path
+    starts from the folder of the tieout.toml that names it."""
     disabled_rules: tuple[str, ...] = ()
     policies: tuple[Policy, ...] = ()
     """The last one that fits a finding decides. Without one: an answer's critical findings block it and high ones take
@@ -70,6 +72,14 @@ class ShieldSettings(_Section):
     """Longer texts are unknown to the guard."""
     max_seconds: Annotated[float, Field(gt=0, le=5)] = 0.1
     """Processor time of one scan by the guard; past it the text is unknown."""
+
+    @field_validator("rules")
+    @classmethod
+    def _whole_path(cls, rules: Path | None, info: ValidationInfo) -> Path | None:
+        folders = cast("dict[str, dict[str, Path]]", info.context or {}).get("folders", {})
+        if rules is None or not (folders or str(rules).startswith("~")):
+            return rules
+        return folders.get("rules", Path()) / os.path.expanduser(rules)  # noqa: PTH111 - an unknown ~user stays
 
     def action(self, stage: Stage, severity: Severity, cwe: str, rule: str) -> Action:
         """What to do with a finding."""

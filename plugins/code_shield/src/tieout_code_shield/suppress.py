@@ -22,7 +22,7 @@ _COMMENT: Final = re.compile(
     r"(?P<mark>#|//|/\*|--|<!--)\s*(?:"
     r"#?(?P<nosec>nosec)\b[ \t]*:?[ \t]*(?P<codes>(?:[BG]\d{3}[ \t,]*)*)"
     r"|noqa[ \t]*:[ \t]*(?P<noqa>[A-Z]+\d+(?:[ \t]*,?[ \t]*[A-Z]+\d+)*)"
-    r"|(?P<semgrep>nosemgrep)\b(?:[ \t]*:[ \t]*[\w.,/ \t-]{1,300})?"
+    r"|(?P<semgrep>nosemgrep)\b(?:[ \t]*:[ \t]*(?P<ids>[\w./-]+(?:[ \t]*,[ \t]*[\w./-]+){0,20}))?"
     r"|(?:shield|tieout)[ \t]*:[ \t]*ignore\b(?:\[(?P<rules>[\w\s,-]{0,300})\])?"
     r")(?P<reason>[^\n]{0,300})",
     re.IGNORECASE,
@@ -46,7 +46,10 @@ class Suppression:
 
     def silences(self, rule: str, cwe: str) -> bool:
         """Whether it speaks of such a finding."""
-        return self.rules is None or rule.lower() in self.rules or (bool(cwe) and cwe.lower() in self.rules)
+        if self.rules is None:
+            return True
+        names = {rule, rule.rpartition(":")[2], rule.rpartition(".")[2], cwe} - {""}
+        return any(name.lower() in self.rules for name in names)
 
 
 class Suppressions:
@@ -85,6 +88,10 @@ def _is_suppression(match: re.Match[str]) -> bool:
 def _named(match: re.Match[str]) -> frozenset[str] | None:
     if match["rules"] is not None:
         return frozenset(part.strip().lower() for part in match["rules"].split(",") if part.strip())
+    if match["ids"] is not None:
+        # Ids of that tool's rules say nothing about ours; of an id with dots, the last part is the rule.
+        ids = [part.strip().lower() for part in match["ids"].split(",")]
+        return frozenset(ids) | {each.rpartition(".")[2] for each in ids}
     codes = re.findall(r"[BS](\d{3})", (match["noqa"] or match["codes"] or "").upper())
     known = [weaknesses_of(code) for code in codes]
     if not codes or not all(known):
