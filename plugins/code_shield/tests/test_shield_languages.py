@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tieout.errors import SettingsError
-from tieout.plugin import Allow, GuardInput, Stage, Unknown
+from tieout.plugin import Allow, GuardInput, Redact, Stage, Unknown
 from tieout_code_shield.files import Request, scan_files
 from tieout_code_shield.guard import ShieldGuard
 from tieout_code_shield.limits import Limits
@@ -119,3 +119,12 @@ def test_a_language_whose_rules_are_all_disabled_is_unknown() -> None:
 def test_a_name_that_no_rule_has_is_an_error(settings: ShieldSettings) -> None:
     with pytest.raises(SettingsError, match="Did you mean py-eval"):
         _ = Shield(settings).scanner
+
+
+@pytest.mark.parametrize("code", ["eval(x)", "x = eval(y)\nprint(x)\n"])
+async def test_a_weakness_is_told_once_where_nobody_names_the_language(scanner: Scanner, code: str) -> None:
+    assert [issue.rule.id for issue in scanner.scan(code).issues] == ["py-eval"]
+    guard = ShieldGuard(Shield(ShieldSettings(max_seconds=5)))
+    verdict = await guard.check(GuardInput(Stage.OUTPUT, f"```\n{code}\n```\n"))
+    assert isinstance(verdict, Redact)
+    assert [finding.rule for finding in verdict.findings] == ["py-eval"]

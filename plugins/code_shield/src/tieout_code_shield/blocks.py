@@ -17,7 +17,7 @@ from tieout_code_shield.limits import Clock, OutOfTime
 from tieout_code_shield.markup import holds_script
 from tieout_code_shield.matching import Hit
 from tieout_code_shield.rules import SEVERITIES
-from tieout_code_shield.scanner import CODE_CATEGORIES, Scanner, said
+from tieout_code_shield.scanner import CODE_CATEGORIES, Scanner, said, unsaid
 from tieout_code_shield.settings import ACTIONS, Action, ShieldSettings
 from tieout_code_shield.statements import Splitter, Unit
 from tieout_code_shield.walk import Carried
@@ -208,7 +208,7 @@ class CodeBlock:
                     text, language, clock, carried, tail=tail, start=start
                 )
                 scanned.facts[language.rules] = facts
-                hits += found
+                hits += unsaid(hits, found)
             unknown = unknown or why
         return self._fresh(hits, base, start), unknown
 

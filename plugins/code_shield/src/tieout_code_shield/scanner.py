@@ -23,7 +23,7 @@ from tieout_code_shield.statements import closers, starts_inside
 from tieout_code_shield.syntax import parse, unread_share
 from tieout_code_shield.walk import Carried, Walk
 
-__all__ = ["CODE_CATEGORIES", "Issue", "Report", "Scanner", "line_starts", "said"]
+__all__ = ["CODE_CATEGORIES", "Issue", "Report", "Scanner", "line_starts", "said", "unsaid"]
 
 _ = translator("tieout_code_shield")
 
@@ -183,7 +183,7 @@ class Scanner:
             if not why and has_dialect(language.rules):
                 why = self.canary(language.rules, clock)
                 walk = self.walk(code, language, clock)
-                hits += match_code(walk, self.rules.code_rules(language.rules), clock)
+                hits += unsaid(hits, match_code(walk, self.rules.code_rules(language.rules), clock))
                 if not walk.sites and unread_share(walk.root) > UNREADABLE:
                     unread.append(language.name)
             unknown = unknown or why
@@ -311,6 +311,24 @@ class _Prefilter:
         worth = {index for word, indexes in self._by_word.items() if word in lowered for index in indexes}
         chosen = [self._tried[index] for index in sorted(worth)]
         return [(rule, wanted) for rule, wanted in chosen if not (ascii_only and rule.category == "unicode")]
+
+
+def unsaid(said: Sequence[Hit], more: Sequence[Hit]) -> list[Hit]:
+    """Of what a text holds as another language, what was not found at the same place as the likelier one: the same
+    weakness is told once, unless it is worse there."""
+    return [
+        hit
+        for hit in more
+        if not any(
+            known.rule.cwe == hit.rule.cwe
+            and known.start < hit.end
+            and hit.start < known.end
+            and SEVERITIES.index(known.severity) >= SEVERITIES.index(hit.severity)
+            and not set(known.rule.languages) & set(hit.rule.languages)
+            for known in said
+            if known.rule.category == "code"
+        )
+    ]
 
 
 def _issues(code: str, hits: Sequence[Hit]) -> list[Issue]:
