@@ -34,7 +34,9 @@ _VALUES: Final = re.compile(r"\(([^()]*)\)\s*VALUES\s*\(([^()]*)$|\bVALUES\s*\((
 _BEHIND: Final = re.compile(
     r"\s*(?:;?\s*$|[),]|(?:AND|OR|ORDER|GROUP|LIMIT|RETURNING|WHERE|UNION|FOR|HAVING)\b)", re.IGNORECASE
 )
-_TREATED: Final = re.compile(r"(?i)esc|quot|sanit|clean|safe|literal|mogrify|replace|repr|list|join|null")
+_TREATED: Final = re.compile(
+    r"(?i)esc|quot|sanit|clean|safe|literal|mogrify|replace|repr|list|join|null|\bcol(?:umn)?s?\b|clause|cond|where|sql|expr|filter|table|\bfields?\b"
+)
 """Names of what is written as SQL already, or is more than one value."""
 _PLAIN_CALLS: Final = frozenset({"get", "strip", "lower", "upper", "input", "str", "int", "String", "trim"})
 
@@ -56,6 +58,8 @@ def with_placeholders(source: str, mark: str, language: str) -> str | None:
         return None
     sql = "".join(_HOLE if expression else text for text, expression in pieces)
     holes = [expression for _text, expression in pieces if expression]
+    if python and "#" in source and "#" not in sql:
+        return None  # A comment between the pieces would be lost.
     if any(_TREATED.search(expression) for expression in holes) or (mark == "%s" and "%" in sql):
         return None
     quoted = _value_holes(sql, ansi=mark != "?")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["about_passwords", "import_alias", "is_shadowed", "suits", "treated_before"]
 
 _PASSWORD: Final = re.compile(
-    r"(?i)passw|passphrase|\bpass\b|_pass\b|\bpass_|pwd|\bpw\b|credential|口令|密码"
+    r"(?im)passw|passphrase|\bpass\b(?![ \t]*(?:$|[#;]))|_pass\b|\bpass_|pwd|\bpw\b|credential|口令|密码"
 )
 _HASH_WEAKNESSES: Final = frozenset({"CWE-327", "CWE-328", "CWE-916", "CWE-759"})
 _LINES_AROUND: Final = 10
@@ -37,7 +37,8 @@ def suits(fix: Fix, walk: Walk, site: Site, text: str) -> bool:
     """Whether a place has what a fix asks of its surroundings."""
     if fix.result and not _result_is(fix.result, site.node):
         return False
-    if fix.without and any(name in walk.arguments(site).named for name in fix.without):
+    arguments = walk.arguments(site)
+    if fix.without and (arguments.spread or any(name in arguments.named for name in fix.without)):
         return False
     if fix.local_array and not _is_local_array(walk, site, text):
         return False
