@@ -480,6 +480,24 @@ def test_a_notebook_is_read_cell_by_cell(tmp_path: Path) -> None:
     assert not any(cell == 1 for cell, _, _ in places)
 
 
+def test_what_a_notebook_shows_is_searched_for_credentials(tmp_path: Path) -> None:
+    outputs: list[object] = [
+        {"output_type": "stream", "name": "stdout", "text": ["eval(x)\n", f"key {KEY}\n"]},
+        {"output_type": "execute_result", "data": {"text/plain": [f"'{KEY[:-1]}A'"], "image/png": KEY}},
+        {"output_type": "error", "ename": "E", "evalue": f"bad {KEY[:-1]}B", "traceback": ["a"]},
+    ]
+    cells = [
+        {"cell_type": "markdown", "source": [f"# Use {KEY}\n", "eval(x)"]},
+        {"cell_type": "code", "source": "x = 1", "outputs": outputs},
+    ]
+    tree(tmp_path, {"n.ipynb": json.dumps({"cells": cells})})
+    with FileWorker(SETTINGS) as worker:
+        scan = worker.look(job(tmp_path / "n.ipynb"))
+    assert {found.rule for found in scan.findings} == {"secret-aws-key"}
+    assert [found.cell for found in scan.findings] == [1, 2, 2, 2]
+    assert KEY not in scan.model_dump_json()
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"cells": 1}', '{"cells": [1]}'])
 def test_a_notebook_that_is_none_is_unknown(tmp_path: Path, text: str) -> None:
     tree(tmp_path, {"n.ipynb": text})

@@ -132,9 +132,13 @@ def _notebook(scanner: Scanner, job: FileJob, text: str, limits: Limits) -> File
     except NotebookError as error:
         return FileScan(path=job.shown, unknown=str(error))
     scans = [
-        _Inspection(scanner, job, each.text, language_of_tag(each.language), limits).result(
-            rewrite=False, notebook=each
-        )
+        _Inspection(
+            scanner,
+            job.model_copy(update={"text_only": each.shown}),
+            each.text,
+            language_of_tag(each.language),
+            limits,
+        ).result(rewrite=False, notebook=each)
         for each in texts
     ]
     return FileScan(
@@ -189,7 +193,9 @@ class _Inspection:
         if self._job.text_only or (self._language is not None and self._language.kind == "data"):
             # Settings and prose are no program, whatever they look like; prose may speak of commands, too.
             name = self._job.shown.lower().replace("\\", "/").rpartition("/")[2]
-            prose = name.endswith(_PROSE) or (self._job.text_only and name.startswith(_PROSE_NAMES))
+            prose = name.endswith(_PROSE) or (
+                self._job.text_only and (name.startswith(_PROSE_NAMES) or name.endswith(NOTEBOOK))
+            )
             return self._scanner.scan_text(text, PROSE if prose else CODE_CATEGORIES, limits=self._limits)
         report = self._scanner.scan(text, self._language, limits=self._limits)
         if self._language is not None and self._language.kind == "markup":

@@ -30,6 +30,8 @@ class NotebookText:
 
     language: str
     text: str = ""
+    shown: bool = False
+    """Whether it is what cells show (outputs, and the words between the code) and no code."""
     _starts: list[int] = field(default_factory=list[int])
     _cells: list[int] = field(default_factory=list[int])
     _lines: int = 0
@@ -66,10 +68,50 @@ def read_notebook(text: str) -> list[NotebookText]:
     for number, source in _code_cells(book):
         language, code = _cell(source, kernel)
         found.setdefault(language, NotebookText(language)).add(number, code)
-    return list(found.values())
+    words, outputs = NotebookText("data", shown=True), NotebookText("data", shown=True)
+    for number, fields in _cells(book):
+        if fields.get("cell_type") != "code":
+            words.add(number, _joined(fields.get("source", "")))
+        for text in _outputs(fields.get("outputs")):
+            outputs.add(number, text)
+    return [*found.values(), *(text for text in (words, outputs) if text.text)]
+
+
+def _outputs(listed: object) -> Iterator[str]:
+    """The texts that running a cell left behind."""
+    for output in cast("list[object]", listed) if isinstance(listed, list) else ():
+        fields = cast("dict[str, object]", output) if isinstance(output, dict) else {}
+        data = fields.get("data", fields)  # nbformat 3 has no inner part
+        for key, value in cast("dict[str, object]", data if isinstance(data, dict) else {}).items():
+            if key.startswith("image/") and key != "image/svg+xml":
+                continue
+            text = _joined(value)
+            if text.strip():
+                yield text
+        if data is not fields:
+            yield from (_joined(fields[key]) for key in ("text", "evalue", "traceback") if key in fields)
+
+
+def _joined(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "".join(_joined(each) for each in cast("list[object]", value))
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else ""
 
 
 def _code_cells(book: Mapping[str, object]) -> Iterator[tuple[int, str]]:
+    for number, fields in _cells(book):
+        if fields.get("cell_type") != "code":
+            continue
+        source = fields.get("source", fields.get("input", ""))
+        if isinstance(source, list):
+            source = "".join(str(part) for part in cast("list[object]", source))
+        if isinstance(source, str) and source.strip():
+            yield number, source
+
+
+def _cells(book: Mapping[str, object]) -> Iterator[tuple[int, dict[str, object]]]:
     cells = book.get("cells")
     if cells is None and isinstance(sheets := book.get("worksheets"), list) and sheets:  # nbformat 3
         first = cast("list[object]", sheets)[0]
@@ -79,14 +121,7 @@ def _code_cells(book: Mapping[str, object]) -> Iterator[tuple[int, str]]:
     for number, cell in enumerate(cast("list[object]", cells), 1):
         if not isinstance(cell, dict):
             raise NotebookError(f"not a notebook: cell {number} is no object")
-        fields = cast("dict[str, object]", cell)
-        if fields.get("cell_type") != "code":
-            continue
-        source = fields.get("source", fields.get("input", ""))
-        if isinstance(source, list):
-            source = "".join(str(part) for part in cast("list[object]", source))
-        if isinstance(source, str) and source.strip():
-            yield number, source
+        yield number, cast("dict[str, object]", cell)
 
 
 def _kernel(book: Mapping[str, object]) -> str:
