@@ -480,6 +480,23 @@ def test_a_notebook_is_read_cell_by_cell(tmp_path: Path) -> None:
     assert not any(cell == 1 for cell, _, _ in places)
 
 
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("split", [True, False])
+def test_a_notebooks_finding_has_its_line_in_the_file(
+    tmp_path: Path, indent: int | None, split: bool
+) -> None:
+    source = 'a = "\\n[{,"\nb = 1\neval(x)\n'
+    cells = [source, source.splitlines(keepends=True) if split else source]
+    text = json.dumps(json.loads(notebook(*cells)), indent=indent)
+    tree(tmp_path, {"n.ipynb": text})
+    with FileWorker(SETTINGS) as worker:
+        found = worker.look(job(tmp_path / "n.ipynb")).findings
+    lines = text.splitlines()
+    assert len(found) == 2
+    assert all("eval(x)" in lines[each.file_line - 1] for each in found)
+    assert indent is None or found[0].file_line < found[1].file_line
+
+
 def test_what_a_notebook_shows_is_searched_for_credentials(tmp_path: Path) -> None:
     outputs: list[object] = [
         {"output_type": "stream", "name": "stdout", "text": ["eval(x)\n", f"key {KEY}\n"]},

@@ -141,7 +141,8 @@ def test_a_finding_in_a_notebook_names_its_cell(run: dict[str, Any]) -> None:
         if each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "n.ipynb"
     ]
     assert result["locations"][0]["logicalLocations"][0]["name"] == "cell 1"
-    assert "region" not in result["locations"][0]["physicalLocation"]
+    # The line of the notebook's file, by which a code host can show it.
+    assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 1}
 
 
 def test_fingerprints_and_no_credential(run: dict[str, Any], log: dict[str, Any]) -> None:

@@ -274,4 +274,11 @@ def _in_cell(found: Found, notebook: NotebookText) -> Found:
     cell, line = notebook.place(int(found.line.value))
     _cell, end_line = notebook.place(found.end_line)
     figure = found.line.model_copy(update={"value": line})
-    return found.model_copy(update={"cell": cell, "line": figure, "end_line": end_line})
+    return found.model_copy(
+        update={
+            "cell": cell,
+            "line": figure,
+            "end_line": end_line,
+            "file_line": notebook.file_line(cell, line),
+        }
+    )

@@ -32,6 +32,8 @@ class NotebookText:
     text: str = ""
     shown: bool = False
     """Whether it is what cells show (outputs, and the words between the code) and no code."""
+    file_lines: Mapping[int, list[int]] = field(default_factory=dict[int, list[int]])
+    """For each cell, the file's line on which each line of its source stands."""
     _starts: list[int] = field(default_factory=list[int])
     _cells: list[int] = field(default_factory=list[int])
     _lines: int = 0
@@ -48,6 +50,11 @@ class NotebookText:
         """Cell and line within it (both 1-based) of a line of the joined text."""
         index = max(0, bisect_right(self._starts, line) - 1)
         return self._cells[index], line - self._starts[index] + 1
+
+    def file_line(self, cell: int, line: int) -> int:
+        """The file's line (1-based) of a cell's line; of a cell's output, the line on which the cell begins."""
+        lines = self.file_lines.get(cell) or [1]
+        return lines[0] if self.shown else lines[min(line, len(lines)) - 1]
 
 
 def read_notebook(text: str) -> list[NotebookText]:
@@ -74,7 +81,53 @@ def read_notebook(text: str) -> list[NotebookText]:
             words.add(number, _joined(fields.get("source", "")))
         for text in _outputs(fields.get("outputs")):
             outputs.add(number, text)
-    return [*found.values(), *(text for text in (words, outputs) if text.text)]
+    texts = [*found.values(), *(each for each in (words, outputs) if each.text)]
+    lines = _file_lines(text)
+    for each in texts:
+        each.file_lines = lines
+    return texts
+
+
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[][{},\n]')
+
+
+def _file_lines(text: str) -> dict[int, list[int]]:
+    """For each cell the lines on which the strings of its source stand, one for each line in them."""
+    found: dict[int, list[int]] = {}
+    path: list[str | int] = []
+    key_next, line = False, 1
+    for match in _TOKEN.finditer(text):
+        piece = match[0]
+        if piece == "\n":
+            line += 1
+        elif piece in "{[":
+            path.append("" if piece == "{" else 0)
+            key_next = piece == "{"
+        elif piece in "}]":
+            del path[-1:]
+            key_next = False
+        elif piece == ",":
+            last = path[-1] if path else ""
+            key_next = isinstance(last, str)
+            if isinstance(last, int):
+                path[-1] = last + 1
+        elif key_next and path:
+            path[-1], key_next = piece[1:-1], False
+        else:
+            _take_line(found, path[2:] if path[:1] == ["worksheets"] else path, piece, line)
+    return found
+
+
+def _take_line(found: dict[int, list[int]], path: list[str | int], piece: str, line: int) -> None:
+    if (
+        len(path) in (3, 4)
+        and path[0] == "cells"
+        and path[2] in ("source", "input")
+        and isinstance(path[1], int)
+    ):
+        lines = len(re.findall(r"(?<!\\)(?:\\\\)*\\n", piece))
+        ended = piece.endswith('\\n"')
+        found.setdefault(path[1] + 1, []).extend([line] * (lines + (not ended)))
 
 
 def _outputs(listed: object) -> Iterator[str]:

@@ -80,6 +80,8 @@ class Found(_Frozen):
     """Just behind the last character."""
     cell: int = 0
     """Number of the notebook's cell, 1-based; 0 where there are no cells."""
+    file_line: int = 0
+    """In a notebook, the line of the file, 1-based."""
     text: str
     """The line, cut at 200 characters; empty where it holds a credential."""
     tool: str = "tieout"

@@ -157,7 +157,8 @@ class _Log:
     def _location(self, found: Found) -> Json:
         physical: Json = {"artifactLocation": self._artifact(found.path)}
         if found.cell:
-            # Lines of a cell are no lines of the notebook's file.
+            # Lines and columns of a cell are none of the notebook's file; the line of the file is known as well.
+            physical["region"] = {"startLine": max(1, found.file_line)}
             logical = {"name": f"cell {found.cell}", "fullyQualifiedName": f"{found.path}#{found.cell}"}
             return {"physicalLocation": physical, "logicalLocations": [logical]}
         region: Json = {"startLine": int(found.line.value), "startColumn": found.column}
