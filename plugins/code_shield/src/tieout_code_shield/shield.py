@@ -63,7 +63,8 @@ def _unknown_names(settings: ShieldSettings, rules: RuleSet) -> list[str]:
             continue
         text = _("[plugins.shield] {key}: there is no rule {name}.", key=key, name=name)
         close = get_close_matches(name, sorted(known), n=1)
-        wrong.append(f"{text} {_('Did you mean {name}?', name=close[0])}" if close else text)
+        near = _("Did you mean {name}?", name=close[0]) if close else ""
+        wrong.append(f"{text} {near}".strip())
     return wrong
 
 
