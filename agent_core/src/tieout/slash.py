@@ -63,8 +63,9 @@ def bind_words(
 ) -> dict[str, object]:
     """Give words to parameters: ``name=value`` and ``--name value`` by name, the others in order.
 
-    Behind ``--`` a word is only a value, whatever it looks like: file names may look like options. Parameters in ``taken`` have their value already. A parameter that is a list takes all words that are left, and so
-    does a last required text parameter, so that a question needs no quotes.
+    Behind ``--`` a word is only a value, whatever it looks like: file names may look like options. Parameters in
+    ``taken`` have their value already. A parameter that is a list takes all words that are left, and so does a last
+    required text parameter, so that a question needs no quotes.
     """
     names = {parameter.name: parameter for parameter in tool.parameters}
     bound: dict[str, object] = {}

@@ -207,3 +207,21 @@ def test_text_made_to_be_slow_does_not_hang_a_scan(scanner: Scanner, seed: str) 
     for language in ("python", "javascript", None):
         report = scanner.scan(text, language, limits=Limits(200_000, 0.1))
         assert report.language == (language or report.language)
+
+
+def test_clearing_away_garbage_is_no_texts_time_but_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tieout_code_shield import limits
+
+    now, collections = [0.0], [7]
+    monkeypatch.setattr(limits.time, "thread_time", lambda: now[0])
+    monkeypatch.setattr(limits, "_full_collections", lambda: collections[0])
+    clock = limits.Clock(0.1)
+    now[0], collections[0] = 0.15, 8
+    clock.check()
+    now[0], collections[0] = 0.25, 9
+    with pytest.raises(limits.OutOfTime):
+        clock.check()
+    plain = limits.Clock(0.1)
+    now[0] += 0.15
+    with pytest.raises(limits.OutOfTime):
+        plain.check()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from dataclasses import dataclass
 from typing import Final
@@ -31,6 +32,8 @@ class Clock:
 
     def __init__(self, seconds: float) -> None:
         self._end = time.thread_time() + seconds
+        self._seconds = seconds
+        self._collections: int | None = _full_collections()
 
     @property
     def left(self) -> float:
@@ -48,4 +51,14 @@ class Clock:
             OutOfTime: It is.
         """
         if self.left < 0:
+            if self._collections not in (None, _full_collections()):
+                # Python cleared away the garbage of the whole program meanwhile, which takes 100 ms where that is
+                # large: not this text's time. The scan gets its time once more, and only once.
+                self._collections, self._end = None, self._end + self._seconds
+                if self.left >= 0:
+                    return
             raise OutOfTime
+
+
+def _full_collections() -> int:
+    return gc.get_stats()[2]["collections"]
