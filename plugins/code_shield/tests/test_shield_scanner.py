@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tieout_code_shield.guessing import guess
@@ -213,7 +215,7 @@ def test_clearing_away_garbage_is_no_texts_time_but_only_once(monkeypatch: pytes
     from tieout_code_shield import limits
 
     now, collections = [0.0], [7]
-    monkeypatch.setattr(limits.time, "thread_time", lambda: now[0])
+    monkeypatch.setattr(time, "thread_time", lambda: now[0])
     monkeypatch.setattr(limits, "_full_collections", lambda: collections[0])
     clock = limits.Clock(0.1)
     now[0], collections[0] = 0.15, 8
