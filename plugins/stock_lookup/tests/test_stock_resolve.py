@@ -190,16 +190,18 @@ def test_a_directory_of_ones_own_is_used() -> None:
         ("清华紫光", "000938.SZ", "former"),
         ("深发展A", "000001.SZ", "former"),
         ("暴风科技", "300431.SZ", "former"),
+        ("卫士通", "002268.SZ", "former"),
         ("Piotech", "688072.SH", "english"),
         ("Piotech Inc.", "688072.SH", "company"),
         ("Shengyi Technology Co., Ltd.", "600183.SH", "company"),
         ("NAURA Technology Group", "002371.SZ", "english"),
         ("美超微", "SMCI.US", "alias"),
-        ("波音", "BA.US", "name"),
         ("Hang Seng Bank", "00011.HK", "english"),
+        ("Wharf (Holdings)", "00004.HK", "english"),
+        ("Wong's International Holdings", "00099.HK", "english"),
     ],
 )
-def test_names_of_the_old_and_the_english_lists_are_known(query: str, symbol: str, kind: str) -> None:
+def test_former_and_english_names_are_known(query: str, symbol: str, kind: str) -> None:
     found = resolve(query)
     assert found.status == "exact"
     assert (found.candidates[0].instrument.symbol, found.candidates[0].kind) == (symbol, kind)
@@ -221,9 +223,9 @@ def test_a_ticker_of_the_lists_alone_and_what_is_only_like_their_names_is_nothin
 
 
 def test_a_share_of_the_lists_answers_to_its_whole_symbol() -> None:
-    found = resolve("BA.US")
+    found = resolve("00011.HK")
     assert found.best is not None
-    assert found.best.english == "Boeing"
+    assert found.best.english == "Hang Seng Bank"
 
 
 def test_every_former_name_leads_to_its_share_or_to_a_question() -> None:

@@ -25,6 +25,7 @@ Status = Literal["listed", "gone", "unknown"]
 NameKind = Literal["name", "core", "english", "alias", "former"]
 
 _KIND_ORDER: dict[str, int] = {"name": 0, "core": 0, "english": 1, "alias": 1, "former": 2}
+_DROPPED = str.maketrans("", "", " *·.,&'’\"_()/:!?")  # what name_key leaves out, as far as names have it
 _MARKET_ORDER = {"SH": 0, "SZ": 0, "BJ": 0, "INDEX": 0, "HK": 1, "US": 2}
 
 
@@ -62,7 +63,7 @@ class Instrument(NamedTuple):
     siblings: tuple[str, ...] = ()
     """Symbols of the same company on other exchanges."""
     chosen: bool = True
-    """False for a row of the long lists of Hong Kong and America: it answers to its whole names and its full symbol,
+    """False for a row of a long list, as that of Hong Kong: it answers to its whole names and its full symbol,
     and neither to its ticker alone nor to anything like its name."""
 
     @property
@@ -201,7 +202,7 @@ class Directory:
 
     @cached_property
     def latin_names(self) -> list[str]:
-        """Keys of names in Latin letters with five letters and more; of 9,000 in the lists one is like any word."""
+        """Keys of names in Latin letters with five letters and more; of 7,500 in the lists one is like any word."""
         return [
             key
             for key, entries in self.names.items()
@@ -227,19 +228,14 @@ def _prefer_home_listing(entries: list[NameEntry]) -> None:
 
 def _quick_key(name: str) -> str:
     # Names of the directory are NFKC already, so the offset runs of name_key (10 µs a name) are not needed.
-    return (
-        to_simplified(name.lower())
-        .replace(" ", "")
-        .replace("*", "")
-        .replace("·", "")
-        .replace(".", "")
-        .replace("&", "")
-    )
+    return to_simplified(name.lower()).translate(_DROPPED)
 
 
 def _name_entries(share: Instrument) -> Iterable[tuple[str, NameEntry]]:
     seen: set[str] = set()
-    texts: list[tuple[NameKind, str]] = [("name", share.name)]
+    # A row of a long list may have its English name only.
+    only_english = not share.chosen and share.name == share.english
+    texts: list[tuple[NameKind, str]] = [] if only_english else [("name", share.name)]
     if share.english:
         by_hand = share.chosen and share.market not in ("SH", "SZ", "BJ")
         texts.append(("name" if by_hand else "english", share.english))

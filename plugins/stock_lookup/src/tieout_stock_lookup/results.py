@@ -156,7 +156,11 @@ class LookupResult(Result):
         if (found := self.identity) is not None:
             facts = [
                 (_("Symbol", lang=lang), found.symbol, None),
-                (_("Name", lang=lang), " · ".join(filter(None, (found.name, found.english))), None),
+                (
+                    _("Name", lang=lang),
+                    " · ".join(dict.fromkeys(filter(None, (found.name, found.english)))),
+                    None,
+                ),
                 (_("Exchange", lang=lang), found.exchange, None),
                 (_("Listed since", lang=lang), str(found.listed_on or ""), found.listing),
                 (_("Former names", lang=lang), _list(found.former_names, lang), None),

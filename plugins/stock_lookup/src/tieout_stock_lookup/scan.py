@@ -160,7 +160,7 @@ class Scanner:
             if bare and not self._bare_code_is_meant(low, match.start(), match.end()):
                 continue
             share = next(filter(None, (self.directory.get(symbol) for symbol in reading.symbols)), None)
-            if share is not None and (share.chosen or match[0][0] != "$"):  # "$a" is a variable, not Agilent
+            if share is not None and (share.chosen or match[0][0] != "$"):  # "$a" is a variable
                 hits.append(_Hit(match.start(), match.end(), share, 1.0, "code"))
         return hits
 

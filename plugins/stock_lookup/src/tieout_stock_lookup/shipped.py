@@ -13,7 +13,7 @@ from typing import Any
 
 from tieout_stock_lookup.directory import Directory, DirectorySource, Instrument, company_keys
 
-__all__ = ["default_directory", "load_directory", "name_lists", "read_readings"]
+__all__ = ["default_directory", "english_names", "load_directory", "read_readings"]
 
 _DATA = "tieout_stock_lookup"
 
@@ -80,13 +80,12 @@ def _mainland(
     header, *rows = _lines("directory.jsonl.gz")
     sources = [_source(head) for head in header["sources"]]
     _header, *named = _lines("names.jsonl.gz")
-    names: dict[str, tuple[str, list[str]]] = {symbol: (english, former) for symbol, english, former in named}
+    english: dict[str, str] = dict(named)
     for symbol, name, former, listed, pinyin, initials, status, source in rows:
         more = called.get(symbol, {})
-        english, earlier = names.get(symbol, ("", []))
         yield Instrument(
-            symbol, name, english, (*former, *more.get("former", ()), *earlier), tuple(more.get("aliases", ())), listed,
-            pinyin, initials, status, "equity", sources[source], siblings.get(symbol, ()),
+            symbol, name, english.get(symbol, ""), (*former, *more.get("former", ())), tuple(more.get("aliases", ())),
+            listed, pinyin, initials, status, "equity", sources[source], siblings.get(symbol, ()),
         )  # fmt: skip
 
 
@@ -96,27 +95,27 @@ def _lines(name: str) -> list[Any]:
 
 
 def _with_lists(shares: Sequence[Instrument]) -> Iterable[Instrument]:
-    """The shares with those of the lists of Hong Kong and America; a company on several exchanges knows it."""
+    """The shares with those of the list of Hong Kong; a company on several exchanges knows it."""
     header, *rows = _lines("abroad.jsonl.gz")
-    source = _source(header["sources"][-1])
+    source = _source(header["sources"][0])
     known = {share.symbol for share in shares}
     by_name = {
-        key: share.symbol for share in reversed(shares) for key in company_keys(share.name, share.english)
+        key: share.symbol
+        for share in reversed(shares)
+        for key in company_keys(share.name, share.english, *share.aliases)
     }
     others: defaultdict[str, list[str]] = defaultdict(list)
     english_of: dict[str, str] = {}  # the company list has a company on one exchange only
     added: list[Instrument] = []
-    for symbol, chinese, english in rows:
+    for symbol, english in rows:
         if symbol in known:
             continue
-        home = next((by_name[key] for key in company_keys(chinese, english) if key in by_name), "")
+        home = next((by_name[key] for key in company_keys(english) if key in by_name), "")
         if home:
             others[home].append(symbol)
             english_of[home] = english
         siblings = (home,) if home else ()
-        added.append(
-            Instrument(symbol, chinese or english, english, source=source, siblings=siblings, chosen=False)
-        )
+        added.append(Instrument(symbol, english, english, source=source, siblings=siblings, chosen=False))
     for share in shares:
         more = others.get(share.symbol)
         if more is not None:
@@ -144,11 +143,10 @@ def _indices(table: Mapping[str, Any]) -> Iterable[Instrument]:
         yield Instrument(row["symbol"], row["zh"], row["en"], (), aliases, kind="index", source=source)
 
 
-def name_lists() -> list[tuple[DirectorySource, int]]:
-    """The lists that former and English names of A-shares are from, each with how many shares it names."""
+def english_names() -> tuple[DirectorySource, int]:
+    """The list that the English names of A-shares are from, with how many shares it names."""
     header, *rows = _lines("names.jsonl.gz")
-    former, english = (_source(head) for head in header["sources"])
-    return [(former, sum(bool(row[2]) for row in rows)), (english, sum(bool(row[1]) for row in rows))]
+    return _source(header["sources"][0]), len(rows)
 
 
 @cache

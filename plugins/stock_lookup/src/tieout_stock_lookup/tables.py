@@ -10,14 +10,14 @@ __all__ = ["shipped_tables"]
 def shipped_tables() -> list[ShippedTable]:
     """One row for each source of the directory."""
     from tieout_stock_lookup.directory import DirectorySource
-    from tieout_stock_lookup.shipped import load_directory, name_lists
+    from tieout_stock_lookup.shipped import english_names, load_directory
 
     counts: dict[DirectorySource, int] = {}
     for share in load_directory().by_symbol.values():
         if share.source is not None:
             counts[share.source] = counts.get(share.source, 0) + 1
-    for source, rows in name_lists():
-        counts[source] = counts.get(source, 0) + rows
+    source, rows = english_names()
+    counts[source] = counts.get(source, 0) + rows
     return [
         ShippedTable(
             name=f"stock directory: {source.name}",
