@@ -14,7 +14,7 @@ from tieout_code_shield.guessing import CLEARLY, looks_like_code, scores
 from tieout_code_shield.languages import Language, language_of_file, language_of_tag
 from tieout_code_shield.limits import Clock
 
-__all__ = ["Bare", "Dressing", "InlineCode", "Piece", "TooMuch", "texts_in", "undressed"]
+__all__ = ["Bare", "Dressing", "InlineCode", "Piece", "TooMuch", "canvas", "texts_in", "undressed"]
 
 Kind = Literal["", "diff", "json", "console"]
 
@@ -27,6 +27,11 @@ _JSON_TAGS: Final = frozenset({"json", "jsonl", "json5", "jsonc", "ipynb", "ndjs
 _CONSOLE_TAGS: Final = frozenset(
     {"console", "shell-session", "shellsession", "terminal", "pycon", "irb", "ipython"}
 )
+_KINDS: Final[Mapping[str, Kind]] = {
+    **dict.fromkeys(_DIFF_TAGS, "diff"),
+    **dict.fromkeys(_JSON_TAGS, "json"),
+    **dict.fromkeys(_CONSOLE_TAGS, "console"),
+}
 _PROMPT: Final = re.compile(
     r"[ \t]*(?:>>>(?= |$)|\.\.\.(?= |$)|In \[\d{1,6}\]:|irb\([^)\n]{1,40}\)[^>\n]{0,20}>|\$(?= )|"
     r"[\w.-]{1,40}@[\w.-]{1,60}[: ][^$#\n]{0,80}[$#](?= )|PS [^>\n]{0,80}>(?= )) ?"
@@ -72,16 +77,7 @@ class Dressing:
 
     def __init__(self, info: str) -> None:
         tag = re.match(r"[\w+-]*", info.strip().lower())
-        name = tag[0] if tag else ""
-        self.kind: Kind = (
-            "diff"
-            if name in _DIFF_TAGS
-            else "json"
-            if name in _JSON_TAGS
-            else "console"
-            if name in _CONSOLE_TAGS
-            else ""
-        )
+        self.kind: Kind = _KINDS.get(tag[0] if tag else "", "")
         self._first = True
         self._patching = False
         """Whether a patch's header was seen: before one, no line is there because it was there before."""
@@ -253,7 +249,7 @@ def _fenced(text: str, clock: Clock | None) -> list[Piece]:
         elif isinstance(piece, FenceClose) and lines:
             inside.append((lines[0][0], lines[-1][0] + len(lines[-1][1])))
             found += _block(text, lines, info)
-    outside = _canvas(text, _between(inside, len(text)))
+    outside = canvas(text, _between(inside, len(text)))
     if max(scores(outside).values(), default=0) >= CLEARLY:
         # What stands around fences is code as well: perhaps they are part of a string in it.
         found.append(Piece(outside))
@@ -267,7 +263,7 @@ def _block(text: str, lines: _Lines, info: str) -> list[Piece]:
         span = (lines[0][0], lines[-1][0] + len(lines[-1][1]))
         return [replace(piece, at=span) for piece in _decoded("\n".join(line for _, line in lines))]
     spans = ((start, start + len(line)) for start, line in lines)
-    return _worn(text, lines, tag) or [Piece(_canvas(text, spans), tag)]
+    return _worn(text, lines, tag) or [Piece(canvas(text, spans), tag)]
 
 
 def _between(spans: Sequence[tuple[int, int]], length: int) -> Iterator[tuple[int, int]]:
@@ -278,13 +274,17 @@ def _between(spans: Sequence[tuple[int, int]], length: int) -> Iterator[tuple[in
     yield position, length
 
 
-def _canvas(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """The text with everything outside of ``spans`` made blank, so that places stay what they are."""
+def canvas(text: str, spans: Iterable[tuple[int, int]], *, between: str = "") -> str:
+    """The text with everything outside of ``spans`` made blank, so that places stay what they are.
+
+    Args:
+        between: Stands in place of as many of the characters behind each span.
+    """
     out: list[str] = []
     position = 0
     for start, end in spans:
-        out += [_BLANK.sub(" ", text[position:start]), text[start:end]]
-        position = end
+        out += [_BLANK.sub(" ", text[position:start]), text[start:end], between]
+        position = end + len(between)
     return "".join([*out, _BLANK.sub(" ", text[position:])])
 
 
@@ -300,7 +300,7 @@ def _patched(text: str, lines: _Lines) -> list[Piece]:
             files[-1][1].append(span)
             if bare.counts:
                 files[-1][2].append(span)
-    return [Piece(_canvas(text, spans), language, None, tuple(new)) for language, spans, new in files if new]
+    return [Piece(canvas(text, spans), language, None, tuple(new)) for language, spans, new in files if new]
 
 
 def _typed(text: str, lines: _Lines, tag: str) -> list[Piece]:
@@ -311,7 +311,7 @@ def _typed(text: str, lines: _Lines, tag: str) -> list[Piece]:
         prompt = _PROMPT.match(line)
         python = python or line.lstrip().startswith((">>>", "In ["))
         spans.append((start + (prompt.end() if prompt else 0), start + len(line)))
-    return [Piece(_canvas(text, spans), "python" if python else tag)]
+    return [Piece(canvas(text, spans), "python" if python else tag)]
 
 
 def _decoded(text: str) -> list[Piece]:

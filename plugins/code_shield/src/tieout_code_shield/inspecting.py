@@ -17,16 +17,18 @@ from tieout_code_shield.languages import Language, language_of_tag
 from tieout_code_shield.limits import Clock, Limits, OutOfTime
 from tieout_code_shield.notebooks import NotebookError, NotebookText, read_notebook
 from tieout_code_shield.places import Places, findings_of
+from tieout_code_shield.prose import PROSE
 from tieout_code_shield.results import Edit, Found
-from tieout_code_shield.rules import Category
 from tieout_code_shield.scanner import CODE_CATEGORIES, Issue, Report, Scanner
 from tieout_code_shield.sources import NOTEBOOK, UTF16, language_of
 from tieout_code_shield.suppress import Suppressions
 
-PROSE: Final[frozenset[Category]] = frozenset({"secret", "unicode"})
-"""What is looked for in documents."""
-_PROSE: Final = (".md", ".rst", ".txt", ".csv", ".xml")
-_PROSE_NAMES: Final = (
+__all__ = ["FileJob", "FileScan", "inspect_file"]
+
+_ = translator("tieout_code_shield")
+
+_DOCUMENTS: Final = (".md", ".rst", ".txt", ".csv", ".xml")
+_DOCUMENT_NAMES: Final = (
     "readme",
     "license",
     "licence",
@@ -37,10 +39,7 @@ _PROSE_NAMES: Final = (
     "authors",
     "notice",
 )
-
-__all__ = ["FileJob", "FileScan", "inspect_file"]
-
-_ = translator("tieout_code_shield")
+"""Documents by the end, or the beginning, of their names: they may speak of commands."""
 
 MAX_FIXES: Final = 200
 """Fixes offered (or made) in one file; each costs a scan of it."""
@@ -193,8 +192,8 @@ class _Inspection:
         if self._job.text_only or (self._language is not None and self._language.kind == "data"):
             # Settings and prose are no program, whatever they look like; prose may speak of commands, too.
             name = self._job.shown.lower().replace("\\", "/").rpartition("/")[2]
-            prose = name.endswith(_PROSE) or (
-                self._job.text_only and (name.startswith(_PROSE_NAMES) or name.endswith(NOTEBOOK))
+            prose = name.endswith(_DOCUMENTS) or (
+                self._job.text_only and (name.startswith(_DOCUMENT_NAMES) or name.endswith(NOTEBOOK))
             )
             return self._scanner.scan_text(text, PROSE if prose else CODE_CATEGORIES, limits=self._limits)
         report = self._scanner.scan(text, self._language, limits=self._limits)

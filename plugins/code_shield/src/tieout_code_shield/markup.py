@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from tieout_code_shield.clothes import Piece
+from tieout_code_shield.clothes import Piece, canvas
 
 __all__ = ["code_in_markup", "holds_script"]
 
@@ -18,7 +18,6 @@ _FRONT: Final = re.compile(r"\A---\r?\n(.*?)^---", re.M | re.S)
 """What an Astro component runs before its markup."""
 _PHP: Final = re.compile(r"<\?(?:php\b|=)")
 _TYPESCRIPT: Final = frozenset({"ts", "tsx", "typescript", "text/typescript"})
-_BLANK: Final = re.compile(r"[^\n]")
 
 
 def holds_script(text: str) -> bool:
@@ -36,7 +35,8 @@ def code_in_markup(text: str) -> list[Piece]:
         else:
             canvases.setdefault((language, handler), []).append((start, end))
     for (language, handler), spans in canvases.items():
-        pieces.append(Piece(_canvas(text, spans, between=";" if handler else ""), language))
+        # A handler is a statement of its own: what stands for the quote behind it ends it.
+        pieces.append(Piece(canvas(text, spans, between=";" if handler else ""), language))
     return pieces
 
 
@@ -61,13 +61,3 @@ def _parts(text: str) -> Iterator[tuple[str, int, int, bool]]:
 def _runs(kind: str) -> bool:
     """Whether a script's type makes it a program; templates and data blocks are none."""
     return kind in ("", "module", "js", "jsx", *_TYPESCRIPT) or "script" in kind or "babel" in kind
-
-
-def _canvas(text: str, spans: list[tuple[int, int]], *, between: str) -> str:
-    """The text with everything outside of ``spans`` made blank; ``between`` stands in place of the quote behind one."""
-    out: list[str] = []
-    position = 0
-    for start, end in spans:
-        out += [_BLANK.sub(" ", text[position:start]), text[start:end], between]
-        position = end + len(between)
-    return "".join([*out, _BLANK.sub(" ", text[position:])])

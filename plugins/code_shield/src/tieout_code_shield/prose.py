@@ -19,6 +19,7 @@ __all__ = ["MAX_HELD", "PROSE", "LineBuffer", "mentioned", "without"]
 MAX_HELD: Final = 4_000
 """Characters of a line that are held; a longer one is looked at in parts."""
 PROSE: Final[frozenset[Category]] = frozenset({"secret", "unicode"})
+"""What is looked for in prose and documents, which may speak of dangerous commands."""
 
 
 class LineBuffer:
