@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, Protocol
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -213,13 +214,26 @@ class Dialect(Protocol):
         ...
 
 
-class CommonDialect:
+class CommonDialect(ABC):
     """What is the same in most languages; a dialect inherits it and says the rest."""
 
+    roles: ClassVar[Mapping[str, Role]]
+    """What the nodes are to the engine that the walk stops at, by kind."""
+    equalities: ClassVar[frozenset[str]] = frozenset({"==", "!="})
+    """The operators of a comparison for equality."""
     branching: Sequence[str] = ()
     numbers_are_truths: bool = False
     trusted: Sequence[str] = ()
     local_sources: Sequence[str] = ()
+
+    @property
+    def kinds(self) -> Sequence[str]:
+        """Those of ``roles``."""
+        return tuple(self.roles)
+
+    def role(self, kind: str) -> Role:
+        """By ``roles``."""
+        return self.roles[kind]
 
     def prepare(self, code: str) -> str:
         """The code itself."""
@@ -229,9 +243,21 @@ class CommonDialect:
         """The expression that a call calls."""
         return node.field("function")
 
+    @abstractmethod
     def dotted(self, node: Node) -> str:
-        """The text of the expression."""
-        return node.text()
+        """The dotted name of an expression; empty when it has none."""
+
+    @abstractmethod
+    def arguments(self, node: Node) -> Arguments:
+        """The arguments of a call."""
+
+    @abstractmethod
+    def bindings(self, node: Node) -> list[Binding]:
+        """The names that a node binds."""
+
+    @abstractmethod
+    def evaluate(self, node: Node, scope: Scope, depth: int = 0) -> Value:
+        """What is known about an expression."""
 
     def call_name(self, node: Node) -> str:
         """The dotted name of the callee; without its brackets where a grammar's call has no node of its own for it."""
@@ -309,8 +335,8 @@ class CommonDialect:
         return name.text() if name is not None else ""
 
     def operands(self, node: Node) -> tuple[Node, Node] | None:
-        """Both sides of ``==`` and ``!=``."""
+        """Both sides of one of ``equalities``."""
         operator, left, right = node.field("operator"), node.field("left"), node.field("right")
         if operator is None or left is None or right is None:
             return None
-        return (left, right) if operator.text() in ("==", "!=") else None
+        return (left, right) if operator.text() in self.equalities else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, CommonDialect, Role, Scope
+from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Role, Scope
 from tieout_code_shield.dialects.c_checks import CHECKS
 from tieout_code_shield.dialects.c_effects import WRAPPERS, CEffects, plain_type
 from tieout_code_shield.dialects.c_values import MAX_DEPTH, items
@@ -53,11 +53,11 @@ _COMPARED: Final = re.compile(r"(-?\d+)\s*(==|!=|<|>)\s*(-?\d+)$")
 _PLAIN: Final = re.compile(r"\s*([A-Za-z_]\w*)\s*$")
 
 
-class CDialect(CEffects, CommonDialect):
+class CDialect(CEffects):
     """How C spells what the engine looks for."""
 
     name = "c"
-    kinds = tuple(_ROLES)
+    roles = _ROLES
     sources = (
         "argv", "optarg", "environ", "getenv", "secure_getenv", "_wgetenv", "gets", "fgets", "fgetc", "getc", "getchar",
         "fread", "read", "recv", "recvfrom", "SSL_read", "BIO_read", "BIO_gets", "scanf", "fscanf", "wscanf", "fwscanf",
@@ -67,10 +67,6 @@ class CDialect(CEffects, CommonDialect):
         "qgetenv", "QCoreApplication.arguments", "crow.request", "httplib.Request", "req.", "request.",
     )  # fmt: skip
     canary = "char *read_line(char *buffer) {\n    return gets(buffer);\n}\n"
-
-    def role(self, kind: str) -> Role:
-        """What a node is to the engine."""
-        return _ROLES[kind]
 
     def callee(self, node: Node) -> Node | None:
         """What is called; the type of what is constructed or declared."""
@@ -204,13 +200,6 @@ class CDialect(CEffects, CommonDialect):
         """The name in a function's declarator."""
         declarator = node.field("declarator")
         return self._declared_name(declarator) if declarator is not None else ""
-
-    def operands(self, node: Node) -> tuple[Node, Node] | None:
-        """Both sides of ``==`` and ``!=``."""
-        operator, left, right = node.field("operator"), node.field("left"), node.field("right")
-        if operator is None or left is None or right is None or operator.text() not in ("==", "!="):
-            return None
-        return left, right
 
     def dotted(self, node: Node) -> str:
         """``a.b`` for ``a.b``, ``a->b`` and ``a::b`` without ``std::``; ``f().g``, ``a[].b``; ``*a`` is ``a``."""

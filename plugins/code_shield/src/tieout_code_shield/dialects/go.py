@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, CommonDialect, Role
+from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Role
 from tieout_code_shield.dialects.go_values import MAX_DEPTH, GoValues, items, text_of
 
 if TYPE_CHECKING:
@@ -37,11 +37,11 @@ _AMBIGUOUS: Final = frozenset({"math/rand", "crypto/rand", "text/template", "htm
 """Packages whose last part does not tell them apart; all others are called by it."""
 
 
-class GoDialect(GoValues, CommonDialect):
+class GoDialect(GoValues):
     """How Go spells what the engine looks for."""
 
     name = "go"
-    kinds = tuple(_ROLES)
+    roles = _ROLES
     sources = (
         *(
             f"{request}.{part}"
@@ -80,10 +80,6 @@ class GoDialect(GoValues, CommonDialect):
     def growing(self) -> frozenset[str]:
         """None: what is written into builders is followed."""
         return frozenset()
-
-    def role(self, kind: str) -> Role:
-        """What a node is to the engine."""
-        return _ROLES[kind]
 
     def callee(self, node: Node) -> Node | None:
         """What is called; the type of a composite literal."""
@@ -245,13 +241,6 @@ class GoDialect(GoValues, CommonDialect):
             if values and values[0].kind() != "nil":
                 found.append(values[0])
         return found
-
-    def operands(self, node: Node) -> tuple[Node, Node] | None:
-        """Both sides of ``==`` and ``!=``."""
-        operator, left, right = node.field("operator"), node.field("left"), node.field("right")
-        if operator is None or left is None or right is None or operator.text() not in ("==", "!="):
-            return None
-        return left, right
 
     def dotted(self, node: Node) -> str:
         """``a.b``, ``f().g``, ``a[].b``; pointers, slices and ``&`` are passed over."""

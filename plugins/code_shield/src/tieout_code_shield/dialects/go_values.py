@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, cast
 
-from tieout_code_shield.dialects.base import Arguments, Scope
+from tieout_code_shield.dialects.base import CommonDialect, Scope
 from tieout_code_shield.values import (
     HOLE,
     UNKNOWN,
@@ -59,20 +59,8 @@ _ESCAPES: Final = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\\\": "\\", "\\r": "\
 MAX_DEPTH: Final = 14
 
 
-class GoValues:
+class GoValues(CommonDialect):
     """Evaluates expressions; the dialect adds how names and arguments are spelled."""
-
-    def dotted(self, node: Node) -> str:
-        """The dotted name of an expression."""
-        raise NotImplementedError
-
-    def arguments(self, node: Node) -> Arguments:
-        """The arguments of a call."""
-        raise NotImplementedError
-
-    def callee(self, node: Node) -> Node | None:
-        """What is called."""
-        raise NotImplementedError
 
     def evaluate(self, node: Node, scope: Scope, depth: int = 0) -> Value:
         """Fold strings and constants; anything else becomes a leaf with its name."""

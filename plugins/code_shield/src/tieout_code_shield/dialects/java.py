@@ -275,13 +275,6 @@ class JavaDialect(TypedDialect):
         ]
         return " ".join([*noted, name.text() if name is not None else ""]).strip()
 
-    def operands(self, node: Node) -> tuple[Node, Node] | None:
-        """Both sides of ``==`` and ``!=``."""
-        operator, left, right = node.field("operator"), node.field("left"), node.field("right")
-        if operator is None or left is None or right is None or operator.text() not in ("==", "!="):
-            return None
-        return left, right
-
     def branches(self, node: Node) -> tuple[Node, Node | None, Node | None] | None:
         """``if`` and the conditional expression."""
         if node.kind() not in ("if_statement", "ternary_expression"):

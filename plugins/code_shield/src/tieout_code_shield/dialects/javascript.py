@@ -71,7 +71,8 @@ class JavaScriptDialect(JavaScriptFunctions):
     """How JavaScript spells what the engine looks for."""
 
     name = "javascript"
-    kinds = tuple(_ROLES)
+    roles = _ROLES
+    equalities = frozenset({"==", "===", "!=", "!=="})
     branching = ("if_statement",)
     sources = (
         "req.", "request.", "ctx.request", "ctx.query", "ctx.params", "context.request", "c.req.", "event.request.",
@@ -99,10 +100,6 @@ class JavaScriptDialect(JavaScriptFunctions):
     def growing(self) -> frozenset[str]:
         """What is not followed; ``push`` is."""
         return frozenset({"unshift", "splice"})
-
-    def role(self, kind: str) -> Role:
-        """What a node is to the engine."""
-        return _ROLES[kind]
 
     def call_name(self, node: Node) -> str:
         """The callee's name; what ``promisify(f)(…)`` calls is ``f``."""
@@ -238,13 +235,6 @@ class JavaScriptDialect(JavaScriptFunctions):
         """The module that an import names."""
         source = node.field("source")
         return [_module(string_text(source))] if source is not None else []
-
-    def operands(self, node: Node) -> tuple[Node, Node] | None:
-        """Both sides of ``==``, ``===``, ``!=`` and ``!==``."""
-        operator, left, right = node.field("operator"), node.field("left"), node.field("right")
-        if operator is None or left is None or right is None:
-            return None
-        return (left, right) if operator.text() in ("==", "===", "!=", "!==") else None
 
     def check(self, name: str, walk: Walk, site: Site) -> bool:
         """``unchecked``: nothing behind the place looks like a check of the path that was put together there;

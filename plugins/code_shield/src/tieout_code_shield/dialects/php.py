@@ -62,7 +62,8 @@ class PhpDialect(PhpValues):
     """
 
     name = "php"
-    kinds = tuple(_ROLES)
+    roles = _ROLES
+    equalities = frozenset({"==", "===", "!=", "!==", "<>"})
     sources = (
         "$_GET", "$_POST", "$_REQUEST", "$_COOKIE", "$_FILES", "$_SERVER.HTTP_HOST", "$_SERVER.HTTP_REFERER",
         "$_SERVER.HTTP_USER_AGENT", "$_SERVER.HTTP_X_FORWARDED_FOR", "$_SERVER.HTTP_X_FORWARDED_HOST",
@@ -98,10 +99,6 @@ class PhpDialect(PhpValues):
         return without_html(code)
 
     local_sources = ("$argv", "$_SERVER.argv", "readline")
-
-    def role(self, kind: str) -> Role:
-        """What a node is to the engine."""
-        return _ROLES[kind]
 
     def bindings(self, node: Node) -> list[Binding]:
         """Assignments, properties, constants, array elements, parameters with a default, and loops."""

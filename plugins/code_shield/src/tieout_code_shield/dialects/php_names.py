@@ -96,13 +96,6 @@ class PhpNames(CommonDialect):
                 named.update(_pairs(value))
         return Arguments(tuple(positional), named, spread)
 
-    def operands(self, node: Node) -> tuple[Node, Node] | None:
-        """Both sides of ``==``, ``===``, ``!=`` and ``!==``."""
-        operator, left, right = node.field("operator"), node.field("left"), node.field("right")
-        if operator is None or left is None or right is None:
-            return None
-        return (left, right) if operator.text() in ("==", "===", "!=", "!==", "<>") else None
-
     def dotted(self, node: Node) -> str:
         """``$a.b`` for ``$a->b`` and ``$a['b']``, ``A.b`` for ``A::b``; a call inside has ``()`` behind it."""
         tail: list[str] = []

@@ -48,7 +48,7 @@ class PythonDialect(PythonFunctions):
     """How Python spells what the engine looks for."""
 
     name = "python"
-    kinds = tuple(_ROLES)
+    roles = _ROLES
     branching = ("if_statement", "elif_clause", "assert_statement")
     sources = (
         "input", "raw_input", "sys.argv", "sys.stdin", "request.", "flask.request", "self.request.", "req.",
@@ -81,10 +81,6 @@ class PythonDialect(PythonFunctions):
     def growing(self) -> frozenset[str]:
         """None: what a collection is given and loses is followed."""
         return frozenset()
-
-    def role(self, kind: str) -> Role:
-        """What a node is to the engine."""
-        return _ROLES[kind]
 
     def callee(self, node: Node) -> Node | None:
         """The expression that is called; the word itself for Python 2's ``exec``."""

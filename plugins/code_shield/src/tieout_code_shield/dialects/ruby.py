@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import BindForm, Binding, Role
@@ -46,7 +47,8 @@ class RubyDialect(RubyValues):
     """
 
     name = "ruby"
-    kinds = tuple(kind if kind != "identifier" else f"identifier ^(?:{_ALONE})$" for kind in _ROLES)
+    roles = _ROLES
+    equalities = frozenset({"==", "!=", "==="})
     sources = (
         "params", "cookies", "gets", "ARGV", "ARGF", "STDIN.gets", "STDIN.read", "$stdin.gets", "$stdin.read",
         "$stdin.readline", "STDIN.readline", "request.params", "request.env", "request.body", "request.headers",
@@ -62,15 +64,16 @@ class RubyDialect(RubyValues):
     canary = "def run(expression)\n  eval(expression)\nend\n"
 
     @property
+    def kinds(self) -> Sequence[str]:
+        """Those of ``roles``; of bare words only those that are calls."""
+        return tuple(kind if kind != "identifier" else f"identifier ^(?:{_ALONE})$" for kind in self.roles)
+
+    @property
     def growing(self) -> frozenset[str]:
         """Those that change a value in ways that nobody follows."""
         return _CHANGES
 
     local_sources = ("gets", "ARGV", "ARGF", "STDIN", "$stdin")
-
-    def role(self, kind: str) -> Role:
-        """What a node is to the engine."""
-        return _ROLES[kind]
 
     def bindings(self, node: Node) -> list[Binding]:
         """Assignments (lists taken apart), keyword arguments and pairs, defaults and loops."""
@@ -133,13 +136,6 @@ class RubyDialect(RubyValues):
         if name == "unguarded":
             return GUARDS.unguarded(walk, site)
         raise KeyError(name)
-
-    def operands(self, node: Node) -> tuple[Node, Node] | None:
-        """Both sides of ``==`` and ``!=``."""
-        operator, left, right = node.field("operator"), node.field("left"), node.field("right")
-        if operator is None or left is None or right is None:
-            return None
-        return (left, right) if operator.text() in ("==", "!=", "===") else None
 
     def effects(self, node: Node, name: str) -> list[Binding]:
         """``sql << text`` and ``sql.concat(text)`` add to a value."""

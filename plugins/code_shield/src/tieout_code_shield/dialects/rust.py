@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, CommonDialect, Role
+from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Role
 from tieout_code_shield.dialects.rust_values import (
     MAX_DEPTH,
     NAMES,
@@ -55,11 +55,11 @@ _GENERIC: Final = re.compile(r"(?:::)?<[^<>]*(?:<[^<>]*(?:<[^<>]*>[^<>]*)*>[^<>]
 _CONSTRUCTOR: Final = re.compile(r"^(.*[A-Z]\w*)\.(?:new|from|default|builder|create|open|connect|with_\w+)$")
 
 
-class RustDialect(RustValues, CommonDialect):
+class RustDialect(RustValues):
     """How Rust spells what the engine looks for."""
 
     name = "rust"
-    kinds = tuple(_ROLES)
+    roles = _ROLES
     sources = (
         "env.args", "env.args_os", "os.args", "env.var", "env.var_os", "io.stdin", "stdin", "io.read_to_string",
         "Args.parse",
@@ -79,10 +79,6 @@ class RustDialect(RustValues, CommonDialect):
     def growing(self) -> frozenset[str]:
         """None: texts that are put together are followed."""
         return frozenset()
-
-    def role(self, kind: str) -> Role:
-        """What a node is to the engine."""
-        return _ROLES[kind]
 
     def callee(self, node: Node) -> Node | None:
         """What is called: a function, a macro, a structure, or ``unsafe``."""

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.dialects.base import Arguments, Scope
+from tieout_code_shield.dialects.base import Arguments, CommonDialect, Scope
 from tieout_code_shield.values import (
     HOLE,
     UNKNOWN,
@@ -59,16 +59,8 @@ WRAPPERS: Final = frozenset(
 MAX_DEPTH: Final = 16
 
 
-class RustValues:
+class RustValues(CommonDialect):
     """Evaluates expressions; the dialect adds how names and arguments are spelled."""
-
-    def dotted(self, node: Node) -> str:
-        """The dotted name of an expression."""
-        raise NotImplementedError
-
-    def arguments(self, node: Node) -> Arguments:
-        """The arguments of a call."""
-        raise NotImplementedError
 
     def evaluate(self, node: Node, scope: Scope, depth: int = 0) -> Value:
         """Fold strings and constants; anything else becomes a leaf with its name."""

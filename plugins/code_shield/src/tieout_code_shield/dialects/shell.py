@@ -39,7 +39,7 @@ class ShellDialect(ShellValues):
     """
 
     name = "shell"
-    kinds = tuple(_ROLES)
+    roles = _ROLES
     sources = (
         "read", "curl", "wget", "nc", "ncat", "socat", "env.OPTARG", "env.REPLY", "env.QUERY_STRING", "env.PATH_INFO",
         "env.REQUEST_URI", "env.HTTP_USER_AGENT", "env.HTTP_REFERER", "env.HTTP_COOKIE", "env.HTTP_HOST",
@@ -48,10 +48,6 @@ class ShellDialect(ShellValues):
     canary = 'run() {\n  eval "$1"\n}\n'
 
     local_sources = ("read", "env.OPTARG", "env.REPLY")
-
-    def role(self, kind: str) -> Role:
-        """What a node is to the engine."""
-        return _ROLES[kind]
 
     def callee(self, node: Node) -> Node | None:
         """The node itself."""

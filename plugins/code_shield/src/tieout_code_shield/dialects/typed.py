@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from tieout_code_shield.dialects.base import Arguments, CommonDialect, Role, Scope
+from tieout_code_shield.dialects.base import CommonDialect, Scope
 from tieout_code_shield.dialects.folding import (
     as_number,
     collected,
@@ -55,10 +55,9 @@ class Call:
     """True for a construction."""
 
 
-class TypedDialect(CommonDialect, ABC):
+class TypedDialect(CommonDialect):
     """Evaluates the expressions of a language with declared types; its subclasses know the names of the nodes."""
 
-    roles: ClassVar[Mapping[str, Role]]
     sources: Sequence[str] = ()
     source_calls: ClassVar[re.Pattern[str]]
     """Found in the qualified names of calls and members whose value comes from outside the program."""
@@ -67,15 +66,6 @@ class TypedDialect(CommonDialect, ABC):
     wrappers: ClassVar[frozenset[str]] = frozenset()
     """Kinds of expressions that are worth what their last part is."""
     functions: ClassVar[frozenset[str]]
-
-    @property
-    def kinds(self) -> Sequence[str]:
-        """Kinds of nodes that the walk stops at."""
-        return tuple(self.roles)
-
-    def role(self, kind: str) -> Role:
-        """What a node is to the engine."""
-        return self.roles[kind]
 
     branching = ("if_statement",)
 
@@ -87,10 +77,6 @@ class TypedDialect(CommonDialect, ABC):
     @abstractmethod
     def call(self, node: Node) -> Call | None:
         """A call or construction taken apart; ``None`` for what is neither."""
-
-    @abstractmethod
-    def arguments(self, node: Node) -> Arguments:
-        """The arguments of a call."""
 
     @abstractmethod
     def step(self, node: Node) -> tuple[tuple[str, ...], Node | None] | None:
