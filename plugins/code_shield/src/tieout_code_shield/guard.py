@@ -12,7 +12,6 @@ from tieout.plugin import (
     Finding,
     Guard,
     GuardInput,
-    Language,
     Redact,
     Retry,
     Stage,
@@ -25,6 +24,7 @@ from tieout_code_shield.clothes import TooMuch, texts_in
 from tieout_code_shield.languages import language_of_tag
 from tieout_code_shield.limits import Clock, OutOfTime
 from tieout_code_shield.matching import Hit
+from tieout_code_shield.prose import without
 from tieout_code_shield.rules import Category
 from tieout_code_shield.scanner import CODE_CATEGORIES, Report, Scanner
 from tieout_code_shield.settings import ACTIONS
@@ -115,8 +115,12 @@ class ShieldGuard(Guard):
         if action == "retry":
             return Retry(message, findings)
         if action == "redact":
-            gone = [hit for hit, each in judged if each == "redact"]
-            return Redact(_without(given.text, gone, given.lang), message, findings)
+            gone = [
+                (hit.start, hit.end, _("[code shield: removed {why}]", lang=given.lang, why=hit.rule.id))
+                for hit, each in judged
+                if each == "redact"
+            ]
+            return Redact(without(given.text, gone), message, findings)
         return Warn(message, findings) if findings else Allow()
 
     def _finding(self, hit: Hit, given: GuardInput, *, text: str | None = None) -> Finding:
@@ -185,21 +189,6 @@ class ShieldGuard(Guard):
 
 
 _ORDER: Final = (Allow, Warn, Redact, Retry, Block)
-
-
-def _without(text: str, hits: list[Hit], lang: Language) -> str:
-    """The text with a note in place of each hit."""
-    parts: list[str] = []
-    done = 0
-    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
-        if hit.end <= done:
-            continue
-        parts += [
-            text[done : hit.start] if hit.start > done else "",
-            _("[code shield: removed {why}]", lang=lang, why=hit.rule.id),
-        ]
-        done = hit.end
-    return "".join([*parts, text[done:]])
 
 
 def _once(hits: list[Hit]) -> list[Hit]:

@@ -75,14 +75,12 @@ def mentioned(
     return found
 
 
-def without(line: str, gone: Iterable[tuple[int, int, str]]) -> str:
-    """A line with a note in place of each of its spans."""
+def without(text: str, gone: Iterable[tuple[int, int, str]]) -> str:
+    """A text with a note in place of each span (start, end and note); a span within another goes with it."""
     parts: list[str] = []
     done = 0
-    for start, end, note in sorted(gone):
-        if end <= done:
-            continue
-        if start >= done:
-            parts += [line[done:start], note]
-        done = end
-    return "".join([*parts, line[done:]])
+    for start, end, note in sorted(gone, key=lambda span: (span[0], -span[1])):
+        if end > done:
+            parts += [text[done:start], note]
+            done = end
+    return "".join([*parts, text[done:]])

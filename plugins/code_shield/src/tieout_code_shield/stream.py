@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tieout.plugin import (
@@ -25,7 +27,7 @@ from tieout_code_shield.clothes import InlineCode
 from tieout_code_shield.fences import CodeLine, FenceClose, FenceOpen, FenceParser, Piece, Prose
 from tieout_code_shield.guessing import looks_like_code
 from tieout_code_shield.prose import PROSE, LineBuffer, mentioned, without
-from tieout_code_shield.rules import Rule
+from tieout_code_shield.rules import Rule, TextMatch
 from tieout_code_shield.scanner import Scanner
 from tieout_code_shield.settings import ACTIONS, Action, ShieldSettings
 
@@ -69,18 +71,9 @@ class ShieldStream(GuardStream):
         self._inline = InlineCode()
         self._mentioned: set[str] = set()
         self._held = LineBuffer()
-        self._line_rules = [
-            (rule, text)
-            for rule in scanner.rules.text_rules(frozenset({"secret"}))
-            for text in rule.texts
-            if not text.token
-        ]
-        self._word_rules = [
-            (rule, text)
-            for rule in scanner.rules.text_rules(frozenset({"secret"}))
-            for text in rule.texts
-            if text.token
-        ]
+        secrets = scanner.rules.text_rules(frozenset({"secret"}))
+        self._line_rules = [(rule, wanted) for rule in secrets for wanted in rule.texts if not wanted.token]
+        self._word_rules = [(rule, wanted) for rule in secrets for wanted in rule.texts if wanted.token]
 
     async def feed(self, delta: str) -> Release:
         """Take the next piece of the answer."""
@@ -145,14 +138,10 @@ class ShieldStream(GuardStream):
             if self._settings.holds_prose:
                 self._held_line(start, line, outcome)
                 continue
-            lowered = line.lower()
-            for rule, wanted in self._line_rules:
-                if wanted.keywords and not any(word in lowered for word in wanted.keywords):
-                    continue
-                for match in wanted.finds(line):
-                    if self._action(rule) != "allow":
-                        at = start - self._position
-                        outcome.add("warn", (self._finding(rule, at + match.start(), at + match.end()),))
+            for rule, match in _found(self._line_rules, line):
+                if self._action(rule) != "allow":
+                    at = start - self._position
+                    outcome.add("warn", (self._finding(rule, at + match.start(), at + match.end()),))
 
     def _held_line(self, start: int, line: str, outcome: _Outcome) -> None:
         """A line of prose that is not out yet: every policy holds in it."""
@@ -203,20 +192,14 @@ class ShieldStream(GuardStream):
         if not piece.word:
             return self._hidden(piece.text, outcome)
         text = piece.text
-        lowered = text.lower()
-        for rule, wanted in self._word_rules:
-            if wanted.keywords and not any(word in lowered for word in wanted.keywords):
-                continue
-            for match in wanted.finds(piece.text):
-                action = self._settings.action(Stage.OUTPUT, rule.severity, rule.cwe, rule.id)
-                outcome.add(action, (self._finding(rule, match.start(), match.end()),))
-                if action == "redact":
-                    text = text.replace(
-                        match[0], _("[code shield: removed {why}]", lang=self._lang, why=rule.id)
-                    )
-                elif action in ("retry", "block"):
-                    self._over = True
-                    return ""
+        for rule, match in _found(self._word_rules, piece.text):
+            action = self._action(rule)
+            outcome.add(action, (self._finding(rule, match.start(), match.end()),))
+            if action == "redact":
+                text = text.replace(match[0], _("[code shield: removed {why}]", lang=self._lang, why=rule.id))
+            elif action in ("retry", "block"):
+                self._over = True
+                return ""
         return text
 
     def _mentions(self, codes: list[str], outcome: _Outcome) -> None:
@@ -258,6 +241,15 @@ class ShieldStream(GuardStream):
         if outcome.action == "redact":
             return Redact("".join(outcome.text), message, findings)
         return Warn(message, findings) if outcome.action == "warn" else Allow()
+
+
+def _found(rules: Sequence[tuple[Rule, TextMatch]], text: str) -> Iterator[tuple[Rule, re.Match[str]]]:
+    """What is found in a text, by the rules of which it holds a keyword."""
+    lowered = text.lower()
+    for rule, wanted in rules:
+        if not wanted.keywords or any(word in lowered for word in wanted.keywords):
+            for match in wanted.finds(text):
+                yield rule, match
 
 
 def describe(findings: tuple[Finding, ...], lang: Language) -> str:
