@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Role, Scope
 from tieout_code_shield.dialects.c_checks import CHECKS
 from tieout_code_shield.dialects.c_effects import WRAPPERS, CEffects, plain_type
-from tieout_code_shield.dialects.c_values import MAX_DEPTH, items
+from tieout_code_shield.dialects.c_values import MAX_DEPTH
+from tieout_code_shield.dialects.nodes import items
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node

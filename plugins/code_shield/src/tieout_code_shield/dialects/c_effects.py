@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import BindForm, Binding
-from tieout_code_shield.dialects.c_values import FORMATTED, MAX_DEPTH, CValues, items
+from tieout_code_shield.dialects.c_values import FORMATTED, MAX_DEPTH, CValues
+from tieout_code_shield.dialects.nodes import items
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node

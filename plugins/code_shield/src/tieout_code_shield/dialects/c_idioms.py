@@ -16,7 +16,7 @@ from tieout_code_shield.dialects.c_sizes import (
     name_of,
     names_in,
 )
-from tieout_code_shield.dialects.c_values import items
+from tieout_code_shield.dialects.nodes import items
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.c_numbers import RETURNED, from_outside
 from tieout_code_shield.dialects.c_sizes import assigned, bare, capacity, compared_below, number
-from tieout_code_shield.dialects.c_values import NUMBERS, items
+from tieout_code_shield.dialects.c_values import NUMBERS
+from tieout_code_shield.dialects.nodes import items
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node

@@ -17,7 +17,8 @@ from tieout_code_shield.dialects.c_sizes import (
     number,
     occurrences,
 )
-from tieout_code_shield.dialects.c_values import NUMBERS, items
+from tieout_code_shield.dialects.c_values import NUMBERS
+from tieout_code_shield.dialects.nodes import items
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.dialects.c_values import items
+from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.values import HOLE, Value
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final, cast
 
 from tieout_code_shield.dialects.base import CommonDialect, Scope
+from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.values import (
     HOLE,
     UNKNOWN,
@@ -23,7 +24,7 @@ from tieout_code_shield.values import (
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
 
-__all__ = ["FORMATTED", "MAX_DEPTH", "NUMBERS", "CValues", "filled", "items", "literal_size"]
+__all__ = ["FORMATTED", "MAX_DEPTH", "NUMBERS", "CValues", "filled", "literal_size"]
 
 MAX_DEPTH: Final = 12
 MAX_DIGITS: Final = 20
@@ -320,13 +321,6 @@ def _repeated(name: str, given: list[Value]) -> Value:
         return constant("string", "")
     count = int(given[2].text) if given[2].text.isdigit() else 0
     return constant("string", "x" * min(count, MAX_FILLED))
-
-
-def items(node: Node) -> list[Node]:
-    """The named children of a node, comments and errors left out."""
-    return [
-        child for child in node.children() if child.is_named() and child.kind() not in ("comment", "ERROR")
-    ]
 
 
 _TEXT: Final = re.compile(r'\s*L?"([^"\\]*)"\s*$')

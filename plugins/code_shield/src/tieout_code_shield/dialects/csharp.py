@@ -16,7 +16,8 @@ from tieout_code_shield.dialects.csharp_names import (
     SOURCE_CALLS,
 )
 from tieout_code_shield.dialects.folding import collected, typed, unescaped
-from tieout_code_shield.dialects.typed import Call, TypedDialect, items, type_name
+from tieout_code_shield.dialects.nodes import items
+from tieout_code_shield.dialects.typed import Call, TypedDialect, type_name
 from tieout_code_shield.values import UNKNOWN, Value, alternatives, constant, joined
 
 if TYPE_CHECKING:

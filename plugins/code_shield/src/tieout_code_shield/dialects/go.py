@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Role
-from tieout_code_shield.dialects.go_values import MAX_DEPTH, GoValues, items, text_of
+from tieout_code_shield.dialects.go_values import MAX_DEPTH, GoValues, text_of
+from tieout_code_shield.dialects.nodes import items
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node

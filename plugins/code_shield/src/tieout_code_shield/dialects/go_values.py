@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final, cast
 
 from tieout_code_shield.dialects.base import CommonDialect, Scope
+from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.values import (
     HOLE,
     UNKNOWN,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
 
 
-__all__ = ["MAX_DEPTH", "GoValues", "items", "text_of"]
+__all__ = ["MAX_DEPTH", "GoValues", "text_of"]
 
 _CONSTANTS: Final = {
     "true": "true",
@@ -219,12 +220,6 @@ def _formatted(given: list[Value]) -> Value:
     text = _VERB.sub(fill, given[0].text)
     kept = tuple(dict.fromkeys(leaves))
     return Value("string", text, kept, built=bool(kept))
-
-
-def items(node: Node) -> list[Node]:
-    return [
-        child for child in node.children() if child.is_named() and child.kind() not in ("comment", "ERROR")
-    ]
 
 
 def text_of(node: Node) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Role, Scope
 from tieout_code_shield.dialects.folding import collected, typed
-from tieout_code_shield.dialects.typed import Call, TypedDialect, items, type_name
+from tieout_code_shield.dialects.nodes import items
+from tieout_code_shield.dialects.typed import Call, TypedDialect, type_name
 from tieout_code_shield.values import UNKNOWN, Value, alternatives, constant, leaf
 
 if TYPE_CHECKING:

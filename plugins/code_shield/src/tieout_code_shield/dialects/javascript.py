@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import BindForm, Binding, Role
 from tieout_code_shield.dialects.javascript_functions import JavaScriptFunctions
-from tieout_code_shield.dialects.javascript_values import items, key_text, string_text
+from tieout_code_shield.dialects.javascript_values import key_text, string_text
+from tieout_code_shield.dialects.nodes import items
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.dialects.javascript_values import FUNCTIONS, JavaScriptValues, items, string_text
+from tieout_code_shield.dialects.javascript_values import FUNCTIONS, JavaScriptValues, string_text
+from tieout_code_shield.dialects.nodes import items
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node

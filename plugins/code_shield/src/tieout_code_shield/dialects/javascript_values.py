@@ -10,6 +10,7 @@ from tieout_code_shield.checks import proofs
 from tieout_code_shield.dialects.base import Arguments, CommonDialect, Scope
 from tieout_code_shield.dialects.folding import operated
 from tieout_code_shield.dialects.gathering import OPPOSITE, Bound, collection, proved, strung_together, tagged
+from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.values import (
     HOLE,
     UNKNOWN,
@@ -25,7 +26,7 @@ from tieout_code_shield.values import (
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
 
-__all__ = ["FUNCTIONS", "MAX_DEPTH", "JavaScriptValues", "items", "key_text", "string_text"]
+__all__ = ["FUNCTIONS", "MAX_DEPTH", "JavaScriptValues", "key_text", "string_text"]
 
 FUNCTIONS: Final = frozenset(
     {"function_declaration", "function_expression", "generator_function_declaration", "generator_function",
@@ -329,13 +330,6 @@ def _negated(text: str, value: Value) -> Value:
     if text.startswith("+") and not value.constant:
         return called("Number", [value], source=False)
     return Value("other", None, value.leaves)
-
-
-def items(node: Node) -> list[Node]:
-    """The named children that are neither comments nor errors."""
-    return [
-        child for child in node.children() if child.is_named() and child.kind() not in ("comment", "ERROR")
-    ]
 
 
 def string_text(node: Node) -> str:

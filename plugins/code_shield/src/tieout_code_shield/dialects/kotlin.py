@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from tieout_code_shield.dialects.base import Arguments, Binding, Role, Scope
 from tieout_code_shield.dialects.folding import collected, typed, unescaped
 from tieout_code_shield.dialects.java import HANDLERS, INJECTED, REQUEST_CALLS, shortened
-from tieout_code_shield.dialects.typed import Call, TypedDialect, items, type_name
+from tieout_code_shield.dialects.nodes import items
+from tieout_code_shield.dialects.typed import Call, TypedDialect, type_name
 from tieout_code_shield.values import UNKNOWN, Value, alternatives, constant, joined
 
 if TYPE_CHECKING:

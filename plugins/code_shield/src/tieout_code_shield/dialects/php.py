@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import BindForm, Binding, Role
+from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.dialects.php_checks import GUARDS
-from tieout_code_shield.dialects.php_names import items, key_text, last_part
+from tieout_code_shield.dialects.php_names import key_text, last_part
 from tieout_code_shield.dialects.php_pages import without_html
 from tieout_code_shield.dialects.php_values import PhpValues
 

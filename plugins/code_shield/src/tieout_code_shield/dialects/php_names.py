@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Arguments, CommonDialect
+from tieout_code_shield.dialects.nodes import items
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -16,7 +17,6 @@ __all__ = [
     "MEMBERS",
     "METHODS",
     "PhpNames",
-    "items",
     "key_text",
     "last_part",
     "string_text",
@@ -148,13 +148,6 @@ def _by_value(node: Node, callee: Node) -> Node | None:
         if callee.kind() in ("variable_name", "dynamic_variable_name", "subscript_expression")
         else None
     )
-
-
-def items(node: Node) -> list[Node]:
-    """The named children, without comments and what the grammar could not read."""
-    return [
-        child for child in node.children() if child.is_named() and child.kind() not in ("comment", "ERROR")
-    ]
 
 
 def string_text(node: Node) -> str:

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Scope
-from tieout_code_shield.dialects.php_names import CALLS, MAX_DEPTH, MEMBERS, PhpNames, items, string_text
+from tieout_code_shield.dialects.nodes import items
+from tieout_code_shield.dialects.php_names import CALLS, MAX_DEPTH, MEMBERS, PhpNames, string_text
 from tieout_code_shield.values import (
     HOLE,
     UNKNOWN,

@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import BindForm, Binding, Role, Scope
+from tieout_code_shield.dialects.nodes import same
 from tieout_code_shield.dialects.python_functions import FUNCTIONS, PythonFunctions, is_route
 from tieout_code_shield.dialects.python_names import STARRED, other_name
-from tieout_code_shield.dialects.python_values import items, literal_text, same
+from tieout_code_shield.dialects.python_values import items, literal_text
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node

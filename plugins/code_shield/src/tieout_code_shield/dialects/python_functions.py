@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.dialects.python_values import MAX_DEPTH, PythonValues, items, same
+from tieout_code_shield.dialects.nodes import same
+from tieout_code_shield.dialects.python_values import MAX_DEPTH, PythonValues, items
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node

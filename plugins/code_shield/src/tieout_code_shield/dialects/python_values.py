@@ -27,7 +27,7 @@ from tieout_code_shield.values import (
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
 
-__all__ = ["MAX_DEPTH", "PythonValues", "items", "literal_text", "same"]
+__all__ = ["MAX_DEPTH", "PythonValues", "items", "literal_text"]
 
 MAX_DEPTH: Final = 14
 _SAME_TEXT: Final = frozenset(
@@ -412,9 +412,3 @@ def literal_text(node: Node) -> str:
     if node.kind() != "string":
         return ""
     return "".join(child.text() for child in node.children() if child.kind() == "string_content")
-
-
-def same(a: Node, b: Node) -> bool:
-    """Whether two nodes stand at the same place."""
-    first, second = a.range(), b.range()
-    return first.start.index == second.start.index and first.end.index == second.end.index

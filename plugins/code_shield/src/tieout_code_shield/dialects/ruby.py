@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import BindForm, Binding, Role
+from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.dialects.ruby_checks import GUARDS
-from tieout_code_shield.dialects.ruby_names import items, key_text
+from tieout_code_shield.dialects.ruby_names import key_text
 from tieout_code_shield.dialects.ruby_values import RubyValues
 
 if TYPE_CHECKING:

@@ -6,11 +6,12 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Arguments, CommonDialect
+from tieout_code_shield.dialects.nodes import items
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
 
-__all__ = ["MAX_DEPTH", "NAMES", "RubyNames", "heredoc_body", "items", "key_text", "string_text"]
+__all__ = ["MAX_DEPTH", "NAMES", "RubyNames", "heredoc_body", "key_text", "string_text"]
 
 NAMES: Final = frozenset(
     {"identifier", "constant", "instance_variable", "class_variable", "global_variable", "self", "super"}
@@ -88,13 +89,6 @@ class RubyNames(CommonDialect):
                 return ".".join(["", *reversed(tail)]) if tail else ""
             node = inner
         return ""
-
-
-def items(node: Node) -> list[Node]:
-    """The named children, without comments and what the grammar could not read."""
-    return [
-        child for child in node.children() if child.is_named() and child.kind() not in ("comment", "ERROR")
-    ]
 
 
 def string_text(node: Node) -> str:

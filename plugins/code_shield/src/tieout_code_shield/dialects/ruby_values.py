@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Scope
-from tieout_code_shield.dialects.ruby_names import MAX_DEPTH, NAMES, RubyNames, heredoc_body, items
+from tieout_code_shield.dialects.nodes import items
+from tieout_code_shield.dialects.ruby_names import MAX_DEPTH, NAMES, RubyNames, heredoc_body
 from tieout_code_shield.values import (
     HOLE,
     UNKNOWN,

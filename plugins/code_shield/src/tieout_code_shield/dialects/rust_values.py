@@ -263,6 +263,7 @@ class RustValues(CommonDialect):
 
 
 def items(node: Node) -> list[Node]:
+    """The named children, without comments, attributes and what the grammar could not read."""
     return [
         child
         for child in node.children()

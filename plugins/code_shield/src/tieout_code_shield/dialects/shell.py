@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Arguments, Binding, Role
-from tieout_code_shield.dialects.shell_commands import Command, items, read_command
+from tieout_code_shield.dialects.nodes import items
+from tieout_code_shield.dialects.shell_commands import Command, read_command
 from tieout_code_shield.dialects.shell_values import EXPANSIONS, ShellValues
 
 if TYPE_CHECKING:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Arguments
+from tieout_code_shield.dialects.nodes import items
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
 
-__all__ = ["Command", "items", "read_command"]
+__all__ = ["Command", "read_command"]
 
 # What runs another command, with those of its options that take a word.
 _RUNNERS: Final[dict[str, str]] = {
@@ -52,13 +53,6 @@ class Command:
         if self.text is not None:
             named["<<"] = self.text
         return Arguments(self.words, named)
-
-
-def items(node: Node) -> list[Node]:
-    """The named children, without comments and what the grammar could not read."""
-    return [
-        child for child in node.children() if child.is_named() and child.kind() not in ("comment", "ERROR")
-    ]
 
 
 def read_command(node: Node) -> Command:

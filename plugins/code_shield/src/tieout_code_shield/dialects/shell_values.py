@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import CommonDialect, Scope
-from tieout_code_shield.dialects.shell_commands import items, read_command
+from tieout_code_shield.dialects.nodes import items
+from tieout_code_shield.dialects.shell_commands import read_command
 from tieout_code_shield.values import (
     HOLE,
     UNKNOWN,

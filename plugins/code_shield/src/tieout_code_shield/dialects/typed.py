@@ -16,6 +16,7 @@ from tieout_code_shield.dialects.folding import (
     typed,
     unescaped,
 )
+from tieout_code_shield.dialects.nodes import items, same
 from tieout_code_shield.dialects.texts import PARSES, created, method_value
 from tieout_code_shield.syntax import visit
 from tieout_code_shield.values import (
@@ -30,7 +31,7 @@ from tieout_code_shield.values import (
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
 
-__all__ = ["MAX_DEPTH", "Call", "TypedDialect", "items", "type_name"]
+__all__ = ["MAX_DEPTH", "Call", "TypedDialect", "type_name"]
 
 MAX_DEPTH: Final = 14
 MAX_NESTING: Final = 24
@@ -190,7 +191,7 @@ class TypedDialect(CommonDialect):
         if branching is not None:
             condition, then, otherwise = branching
             for branch, wanted in ((then, "true"), (otherwise, "false")):
-                if branch is not None and _same(branch, inner):
+                if branch is not None and same(branch, inner):
                     known = self.evaluate(condition, scope, 2)
                     return (
                         known.kind == wanted if known.constant and known.kind in ("true", "false") else None
@@ -204,9 +205,7 @@ class TypedDialect(CommonDialect):
         if chosen is None:
             return None
         return (
-            any(_same(case, inner) for case in chosen)
-            if any(_same(case, inner) for _, case in cases)
-            else None
+            any(same(case, inner) for case in chosen) if any(same(case, inner) for _, case in cases) else None
         )
 
     def _chosen(
@@ -359,15 +358,6 @@ class TypedDialect(CommonDialect):
         return scope.lookup(f"{self.dotted(call.receiver)}.[{given[0].text}]")
 
 
-def items(node: Node) -> list[Node]:
-    """The named children that count."""
-    return [
-        child
-        for child in node.children()
-        if child.is_named() and child.kind() not in ("comment", "line_comment", "block_comment", "ERROR")
-    ]
-
-
 def type_name(node: Node | None) -> str:
     """A type without its arguments and packages: ``List`` for ``java.util.List<String>``, ``String[]``."""
     if node is None:
@@ -376,8 +366,3 @@ def type_name(node: Node | None) -> str:
     array = "[]" if text.rstrip().endswith("]") else ""
     name = re.split(r"[<\[?]", text, maxsplit=1)[0].strip().rpartition(".")[2]
     return name + array if name not in ("var", "val", "dynamic") else ""
-
-
-def _same(a: Node, b: Node) -> bool:
-    first, second = a.range(), b.range()
-    return first.start.index == second.start.index and first.end.index == second.end.index
