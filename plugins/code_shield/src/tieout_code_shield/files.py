@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from tieout.plugin import Language, translator
 from tieout_code_shield.fileworker import Cancelled, FileWorker
-from tieout_code_shield.inspecting import FileJob, FileScan
+from tieout_code_shield.inspecting import FileJob, FileScan, Want
 from tieout_code_shield.limits import FILE_LIMITS, Limits
 from tieout_code_shield.naming import printable
 from tieout_code_shield.results import Found, NotChecked
@@ -34,9 +34,14 @@ class Request:
     language: str = ""
     exclude: Sequence[str] = ()
     ignore: bool = True
-    want: Literal["findings", "fixes", "rewrite"] = "findings"
+    want: Want = "findings"
     rules: tuple[str, ...] = ()
     lang: Language = "en"
+
+    @property
+    def target(self) -> str:
+        """What it is about, in a few words."""
+        return printable(", ".join(self.paths[:3])) + (" …" if len(self.paths) > 3 else "")
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -23,7 +23,7 @@ from tieout_code_shield.scanner import CODE_CATEGORIES, Issue, Report, Scanner
 from tieout_code_shield.sources import NOTEBOOK, UTF16, language_of
 from tieout_code_shield.suppress import Suppressions
 
-__all__ = ["FileJob", "FileScan", "inspect_file"]
+__all__ = ["FileJob", "FileScan", "Want", "inspect_file"]
 
 _ = translator("tieout_code_shield")
 
@@ -45,6 +45,10 @@ MAX_FIXES: Final = 200
 """Fixes offered (or made) in one file; each costs a scan of it."""
 
 
+Want = Literal["findings", "fixes", "rewrite"]
+"""``findings``; ``fixes`` as well; or ``rewrite``, the text with every fix made."""
+
+
 class _Message(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -64,8 +68,7 @@ class FileJob(_Message):
     over, and counted."""
     text_only: bool = False
     """Whether only the text rules read it."""
-    want: str = "findings"
-    """``findings``; ``fixes`` as well; or ``rewrite``, the text with every fix made."""
+    want: Want = "findings"
     rules: tuple[str, ...] = ()
     """Rules whose fixes are made; all of them when empty."""
     lang: Lang = "en"

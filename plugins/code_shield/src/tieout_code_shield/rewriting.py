@@ -61,12 +61,13 @@ def fix_files(
             refused.append(NotChecked(path=job.shown, reason=error.strerror or str(error)))
 
     report = scan_files(settings, request, progress=progress, cancelled=cancelled, each=take)
-    target = printable(", ".join(request.paths[:3])) + (" …" if len(request.paths) > 3 else "")
     return FixReport(
-        target=target,
+        target=request.target,
         files=tuple(fixed),
         unknown=(*report.unknown, *refused),
-        count=counted(sum(len(file.rules) for file in fixed), subject=target, metric="fixes", tool="fix"),
+        count=counted(
+            sum(len(file.rules) for file in fixed), subject=request.target, metric="fixes", tool="fix"
+        ),
         notes=report.problems,
     )
 

@@ -10,7 +10,6 @@ from tieout.errors import InputError
 from tieout.plugin import EvalResult, Language, Slot, Tool, ToolContext, tool, translator
 from tieout_code_shield.examples import EXPLAIN_EXAMPLES, RULES_EXAMPLES, SCAN_EXAMPLES
 from tieout_code_shield.languages import language_of_tag
-from tieout_code_shield.naming import printable
 from tieout_code_shield.results import (
     CodeScan,
     FailOn,
@@ -82,7 +81,7 @@ def _scan(shield: Shield) -> Tool[..., Any]:
         report = scan_files(shield.settings, request, **_watched(ctx))
         ask_others(report, also or (), rules=rules, request=request)
         found = _scanned(
-            printable(", ".join(paths[:3])) + (" …" if len(paths) > 3 else ""),
+            request.target,
             tuple(report.findings),
             tuple(report.unknown),
             report.files,
