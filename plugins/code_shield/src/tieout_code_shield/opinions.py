@@ -52,7 +52,6 @@ class Opinion:
     weaknesses: tuple[str, ...]
     severity: Severity
     message: str
-    url: str = ""
 
 
 def ask_others(report: FilesReport, tools: Sequence[str], *, rules: str, request: Request) -> None:
@@ -61,18 +60,18 @@ def ask_others(report: FilesReport, tools: Sequence[str], *, rules: str, request
     Raises:
         InputError: A tool is not known or not installed, or has no rules to work with.
     """
-    for tool in dict.fromkeys(tools):
+    for tool in tools:
         if tool not in OPINIONS:
             raise InputError(
                 _("{tool} is no tool that can be asked.", lang=request.lang, tool=repr(tool)),
                 hint=_("It can be one of: {names}.", lang=request.lang, names=", ".join(OPINIONS)),
             )
-        named = [path for path in request.paths if path != STANDARD_INPUT]
-        files = [
-            source.path
-            for source in find_sources(named, exclude=request.exclude, ignore=request.ignore).files
-            if not source.text_only
-        ]
+    if not tools:
+        return
+    named = [path for path in request.paths if path != STANDARD_INPUT]
+    sources = find_sources(named, exclude=request.exclude, ignore=request.ignore)
+    files = [source.path for source in sources.files if not source.text_only]
+    for tool in dict.fromkeys(tools):
         try:
             opinions = list(_ruff(files) if tool == "ruff" else _grep(tool, files, rules))
         except _Failed as failed:
@@ -240,7 +239,6 @@ def _ruff_opinion(row: dict[str, object]) -> Opinion:
         weaknesses=weaknesses_of(code.removeprefix("S")),
         severity="low" if code in ("S101", "S603", "S607", "S404", "S311") else "medium",
         message=str(row.get("message", "")),
-        url=str(row.get("url") or ""),
     )
 
 
