@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -242,12 +243,13 @@ class CodeBlock:
             return None
         markup = self._named is not None and self._named.kind == "markup"
         language = self._named if markup else self._language
-        report = self._scanner.scan("\n".join(self._code) + "\n", language)
+        code = "\n".join(self._code) + "\n"
+        report = self._scanner.scan(code, language)
         late = [issue for issue in report.issues if (issue.rule.id, issue.start) not in self._seen]
         hits = [Hit(issue.rule, issue.severity, issue.start, issue.end) for issue in late]
         findings = tuple(self._finding(hit) for hit in hits if self._action(hit) != "allow")
         unknown = report.unknown
-        if markup and not unknown and holds_script("\n".join(self._code)):
+        if markup and not unknown and holds_script(code):
             unknown = _("scripts in a page are only checked when the page is whole", lang=self._lang)
         return Decision("", "warn" if findings else "allow", findings, unknown)
 
@@ -271,8 +273,6 @@ class CodeBlock:
         )
 
     def _line_at(self, offset: int) -> int:
-        from bisect import bisect_right
-
         return min(bisect_right(self._offsets, offset), len(self._lines)) - 1
 
     def _replacement(self, hits: list[Hit], unit: Unit, lines: list[CodeLine]) -> str:

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-__all__ = ["GENERATED_FOLDERS", "IgnoreFile", "looks_minified", "repository_root", "tracked_files"]
+__all__ = [
+    "GENERATED_FOLDERS",
+    "PACKABLE",
+    "IgnoreFile",
+    "looks_minified",
+    "repository_root",
+    "tracked_files",
+]
 
 GENERATED_FOLDERS: Final = frozenset(
     {"node_modules", "bower_components", "vendor", "third_party", "site-packages", "__pycache__", "__pypackages__",
@@ -21,7 +28,8 @@ GENERATED_FOLDERS: Final = frozenset(
 MINIFIED_LINE: Final = 1_000
 """Script files whose lines are this long on average (in bytes) were made by a program."""
 _MINIFIED_NAME: Final = re.compile(r"[.-]min\.(?:js|mjs|cjs|css)$|\.(?:bundle|chunk)\.js$", re.IGNORECASE)
-_MINIFIED_KIND: Final = (".js", ".mjs", ".cjs", ".css", ".html")
+PACKABLE: Final = (".js", ".mjs", ".cjs", ".css", ".html")
+"""Ends of the names of what programs pack."""
 
 
 def looks_minified(name: str, data: bytes) -> bool:
@@ -29,7 +37,7 @@ def looks_minified(name: str, data: bytes) -> bool:
     if _MINIFIED_NAME.search(name):
         return True
     lines = data.count(b"\n") + 1
-    return name.lower().endswith(_MINIFIED_KIND) and len(data) > 5_000 and len(data) / lines > MINIFIED_LINE
+    return name.lower().endswith(PACKABLE) and len(data) > 5_000 and len(data) / lines > MINIFIED_LINE
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,10 +157,8 @@ def _code_cells(book: Mapping[str, object]) -> Iterator[tuple[int, str]]:
     for number, fields in _cells(book):
         if fields.get("cell_type") != "code":
             continue
-        source = fields.get("source", fields.get("input", ""))
-        if isinstance(source, list):
-            source = "".join(str(part) for part in cast("list[object]", source))
-        if isinstance(source, str) and source.strip():
+        source = _joined(fields.get("source", fields.get("input", "")))
+        if source.strip():
             yield number, source
 
 

@@ -15,6 +15,7 @@ from tieout.errors import InputError
 from tieout.plugin import translator
 from tieout_code_shield.ignores import (
     GENERATED_FOLDERS,
+    PACKABLE,
     IgnoreFile,
     looks_minified,
     repository_root,
@@ -48,7 +49,6 @@ _NAMES: Final = {
 _HEAD: Final = 8_000
 UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 """How a text of 16-bit units begins: full of zero bytes, and still a text."""
-_PACKABLE: Final = (".js", ".mjs", ".cjs", ".css", ".html")
 
 LeftOut = Literal["folders", "packed", "ignored", "excluded", "binary", "links"]
 """Why something below a folder was not looked at. folders: hidden, generated and foreign ones, whole; the others are
@@ -223,7 +223,7 @@ class _Folder:
         name = file.name.lower()
         known = name.endswith(NOTEBOOK) or language_of(name, b"") is not None
         text_only = False
-        if not known or (self._ignore and name.endswith(_PACKABLE)):
+        if not known or (self._ignore and name.endswith(PACKABLE)):
             with file.open("rb") as opened:
                 head = opened.read(_HEAD)
             if known and looks_minified(name, head):

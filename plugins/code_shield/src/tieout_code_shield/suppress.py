@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.bandit_codes import weaknesses_of
+from tieout_code_shield.scanner import line_starts
 
 if TYPE_CHECKING:
     from tieout_code_shield.limits import Clock
@@ -66,7 +67,7 @@ class Suppressions:
         if not found:
             return
         comments = _comment_spans(text, grammar, clock) if grammar else None
-        starts = [0, *(match.end() for match in re.finditer("\n", text))]
+        starts = line_starts(text)
         for match in found:
             if comments is None or _inside(match.start(), comments):
                 line = bisect_right(starts, match.start())
