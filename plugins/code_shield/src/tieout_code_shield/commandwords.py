@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from tieout_code_shield.pieces import Piece, summands
+
 __all__ = ["command_words"]
 
 _PART: Final = re.compile(
@@ -31,9 +33,6 @@ _SEVERAL: Final = re.compile(
 )
 """Names of what may hold more than one word."""
 
-Piece = tuple[str, str]
-"""Text, or the expression that stands there; one of the two is empty."""
-
 
 def command_words(source: str) -> str | None:
     """``f"convert {name} out.png"`` as ``["convert", str(name), "out.png"]``; ``None`` where that is not the same.
@@ -45,8 +44,8 @@ def command_words(source: str) -> str | None:
         return None
     if any(_SEVERAL.search(expression) for _text, expression in pieces):
         return None
-    first = pieces[0][0].split()[:1] if pieces else []
-    if not first or first[0] in _OF_THE_SHELL or "=" in first[0] or "^" in first[0]:
+    program = next(iter(pieces[0][0].split()), "") if pieces else ""
+    if not program or program in _OF_THE_SHELL or "=" in program or "^" in program:
         return None
     words: list[list[Piece]] = [[]]
     for text, expression in pieces:
@@ -61,12 +60,11 @@ def command_words(source: str) -> str | None:
 
 
 def _pieces(source: str) -> list[Piece] | None:
+    parts = summands(source, _PART)
+    if parts is None:
+        return None
     found: list[Piece] = []
-    position = 0
-    while position < len(source):
-        part = _PART.match(source, position)
-        if part is None:
-            return None
+    for part in parts:
         if part["name"]:
             found.append(("", part["name"]))
         elif part["f"]:
@@ -74,11 +72,6 @@ def _pieces(source: str) -> list[Piece] | None:
             found += [("", f"str({text})") if index % 2 else (text, "") for index, text in enumerate(split)]
         else:
             found.append((part["text"], ""))
-        position = part.end()
-        if position < len(source):
-            if source[position] != "+":
-                return None
-            position += 1
     return found
 
 

@@ -101,18 +101,7 @@ class Fixer:
         if fix.texts and not changes:
             raise NotHere
         reached = False
-        if (
-            fix.calls
-            or fix.binds
-            or fix.needs
-            or fix.callee
-            or fix.method
-            or fix.arguments
-            or fix.value
-            or fix.whole
-            or fix.parameters
-            or fix.refused
-        ):
+        if fix.of_site:
             at_site, reached = self._at_site(text, issue, fix)
             changes += at_site
         if fix.imports and not reached and self._language is not None:

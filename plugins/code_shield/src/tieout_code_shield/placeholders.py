@@ -7,10 +7,9 @@ import json
 import re
 from typing import Final
 
-__all__ = ["with_placeholders"]
+from tieout_code_shield.pieces import Piece, summands
 
-Piece = tuple[str, str]
-"""Text, or the expression that stands there; one of the two is empty."""
+__all__ = ["with_placeholders"]
 
 _HOLE: Final = "\x00"
 _STATEMENT: Final = re.compile(r"\s*(?:SELECT|INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
@@ -229,12 +228,7 @@ _SCRIPT_HOLE: Final = re.compile(r"\$\{\s*([A-Za-z_$][\w$.]*|String\([\w$.]+\))\
 
 def _script_pieces(source: str) -> tuple[list[Piece], list[bool]]:
     found: list[Piece] = []
-    strings: list[bool] = []
-    position = 0
-    while position < len(source):
-        part = _SCRIPT_PART.match(source, position)
-        if part is None:
-            return [], []
+    for part in summands(source, _SCRIPT_PART) or ():
         if part["name"]:
             found.append(("", part["name"]))
         elif part["template"] is not None:
@@ -244,10 +238,4 @@ def _script_pieces(source: str) -> tuple[list[Piece], list[bool]]:
             found += [("", text) if index % 2 else (text, "") for index, text in enumerate(split)]
         else:
             found.append((part["text"], ""))
-        position = part.end()
-        if position < len(source):
-            if source[position] != "+" or source[position : position + 2] == "++":
-                return [], []
-            position += 1
-    strings = [False for _text, expression in found if expression]
-    return found, strings
+    return found, [False for _text, expression in found if expression]

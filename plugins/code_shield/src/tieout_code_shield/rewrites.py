@@ -68,3 +68,19 @@ class Fix:
     """Regular expressions and what takes the place of what they match, within the place (a text rule: its line)."""
     imports: tuple[str, ...] = ()
     """Lines to add to the imports where the text does not have them, and the new callee is not reached without."""
+
+    @property
+    def of_site(self) -> bool:
+        """Whether it asks or changes anything that only the syntax tree tells: all but texts, imports and the library
+        in use."""
+        asked = (
+            self.calls,
+            self.binds,
+            self.needs,
+            self.refused,
+            self.local_array,
+            self.result,
+            self.without,
+        )
+        made = (self.callee, self.method, self.arguments, self.parameters, self.value, self.whole)
+        return self.count is not None or any(asked) or any(made)
