@@ -15,9 +15,9 @@ from tieout_code_shield.dialects.csharp_names import (
     ROOTS,
     SOURCE_CALLS,
 )
-from tieout_code_shield.dialects.folding import collected, typed, unescaped
+from tieout_code_shield.dialects.folding import collected, unescaped
 from tieout_code_shield.dialects.nodes import items
-from tieout_code_shield.dialects.typed import Call, TypedDialect, type_name
+from tieout_code_shield.dialects.typed import Call, TypedDialect, grown, type_name
 from tieout_code_shield.values import UNKNOWN, Value, alternatives, constant, joined
 
 if TYPE_CHECKING:
@@ -73,13 +73,10 @@ _EVALUATORS: Final = {
     "prefix_unary_expression": "negation",
     "cast_expression": "cast",
     "as_expression": "as",
-    "variable_declarator": "undefined",
+    "variable_declarator": "nothing",
     "switch_expression": "switch",
-    "constant_pattern": "pattern",
+    "constant_pattern": "first",
 }
-_FACTORIES: Final = frozenset(
-    {"Create", "CreateDefault", "GetInstance", "Open", "OpenRead", "CreateBuilder", "Start"}
-)
 _FUNCTIONS: Final = frozenset(kind for kind, role in _ROLES.items() if role == "function")
 _GROWS: Final = frozenset({"Append", "AppendLine", "AppendFormat", "Insert", "Add"})
 _NAMES: Final = frozenset({"identifier", "predefined_type", "base", "base_expression"})
@@ -97,6 +94,10 @@ class CSharpDialect(TypedDialect):
          "postfix_unary_expression", "interpolation", "equals_value_clause", "arrow_expression_clause"}
     )  # fmt: skip
     parameter_kinds = frozenset({"parameter"})
+    factories = frozenset(
+        {"Create", "CreateDefault", "GetInstance", "Open", "OpenRead", "CreateBuilder", "Start"}
+    )
+    deciding = frozenset({"if_statement", "conditional_expression"})
     source_calls = SOURCE_CALLS
     canary = (
         "class A {\n  void Run(string name) {\n    "
@@ -130,15 +131,6 @@ class CSharpDialect(TypedDialect):
         outer = node.parent()
         declaration = outer.parent() if outer is not None and outer.kind() == "variable_declarator" else outer
         return type_name(declaration.field("type")) if declaration is not None else ""
-
-    def callee(self, node: Node) -> Node | None:
-        """What is called; the node itself for constructions and attributes."""
-        return node
-
-    def receiver(self, node: Node) -> Node | None:
-        """What a method is called on."""
-        call = self.call(node)
-        return call.receiver if call is not None else None
 
     def arguments(self, node: Node) -> Arguments:
         """Arguments by position and name; the members of an object initializer by name."""
@@ -224,7 +216,7 @@ class CSharpDialect(TypedDialect):
         """Declarations, parameters, assignments, initializers, loops, arguments of attributes, and what is returned."""
         kind = node.kind()
         if kind == "assignment_expression":
-            return self._assignment(node)
+            return self.assignment(node)
         if kind == "return_statement":
             return [Binding("return", value, "assign") for value in items(node)[:1]]
         if kind == "foreach_statement":
@@ -250,33 +242,23 @@ class CSharpDialect(TypedDialect):
         kind = type_name(declaration.field("type")) if declaration is not None else ""
         value = items(node)[-1] if any(child.kind() == "=" for child in node.children()) else None
         if value is not None:
-            return [Binding(name, value, "assign", kind or self._made(value))]
+            return [Binding(name, value, "assign", kind or self.made(value))]
         outer = declaration.parent() if declaration is not None else None
         field = outer is not None and outer.kind() == "field_declaration"
         return [Binding(name, node, "declare" if field else "assign", kind)]
 
-    def _made(self, value: Node) -> str:
-        """The type of what ``var`` is given, where the expression names it."""
-        if value.kind() == "await_expression":
-            value = items(value)[-1]
-        call = self.call(value)
-        if call is None:
-            return ""
-        if call.created:
-            return call.method
-        owner = self.dotted(call.receiver) if call.receiver is not None and call.method in _FACTORIES else ""
-        return owner if owner[:1].isupper() and "." not in owner else ""
+    def made(self, value: Node) -> str:
+        """Also of what is awaited."""
+        return super().made(items(value)[-1] if value.kind() == "await_expression" else value)
 
-    def _assignment(self, node: Node) -> list[Binding]:
-        left, right, operator = node.field("left"), node.field("right"), node.field("operator")
+    def assignment(self, node: Node) -> list[Binding]:
+        """Also the members of an object initializer."""
+        left, right, outer = node.field("left"), node.field("right"), node.parent()
+        if outer is None or outer.kind() != "initializer_expression":
+            return super().assignment(node)
         if left is None or right is None:
             return []
-        outer = node.parent()
-        if outer is not None and outer.kind() == "initializer_expression":
-            return [Binding(left.text().replace('"', ""), right, "pair")]
-        target = self.dotted(left)
-        plain = operator is not None and operator.text() in ("=", "??=")
-        return [Binding(target, right, "assign" if plain else "augment")] if target else []
+        return [Binding(left.text().replace('"', ""), right, "pair")]
 
     def effects(self, node: Node, name: str) -> list[Binding]:
         """``sb.Append(x);``, ``list.Add(x);`` and ``map.Add("k", x);`` as statements."""
@@ -290,8 +272,7 @@ class CSharpDialect(TypedDialect):
         if method == "Add" and len(given) == 2:
             key = given[0].text().strip('"') if given[0].kind() == "string_literal" else ""
             return [Binding(f"{owner}.[{key}]", given[1], "assign")] if key else []
-        root = owner.partition(".")[0]
-        return [Binding(root, node, "assign")] if owner == root or owner.startswith(f"{root}.Append") else []
+        return grown(owner, node, "Append")
 
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """``using Alias = Namespace.Type;``; everything else goes by its bare name."""
@@ -322,15 +303,6 @@ class CSharpDialect(TypedDialect):
             for each in items(part)
             if each.kind() == "attribute"
         ]
-
-    def branches(self, node: Node) -> tuple[Node, Node | None, Node | None] | None:
-        """``if`` and the conditional expression."""
-        if node.kind() not in ("if_statement", "conditional_expression"):
-            return None
-        condition = node.field("condition")
-        if condition is None:
-            return None
-        return condition, node.field("consequence"), node.field("alternative")
 
     def choices(self, node: Node) -> tuple[Node, list[tuple[list[Node] | None, Node]]] | None:
         """The sections of a ``switch`` statement."""
@@ -397,21 +369,9 @@ class CSharpDialect(TypedDialect):
         given = next((part for part in items(node) if part.kind() == "initializer_expression"), None)
         return self.evaluate(given, scope, depth + 1) if given is not None else collected([])
 
-    def _on_cast(self, node: Node, scope: Scope, depth: int) -> Value:
-        inner = node.field("value")
-        value = self.evaluate(inner, scope, depth + 1) if inner is not None else UNKNOWN
-        return typed(value, type_name(node.field("type")))
-
     def _on_as(self, node: Node, scope: Scope, depth: int) -> Value:
         inner = node.field("left")
         return self.evaluate(inner, scope, depth + 1) if inner is not None else UNKNOWN
-
-    def _on_undefined(self, node: Node, scope: Scope, depth: int) -> Value:
-        return constant("none")
-
-    def _on_pattern(self, node: Node, scope: Scope, depth: int) -> Value:
-        inner = items(node)
-        return self.evaluate(inner[0], scope, depth + 1) if inner else UNKNOWN
 
     def _on_switch(self, node: Node, scope: Scope, depth: int) -> Value:
         arms = [arm for arm in items(node) if arm.kind() == "switch_expression_arm"]

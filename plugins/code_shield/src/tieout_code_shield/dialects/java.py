@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Role, Scope
-from tieout_code_shield.dialects.folding import collected, typed
+from tieout_code_shield.dialects.folding import collected
 from tieout_code_shield.dialects.nodes import items
-from tieout_code_shield.dialects.typed import Call, TypedDialect, type_name
-from tieout_code_shield.values import UNKNOWN, Value, alternatives, constant, leaf
+from tieout_code_shield.dialects.typed import Call, TypedDialect, grown, type_name
+from tieout_code_shield.values import UNKNOWN, Value, alternatives, leaf
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -61,7 +61,7 @@ _EVALUATORS: Final = {
     "unary_expression": "negation",
     "update_expression": "negation",
     "cast_expression": "cast",
-    "variable_declarator": "undefined",
+    "variable_declarator": "nothing",
     "switch_expression": "switch",
     "method_reference": "function",
     "instanceof_expression": "test",
@@ -100,9 +100,6 @@ _PACKAGES: Final = frozenset(
     {"java", "javax", "jakarta", "org", "com", "net", "io", "sun", "android", "androidx", "okhttp3", "groovy", "kotlin",
      "retrofit2", "cn", "de", "dev", "lombok", "edu", "gov", "play"}
 )  # fmt: skip
-_FACTORIES: Final = frozenset(
-    {"getInstance", "newInstance", "create", "getRuntime", "current", "compile", "builder"}
-)
 _FUNCTIONS: Final = frozenset(kind for kind, role in _ROLES.items() if role == "function")
 _DECLARES: Final = frozenset({"field_declaration", "local_variable_declaration"})
 
@@ -116,6 +113,10 @@ class JavaDialect(TypedDialect):
     functions = _FUNCTIONS
     wrappers = frozenset({"parenthesized_expression"})
     parameter_kinds = frozenset({"formal_parameter"})
+    factories = frozenset(
+        {"getInstance", "newInstance", "create", "getRuntime", "current", "compile", "builder"}
+    )
+    deciding = frozenset({"if_statement", "ternary_expression"})
     source_calls = _SOURCE_CALLS
     canary = (
         "class A {\n  void run(String name) throws Exception {\n    "
@@ -131,10 +132,6 @@ class JavaDialect(TypedDialect):
         if kind == "object_creation_expression":
             return Call(None, type_name(node.field("type")), created=True)
         return None
-
-    def callee(self, node: Node) -> Node | None:
-        """The call itself: Java has no node for what is called."""
-        return node
 
     def arguments(self, node: Node) -> Arguments:
         """The arguments; the pairs of an annotation by name."""
@@ -188,7 +185,7 @@ class JavaDialect(TypedDialect):
         """Declarations, parameters, assignments, resources, loops, pairs of annotations, and what is returned."""
         kind = node.kind()
         if kind == "assignment_expression":
-            return self._assignment(node)
+            return self.assignment(node)
         if kind == "return_statement":
             return [Binding("return", value, "assign") for value in items(node)[:1]]
         name, value = node.field("name"), node.field("value")
@@ -204,35 +201,16 @@ class JavaDialect(TypedDialect):
         if value is None:
             return []
         form: BindForm = "loop" if kind == "enhanced_for_statement" else "assign"
-        return [Binding(name.text(), value, form, type_name(node.field("type")) or self._made(value))]
+        return [Binding(name.text(), value, form, type_name(node.field("type")) or self.made(value))]
 
     def _declared(self, node: Node, name: str, value: Node | None) -> list[Binding]:
         outer = node.parent()
         declaration = outer if outer is not None and outer.kind() in _DECLARES else None
         kind = type_name(declaration.field("type")) if declaration is not None else ""
         if value is not None:
-            return [Binding(name, value, "assign", kind or self._made(value))]
+            return [Binding(name, value, "assign", kind or self.made(value))]
         field = declaration is not None and declaration.kind() == "field_declaration"
         return [Binding(name, node, "declare" if field else "assign", kind)]
-
-    def _made(self, value: Node) -> str:
-        """The type of what ``var`` is given, where the expression names it."""
-        call = self.call(value)
-        if call is None:
-            return ""
-        if call.created:
-            return call.method
-        owner = self.dotted(call.receiver) if call.receiver is not None and call.method in _FACTORIES else ""
-        return owner if owner[:1].isupper() and "." not in owner else ""
-
-    def _assignment(self, node: Node) -> list[Binding]:
-        left, right, operator = node.field("left"), node.field("right"), node.field("operator")
-        target = self.dotted(left) if left is not None else ""
-        if not target or right is None:
-            return []
-        return [
-            Binding(target, right, "assign" if operator is not None and operator.text() == "=" else "augment")
-        ]
 
     def effects(self, node: Node, name: str) -> list[Binding]:
         """``sb.append(x);``, ``list.add(x);`` and ``map.put("k", x);`` as statements."""
@@ -247,8 +225,7 @@ class JavaDialect(TypedDialect):
             if len(given) != 2 or given[0].kind() != "string_literal":
                 return []
             return [Binding(f"{owner}.[{given[0].text().strip(chr(34))}]", given[1], "assign")]
-        root = owner.partition(".")[0]
-        return [Binding(root, node, "assign")] if owner == root or owner.startswith(f"{root}.append") else []
+        return grown(owner, node, "append")
 
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """Members imported with ``import static``; classes go by their bare names."""
@@ -275,15 +252,6 @@ class JavaDialect(TypedDialect):
             if (note := each.field("name")) is not None
         ]
         return " ".join([*noted, name.text() if name is not None else ""]).strip()
-
-    def branches(self, node: Node) -> tuple[Node, Node | None, Node | None] | None:
-        """``if`` and the conditional expression."""
-        if node.kind() not in ("if_statement", "ternary_expression"):
-            return None
-        condition = node.field("condition")
-        if condition is None:
-            return None
-        return condition, node.field("consequence"), node.field("alternative")
 
     def choices(self, node: Node) -> tuple[Node, list[tuple[list[Node] | None, Node]]] | None:
         """The groups of a ``switch`` block."""
@@ -314,23 +282,9 @@ class JavaDialect(TypedDialect):
         handler = HANDLERS.search(self.function_name(function)) is not None
         return handler and "@" not in note and not _FRAMEWORK.search(kind)
 
-    def _on_character(self, node: Node, scope: Scope, depth: int) -> Value:
-        return constant("string", node.text()[1:-1])
-
     def _on_array(self, node: Node, scope: Scope, depth: int) -> Value:
         given = node.field("value")
         return self.evaluate(given, scope, depth + 1) if given is not None else collected([])
-
-    def _on_cast(self, node: Node, scope: Scope, depth: int) -> Value:
-        inner = node.field("value")
-        value = self.evaluate(inner, scope, depth + 1) if inner is not None else UNKNOWN
-        return typed(value, type_name(node.field("type")))
-
-    def _on_undefined(self, node: Node, scope: Scope, depth: int) -> Value:
-        return constant("none")
-
-    def _on_function(self, node: Node, scope: Scope, depth: int) -> Value:
-        return constant("function")
 
     def _on_test(self, node: Node, scope: Scope, depth: int) -> Value:
         return Value("other", None, leaf("instanceof", "other").leaves)

@@ -10,7 +10,7 @@ from tieout_code_shield.dialects.base import Arguments, Binding, Role, Scope
 from tieout_code_shield.dialects.folding import collected, typed, unescaped
 from tieout_code_shield.dialects.java import HANDLERS, INJECTED, REQUEST_CALLS, shortened
 from tieout_code_shield.dialects.nodes import items
-from tieout_code_shield.dialects.typed import Call, TypedDialect, type_name
+from tieout_code_shield.dialects.typed import Call, TypedDialect, grown, type_name
 from tieout_code_shield.values import UNKNOWN, Value, alternatives, constant, joined
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ _EVALUATORS: Final = {
     "prefix_expression": "negation",
     "as_expression": "cast",
     "postfix_expression": "first",
-    "variable_declaration": "undefined",
+    "variable_declaration": "nothing",
     "object_literal": "function",
     "annotated_lambda": "function",
 }
@@ -88,7 +88,6 @@ _NAMES: Final = frozenset({"simple_identifier", "type_identifier", "interpolated
 _TYPES: Final = frozenset({"user_type", "nullable_type", "function_type"})
 _STATEMENTS: Final = frozenset({"statements", "source_file", "control_structure_body"})
 _WITH_IT: Final = frozenset({"let", "also"})
-_FACTORIES: Final = frozenset({"getInstance", "newInstance", "create", "getRuntime", "getInstanceStrong"})
 
 
 class KotlinDialect(TypedDialect):
@@ -107,6 +106,8 @@ class KotlinDialect(TypedDialect):
     canary = 'fun run(name: String) {\n    Runtime.getRuntime().exec("ls " + name)\n}\n'
 
     branching = ("if_expression",)
+    factories = frozenset({"getInstance", "newInstance", "create", "getRuntime", "getInstanceStrong"})
+    deciding = frozenset({"if_expression"})
 
     def call(self, node: Node) -> Call | None:
         """A call taken apart; one of a capitalised name is a construction."""
@@ -117,15 +118,6 @@ class KotlinDialect(TypedDialect):
             return Call(items(callee)[0], _member(callee))
         name = callee.text() if callee.kind() in _NAMES else ""
         return Call(None, name, created=name[:1].isupper())
-
-    def callee(self, node: Node) -> Node | None:
-        """The call itself."""
-        return node
-
-    def receiver(self, node: Node) -> Node | None:
-        """What a method is called on."""
-        call = self.call(node)
-        return call.receiver if call is not None else None
 
     def arguments(self, node: Node) -> Arguments:
         """Arguments by position and name; a lambda behind the brackets is the last."""
@@ -213,18 +205,8 @@ class KotlinDialect(TypedDialect):
         has_value = any(child.kind() == "=" for child in node.children())
         values = [part for part in inner if part.range().start.index > declared.range().end.index]
         if has_value and values:
-            return [Binding(_name(declared), values[0], "assign", _type(declared) or self._made(values[0]))]
+            return [Binding(_name(declared), values[0], "assign", _type(declared) or self.made(values[0]))]
         return [Binding(_name(declared), declared, "declare", _type(declared))]
-
-    def _made(self, value: Node) -> str:
-        """The type of a value, where the expression names it."""
-        call = self.call(value)
-        if call is None:
-            return ""
-        if call.created:
-            return call.method
-        owner = self.dotted(call.receiver) if call.receiver is not None and call.method in _FACTORIES else ""
-        return owner if owner[:1].isupper() and "." not in owner else ""
 
     def effects(self, node: Node, name: str) -> list[Binding]:
         """``sb.append(x)``, ``list.add(x)`` and ``map.put("k", x)`` as statements; ``it`` in ``x.let { … }``."""
@@ -241,8 +223,7 @@ class KotlinDialect(TypedDialect):
             given = self.arguments(node).positional
             key = _string(given[0]) if len(given) == 2 else ""
             return [Binding(f"{owner}.[{key}]", given[1], "assign")] if key else []
-        root = owner.partition(".")[0]
-        return [Binding(root, node, "assign")] if owner == root or owner.startswith(f"{root}.append") else []
+        return grown(owner, node, "append")
 
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """``import a.B as C``, and functions imported from objects; classes go by their bare names."""
@@ -311,15 +292,6 @@ class KotlinDialect(TypedDialect):
         parts = node.children()
         return (parts[0], parts[2]) if len(parts) == 3 and parts[1].kind() in ("==", "!=") else None
 
-    def branches(self, node: Node) -> tuple[Node, Node | None, Node | None] | None:
-        """``if``."""
-        condition = node.field("condition") if node.kind() == "if_expression" else None
-        return (
-            (condition, node.field("consequence"), node.field("alternative"))
-            if condition is not None
-            else None
-        )
-
     def choices(self, node: Node) -> tuple[Node, list[tuple[list[Node] | None, Node]]] | None:
         """The entries of a ``when`` with a subject."""
         parts = items(node) if node.kind() == "when_expression" else []
@@ -343,9 +315,6 @@ class KotlinDialect(TypedDialect):
                 parts.append(self.evaluate(child, scope, depth + 1))
         return joined(parts) if len(parts) != 2 or parts[1].constant else parts[1]
 
-    def _on_character(self, node: Node, scope: Scope, depth: int) -> Value:
-        return constant("string", node.text()[1:-1])
-
     def _on_elvis(self, node: Node, scope: Scope, depth: int) -> Value:
         options = [part for part in items(node) if part.kind() != "jump_expression"]
         return alternatives([self.evaluate(option, scope, depth + 1) for option in options] or [UNKNOWN])
@@ -353,16 +322,6 @@ class KotlinDialect(TypedDialect):
     def _on_cast(self, node: Node, scope: Scope, depth: int) -> Value:
         inner = items(node)
         return typed(self.evaluate(inner[0], scope, depth + 1), type_name(inner[-1]))
-
-    def _on_first(self, node: Node, scope: Scope, depth: int) -> Value:
-        inner = items(node)
-        return self.evaluate(inner[0], scope, depth + 1) if inner else UNKNOWN
-
-    def _on_undefined(self, node: Node, scope: Scope, depth: int) -> Value:
-        return constant("none")
-
-    def _on_function(self, node: Node, scope: Scope, depth: int) -> Value:
-        return constant("function")
 
     def _on_when(self, node: Node, scope: Scope, depth: int) -> Value:
         entries = [items(entry)[-1] for entry in items(node) if entry.kind() == "when_entry"]

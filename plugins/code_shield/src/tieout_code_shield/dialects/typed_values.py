@@ -1,0 +1,235 @@
+"""What expressions of Java, Kotlin and C# are worth: declared types, constants that fold, texts put together."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from tieout_code_shield.dialects.base import CommonDialect, Scope
+from tieout_code_shield.dialects.folding import as_number, collected, operated, typed, unescaped
+from tieout_code_shield.dialects.nodes import items
+from tieout_code_shield.dialects.texts import PARSES, created, method_value
+from tieout_code_shield.values import UNKNOWN, Value, alternatives, called, constant, leaf
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode as Node
+
+__all__ = ["MAX_DEPTH", "Call", "TypedValues", "type_name"]
+
+MAX_DEPTH: Final = 14
+_OWN: Final = re.compile(r"[A-Z]\w*(?:\.\(\))?\.\w+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call, taken apart."""
+
+    receiver: Node | None
+    """What it is called on; ``None`` for a plain function or a construction."""
+    method: str
+    """The last part of the name; the type for a construction."""
+    created: bool = False
+    """True for a construction."""
+
+
+class TypedValues(CommonDialect):
+    """Evaluates expressions; :class:`~tieout_code_shield.dialects.typed.TypedDialect` adds the rest."""
+
+    source_calls: ClassVar[re.Pattern[str]]
+    """Found in the qualified names of calls and members whose value comes from outside the program."""
+    evaluators: ClassVar[Mapping[str, str]]
+    """The method here that evaluates a kind of expression, without its leading ``_on_``."""
+    wrappers: ClassVar[frozenset[str]] = frozenset()
+    """Kinds of expressions that are worth what their last part is."""
+    functions: ClassVar[frozenset[str]]
+    """Kinds of nodes that are functions."""
+
+    @abstractmethod
+    def call(self, node: Node) -> Call | None:
+        """A call or construction taken apart; ``None`` for what is neither."""
+
+    @abstractmethod
+    def step(self, node: Node) -> tuple[tuple[str, ...], Node | None] | None:
+        """The last parts of an expression's dotted name and the expression before them; ``None`` when it has none."""
+
+    @abstractmethod
+    def branches(self, node: Node) -> tuple[Node, Node | None, Node | None] | None:
+        """Condition, what runs when it holds, and what runs otherwise; ``None`` for what does not branch."""
+
+    def evaluate(self, node: Node, scope: Scope, depth: int = 0) -> Value:
+        """Fold strings, numbers and constants; anything else becomes a leaf with its name."""
+        if depth > MAX_DEPTH:
+            return UNKNOWN
+        kind = node.kind()
+        if kind in self.wrappers:
+            inner = items(node)
+            return self.evaluate(inner[-1], scope, depth + 1) if inner else UNKNOWN
+        evaluator = self.evaluators.get(kind)
+        if evaluator is None:
+            return constant("function") if kind in self.functions else UNKNOWN
+        method: Callable[[Node, Scope, int], Value] = getattr(self, f"_on_{evaluator}")
+        return method(node, scope, depth)
+
+    def _on_text(self, node: Node, scope: Scope, depth: int) -> Value:
+        return constant("string", unescaped("".join(child.text() for child in items(node))))
+
+    def _on_number(self, node: Node, scope: Scope, depth: int) -> Value:
+        return constant("number", node.text().replace("_", "").rstrip("lLfFdDuUmM") or "0")
+
+    def _on_truth(self, node: Node, scope: Scope, depth: int) -> Value:
+        return constant("true" if node.text() == "true" else "false")
+
+    def _on_nothing(self, node: Node, scope: Scope, depth: int) -> Value:
+        return constant("none")
+
+    def _on_other(self, node: Node, scope: Scope, depth: int) -> Value:
+        return constant("other", node.text())
+
+    def _on_character(self, node: Node, scope: Scope, depth: int) -> Value:
+        return constant("string", node.text()[1:-1])
+
+    def _on_function(self, node: Node, scope: Scope, depth: int) -> Value:
+        return constant("function")
+
+    def _on_first(self, node: Node, scope: Scope, depth: int) -> Value:
+        inner = items(node)
+        return self.evaluate(inner[0], scope, depth + 1) if inner else UNKNOWN
+
+    def _on_cast(self, node: Node, scope: Scope, depth: int) -> Value:
+        inner = node.field("value")
+        value = self.evaluate(inner, scope, depth + 1) if inner is not None else UNKNOWN
+        return typed(value, type_name(node.field("type")))
+
+    def _on_name(self, node: Node, scope: Scope, depth: int) -> Value:
+        name = node.text()
+        found = scope.lookup(name)
+        declared = scope.qualified(f"{name}.x")[:-2]
+        if found is None:
+            qualified = scope.qualified(name)
+            found = leaf(qualified, "name", tainted=scope.is_source(qualified))
+        return typed(found, declared)
+
+    def _on_member(self, node: Node, scope: Scope, depth: int) -> Value:
+        name = self.dotted(node)
+        found = scope.lookup(name)
+        if found is not None:
+            return found
+        qualified = scope.qualified(name)
+        last = name.rpartition(".")[2]
+        if last in ("length", "Length", "Count", "size"):
+            return as_number(leaf(qualified, "attribute"), qualified)
+        step = self.step(node)
+        base = self.evaluate(step[1], scope, depth + 1) if step and step[1] is not None else None
+        if base is not None and base.constant and base.kind in ("string", "collection") and last == "Empty":
+            return base
+        tainted = self.comes_from_outside(qualified, scope) or (base is not None and base.tainted)
+        if last == "Empty" and qualified in ("string.Empty", "String.Empty"):
+            return constant("string", "")
+        # ``row.ID`` is no constant, ``Limits.MAX`` is.
+        named = "other" if last.isupper() and not name[:1].isupper() else "attribute"
+        return leaf(qualified, named, tainted=tainted)
+
+    def comes_from_outside(self, qualified: str, scope: Scope) -> bool:
+        """Whether the value of a qualified name comes from outside the program."""
+        return self.source_calls.search(qualified) is not None or scope.is_source(qualified)
+
+    def _on_element(self, node: Node, scope: Scope, depth: int) -> Value:
+        step = self.step(node)
+        base = step[1] if step else None
+        if base is None:
+            return UNKNOWN
+        name = self.dotted(node)
+        found = scope.lookup(name)
+        if found is not None:
+            return found
+        value = self.evaluate(base, scope, depth + 1)
+        if value.constant and value.kind in ("string", "collection"):
+            return value
+        qualified = scope.qualified(name)
+        return leaf(
+            qualified, "subscript", tainted=value.tainted or self.comes_from_outside(qualified, scope)
+        )
+
+    def _on_collection(self, node: Node, scope: Scope, depth: int) -> Value:
+        return collected([self.evaluate(part, scope, depth + 1) for part in items(node)])
+
+    def _on_choice(self, node: Node, scope: Scope, depth: int) -> Value:
+        branching = self.branches(node)
+        if branching is None:
+            return UNKNOWN
+        condition, then, otherwise = branching
+        known = self.evaluate(condition, scope, depth + 1)
+        options = [branch for branch in (then, otherwise) if branch is not None]
+        if known.constant and known.kind in ("true", "false") and len(options) == 2:
+            options = [options[known.kind == "false"]]
+        return alternatives([self.evaluate(option, scope, depth + 1) for option in options] or [UNKNOWN])
+
+    def _on_operation(self, node: Node, scope: Scope, depth: int) -> Value:
+        left, right, operator = node.field("left"), node.field("right"), node.field("operator")
+        if left is None or right is None or operator is None:
+            parts = node.children()
+            if len(parts) != 3:
+                return UNKNOWN
+            left, operator, right = parts
+        a, b = self.evaluate(left, scope, depth + 1), self.evaluate(right, scope, depth + 1)
+        return operated(operator.text(), a, b)
+
+    def _on_negation(self, node: Node, scope: Scope, depth: int) -> Value:
+        inner = items(node)
+        value = self.evaluate(inner[-1], scope, depth + 1) if inner else UNKNOWN
+        if node.text().startswith("!") and value.constant and value.kind in ("true", "false"):
+            return constant("false" if value.kind == "true" else "true")
+        if node.text().startswith("-") and value.kind == "number" and value.text is not None:
+            return replace(value, text=f"-{value.text}")
+        return value if value.constant and value.kind == "number" else Value("other", None, value.leaves)
+
+    def _on_call(self, node: Node, scope: Scope, depth: int) -> Value:
+        call = self.call(node)
+        if call is None:
+            return UNKNOWN
+        name = scope.qualified(self.dotted(node).removesuffix(".()"))
+        arguments = self.arguments(node)
+        given = [self.evaluate(part, scope, depth + 1) for part in arguments.positional]
+        if call.created:
+            members = [self.evaluate(part, scope, depth + 1) for part in arguments.named.values()]
+            return created(call.method, [*given, *members], name)
+        base = self.evaluate(call.receiver, scope, depth + 1) if call.receiver is not None else None
+        if call.method == "nameof" and base is None:
+            return constant("string", arguments.positional[0].text() if arguments.positional else "")
+        if PARSES.search(name):
+            return as_number(called(name, given, source=False), name)
+        stored = self._stored(call, given, scope)
+        if stored is not None:
+            return stored
+        worked = method_value(call.method, base, given, name)
+        if worked is not None:
+            return worked
+        if base is None or _OWN.match(name):
+            # A method of this text, perhaps of another class in it.
+            result = scope.result(call.method, given, {})
+            if result is not None:
+                return result
+        return called(
+            name, given if base is None else [base, *given], source=self.comes_from_outside(name, scope)
+        )
+
+    def _stored(self, call: Call, given: list[Value], scope: Scope) -> Value | None:
+        """What ``map.put("key", value)`` put there."""
+        if call.method not in ("get", "getOrDefault", "getProperty") or call.receiver is None or not given:
+            return None
+        if given[0].text is None or not given[0].constant:
+            return None
+        return scope.lookup(f"{self.dotted(call.receiver)}.[{given[0].text}]")
+
+
+def type_name(node: Node | None) -> str:
+    """A type without its arguments and packages: ``List`` for ``java.util.List<String>``, ``String[]``."""
+    if node is None:
+        return ""
+    text = node.text()
+    array = "[]" if text.rstrip().endswith("]") else ""
+    name = re.split(r"[<\[?]", text, maxsplit=1)[0].strip().rpartition(".")[2]
+    return name + array if name not in ("var", "val", "dynamic") else ""
