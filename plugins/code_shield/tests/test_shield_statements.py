@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tieout_code_shield.fragments import closers
 from tieout_code_shield.languages import language_of_tag
-from tieout_code_shield.statements import MAX_HELD_LINES, Splitter, closers
+from tieout_code_shield.statements import MAX_HELD_LINES, Splitter
 
 
 def units(tag: str, code: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -13,13 +12,13 @@ from tieout.plugin import Language as Lang
 from tieout.plugin import Severity, translator
 from tieout_code_shield.clothes import Piece, TooMuch, undressed
 from tieout_code_shield.dialects import dialect, has_dialect
+from tieout_code_shield.fragments import readings
 from tieout_code_shield.guessing import CLEARLY, clearly_other, looks_like_code, tried
 from tieout_code_shield.languages import Language, language_of_tag
 from tieout_code_shield.limits import GUARD_LIMITS, Clock, Limits, OutOfTime
 from tieout_code_shield.markup import code_in_markup
 from tieout_code_shield.matching import Hit, match_code
 from tieout_code_shield.rules import SEVERITIES, Category, Rule, RuleSet, TextMatch
-from tieout_code_shield.statements import closers, starts_inside
 from tieout_code_shield.syntax import parse, unread_share
 from tieout_code_shield.walk import Carried, Walk
 
@@ -182,9 +181,9 @@ class Scanner:
             why = self.unsupported(language)
             if not why and has_dialect(language.rules):
                 why = self.canary(language.rules, clock)
-                walk = self.walk(code, language, clock)
-                hits += unsaid(hits, match_code(walk, self.rules.code_rules(language.rules), clock))
-                if not walk.sites and unread_share(walk.root) > UNREADABLE:
+                found, read = self._read(code, language, clock)
+                hits += unsaid(hits, found)
+                if not read:
                     unread.append(language.name)
             unknown = unknown or why
         if unread and len(unread) == len(languages):
@@ -214,16 +213,20 @@ class Scanner:
             languages.append(other)
         return languages
 
-    def code_hits(self, code: str, language: Language, clock: Clock) -> list[Hit]:
-        """Hits of one language's code rules in a text of its own."""
-        return match_code(self.walk(code, language, clock), self.rules.code_rules(language.rules), clock)
+    def _read(self, code: str, language: Language, clock: Clock) -> tuple[list[Hit], bool]:
+        """Hits of one language's code rules in a text of its own, and whether it could be read at all."""
+        hits: list[Hit] = []
+        read = False
+        for reading in readings(code, language, clock):
+            walk = self._walk(reading.of(code), language, clock, None)
+            found = match_code(walk, self.rules.code_rules(language.rules), clock)
+            hits += [hit for hit in found if hit.start < reading.until]
+            read = read or bool(walk.sites) or unread_share(walk.root) <= UNREADABLE
+        return hits, read
 
     def walk(self, code: str, language: Language, clock: Clock) -> Walk:
         """The sites of a text of its own, as its rules see them; their offsets are those of ``code``."""
-        inside = starts_inside(code, language)
-        if inside:
-            code = re.sub(r"[^\n]", " ", code[:inside]) + code[inside:]
-        return self._walk(code + closers(code, language, clock), language, clock, None)
+        return self._walk(readings(code, language, clock)[0].of(code), language, clock, None)
 
     def window_hits(
         self, text: str, language: Language, clock: Clock, carried: Carried | None, *, tail: str, start: int

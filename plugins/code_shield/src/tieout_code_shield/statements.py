@@ -1,4 +1,4 @@
-"""Where statements end, told line by line while code is being written, and what would close an unfinished one."""
+"""Where statements end, told line by line while code is being written."""
 
 from __future__ import annotations
 
@@ -9,74 +9,21 @@ from typing import Final
 
 from tieout_code_shield.forms import Opening
 from tieout_code_shield.languages import Language
-from tieout_code_shield.limits import Clock
-from tieout_code_shield.syntax import error_share
 from tieout_code_shield.syntaxes import lexer_for
 
-__all__ = ["MAX_HELD_CHARACTERS", "MAX_HELD_LINES", "Splitter", "Unit", "closers", "starts_inside"]
+__all__ = ["MAX_HELD_CHARACTERS", "MAX_HELD_LINES", "Splitter", "Unit"]
 
 MAX_HELD_LINES: Final = 200
 MAX_HELD_CHARACTERS: Final = 50_000
 """A statement longer than this is let go in pieces, each marked as cut: nobody can check half a statement."""
 
-PROSE_SHARE: Final = 0.25
-"""Prose read as Python is in error to at least this share (of its characters); code hardly ever is."""
-
 _PEM: Final = re.compile(r"-----(BEGIN|END)[A-Z0-9 ]{0,40}PRIVATE KEY")
-_TRIPLE: Final = re.compile(r'''"""|\'\'\'''')
 MAX_SOFT_LINES: Final = 30
 """A statement that is held only because its lines are indented is let go after this many."""
 
 
 def _closing(stack: Sequence[Opening]) -> str:
     return "\n" + "".join(opening.closing + opening.tail for opening in reversed(stack)) if stack else ""
-
-
-def closers(code: str, language: Language, clock: Clock | None = None) -> str:
-    """What must be put behind a fragment so that every bracket, block and string in it is closed.
-
-    Raises:
-        OutOfTime: The clock's time is up.
-    """
-    lexer = lexer_for(language, clock)
-    for count, line in enumerate(code.split("\n")):
-        lexer.feed(line)
-        if clock is not None and count % 64 == 0:
-            clock.check()
-    return lexer.closing()
-
-
-def starts_inside(code: str, language: Language) -> int:
-    """How many characters at the start of a fragment belong to a string or comment that began before it.
-
-    Fragments are often cut from the middle of a docstring or block comment; read from there, everything behind its
-    end would be taken for text and the text for code.
-    """
-    if language.rules == "python":
-        return _starts_inside_docstring(code, language)
-    opener, closer = ("=begin", "\n=end") if language.rules == "ruby" else ("/*", "*/")
-    if language.rules == "shell":
-        return 0
-    end = code.find(closer)
-    return end + len(closer) if end >= 0 and opener not in code[:end] else 0
-
-
-def _starts_inside_docstring(code: str, language: Language) -> int:
-    first = _TRIPLE.search(code)
-    if first is None or code[: first.start()].rstrip().endswith((":", "=", "(", ",")):
-        return 0
-    line = code[code.rfind("\n", 0, first.start()) + 1 :].partition("\n")[0]
-    if code.count(first[0]) % 2 == 0 and line.strip() != first[0]:
-        # As many open as close, unless the first closes one from before and the last stays open.
-        return 0
-    before = code[: first.start()]
-    if before.strip() and not error_share(before, language.grammar) > PROSE_SHARE:
-        return 0
-    if before.strip():
-        return first.end()
-    rest = code[first.end() :]
-    alone = code.count(first[0]) % 2 == 1 and line.strip() == first[0]
-    return first.end() if alone and error_share(rest[:2_000], language.grammar) <= PROSE_SHARE / 2 else 0
 
 
 @dataclass(frozen=True, slots=True)

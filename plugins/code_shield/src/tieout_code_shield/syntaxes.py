@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from tieout_code_shield.forms import Syntax, Text
@@ -10,7 +12,7 @@ from tieout_code_shield.languages import Language
 from tieout_code_shield.lexers import Lexer
 from tieout_code_shield.limits import Clock
 
-__all__ = ["has_syntax", "lexer_for"]
+__all__ = ["has_syntax", "lexer_for", "multiline_ends"]
 
 
 def _tokens(listed: str) -> frozenset[str]:
@@ -219,6 +221,20 @@ _BY_RULES: Final[Mapping[str, Syntax]] = {
 def has_syntax(language: Language | None) -> bool:
     """Whether it is known how the language's statements end."""
     return language is not None and language.rules in _BY_RULES
+
+
+@cache
+def multiline_ends(rules: str) -> re.Pattern[str] | None:
+    """What ends a string that may go on over lines, in the language of these rules; ``None`` where there is none."""
+    syntax = _BY_RULES.get(rules, _LINES)
+    forms = [
+        text for text in syntax.texts if text.lines and not (text.comment or text.own_line or text.paired)
+    ]
+    # A raw string's end repeats its beginning, which is not there: Rust's `"##`, C#'s `"""`.
+    marks = {
+        '"{3,8}' if text.closing == "{}" else re.escape(text.closing).replace(r"\{\}", "#*") for text in forms
+    }
+    return re.compile("|".join(sorted(marks, key=len, reverse=True))) if marks else None
 
 
 def lexer_for(language: Language | None, clock: Clock | None = None) -> Lexer:
