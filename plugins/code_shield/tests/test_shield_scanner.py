@@ -40,6 +40,20 @@ def test_fragments_are_scanned(scanner: Scanner, code: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("import os\nos.system('clear')", {("py-fixed-command", "info")}),
+        ("import os\nos.system('ping ' + host)", {("py-os-command", "high")}),
+        ("eval('1 + 1'); eval(text)", {("py-fixed-code", "info"), ("py-eval", "high")}),
+    ],
+)
+def test_what_is_only_to_be_looked_at_is_not_told_beside_what_is_wrong(
+    scanner: Scanner, code: str, expected: set[tuple[str, str]]
+) -> None:
+    assert {(issue.rule.id, issue.severity) for issue in scanner.scan(code, "python").issues} == expected
+
+
+@pytest.mark.parametrize(
     "code",
     [
         "} else if (eval(text)) {\n",

@@ -6,8 +6,8 @@ from typing import Final
 
 __all__ = ["weaknesses_of"]
 
-_COMMAND: Final = "CWE-78 CWE-77 CWE-88"
-_CODE: Final = "CWE-95 CWE-94 CWE-78"
+_COMMAND: Final = "CWE-78 CWE-77 CWE-88 CWE-676"
+_CODE: Final = "CWE-95 CWE-94 CWE-78 CWE-676"
 _SECRET: Final = "CWE-798 CWE-259 CWE-321 CWE-522"  # noqa: S105
 _CRYPTO: Final = "CWE-327 CWE-328 CWE-326 CWE-916"
 _LOADING: Final = "CWE-502"

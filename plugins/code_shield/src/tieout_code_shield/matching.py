@@ -51,12 +51,25 @@ def match_code(
     for count, site in enumerate(walk.sites):
         if count % 32 == 0:
             clock.check()
+        unfinished = complete_until is not None and site.end > complete_until
+        broken: list[Hit] = []
+        audits: list[tuple[Rule, Match]] = []
         for rule, match in _candidates(walk, rules, site):
             clock.check()
-            unfinished = complete_until is not None and site.end > complete_until
-            if not (match.whole and unfinished) and _holds(walk, site, rule, match):
-                found.append(Hit(rule, match.severity or rule.severity, site.start, site.end))
+            if match.whole and unfinished:
+                continue
+            if rule.audit:
+                audits.append((rule, match))
+            elif _holds(walk, site, rule, match):
+                broken.append(_hit(rule, match, site))
+        found += broken or [
+            _hit(rule, match, site) for rule, match in audits if _holds(walk, site, rule, match)
+        ]
     return found
+
+
+def _hit(rule: Rule, match: Match, site: Site) -> Hit:
+    return Hit(rule, match.severity or rule.severity, site.start, site.end)
 
 
 def _candidates(walk: Walk, rules: LanguageRules, site: Site) -> Iterator[tuple[Rule, Match]]:

@@ -231,6 +231,7 @@ class _RuleFile(_Table):
     severity: Severity
     references: tuple[str, ...] = ()
     sanitizers: frozenset[str] = frozenset()
+    audit: bool = False
     must_hit: tuple[str, ...] = Field(min_length=2)
     must_miss: tuple[str, ...] = Field(min_length=2)
     examples: dict[str, _ExamplesTable] = Field(default_factory=dict[str, "_ExamplesTable"])
@@ -256,6 +257,7 @@ class _RuleFile(_Table):
             matches=tuple(match.build() for match in self.match if match.regex is None),
             texts=tuple(texts),
             sanitizers=self.sanitizers,
+            audit=self.audit,
             origin=origin,
             fixes=tuple(fix.build() for fix in self.fix),
         )

@@ -141,6 +141,9 @@ class Rule:
     texts: tuple[TextMatch, ...] = ()
     sanitizers: frozenset[str] = frozenset()
     """Functions (qualified or bare names) whose result cannot carry the weakness."""
+    audit: bool = False
+    """True where it asks to look at a place rather than says that it is wrong: it is silent where another rule finds
+    something there."""
     origin: str = ""
     """The file or package it came from; empty for the ones that ship."""
     examples: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(

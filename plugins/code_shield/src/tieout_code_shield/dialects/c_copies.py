@@ -13,7 +13,6 @@ from tieout_code_shield.dialects.c_sizes import (
     capacity,
     compared_above,
     known_length,
-    moves,
     name_of,
     names_in,
     number,
@@ -311,19 +310,9 @@ def _bounded(walk: Walk, site: Site, names: list[str], before: str) -> bool:
 
 
 def room_unknown(walk: Walk, site: Site) -> bool:
-    """Text is written where nothing says how much room there is, and nothing measured the text."""
-    destination, source = argument(walk, site, 0), argument(walk, site, 1)
-    if destination is None or source is None or capacity(walk, site, destination) is not None:
-        return False
-    name = name_of(walk, destination)
-    moved = name != "" and moves(walk, name, site)
-    made = not moved and any(
-        value.kind() in ("call_expression", "new_expression", "identifier")
-        for value in (assigned(walk, name, site) if name else ())
-    )
-    if (made or is_array(walk, site, destination)) and walk.evaluate(source, site).constant:
-        return False
-    return not _measured(walk, site, source, destination)
+    """Text is written where nothing says how much room there is."""
+    destination = argument(walk, site, 0)
+    return destination is not None and capacity(walk, site, destination) is None
 
 
 COPY_CHECKS: Final[Mapping[str, Callable[[Walk, Site], bool]]] = {
