@@ -123,7 +123,7 @@ def inspect_file(scanner: Scanner, job: FileJob, *, limits: Limits) -> FileScan:
 def _read(path: Path, most: int) -> bytes:
     """The file's bytes, at most so many."""
     if not path.is_file():
-        raise OSError(f"{path.name} is no regular file")
+        raise OSError(_("{name} is no regular file", name=path.name))
     with path.open("rb") as file:
         return file.read(most)
 

@@ -9,9 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, cast
 
+from tieout.plugin import translator
 from tieout_code_shield.languages import language_of_tag
 
 __all__ = ["NotebookError", "NotebookText", "read_notebook"]
+
+_ = translator("tieout_code_shield")
 
 _CELL_MAGIC: Final = re.compile(r"\s*%%(?P<word>!|\w+)[^\n]*")
 _LINE_MAGIC: Final = re.compile(r"^(?P<indent>[ \t]*)(?=[%!?])", re.MULTILINE)
@@ -66,9 +69,9 @@ def read_notebook(text: str) -> list[NotebookText]:
     try:
         loaded: object = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise NotebookError(f"not a notebook: {error}") from None
+        raise NotebookError(_("not a notebook: {problem}", problem=error)) from None
     if not isinstance(loaded, dict):
-        raise NotebookError("not a notebook: no object")
+        raise NotebookError(_("not a notebook: {problem}", problem=_("no object")))
     book = cast("dict[str, object]", loaded)
     found: dict[str, NotebookText] = {}
     kernel = _kernel(book)
@@ -168,10 +171,12 @@ def _cells(book: Mapping[str, object]) -> Iterator[tuple[int, dict[str, object]]
         first = cast("list[object]", sheets)[0]
         cells = cast("dict[str, object]", first).get("cells") if isinstance(first, dict) else None
     if not isinstance(cells, list):
-        raise NotebookError("not a notebook: no cells")
+        raise NotebookError(_("not a notebook: {problem}", problem=_("no cells")))
     for number, cell in enumerate(cast("list[object]", cells), 1):
         if not isinstance(cell, dict):
-            raise NotebookError(f"not a notebook: cell {number} is no object")
+            raise NotebookError(
+                _("not a notebook: {problem}", problem=_("cell {number} is no object", number=number))
+            )
         yield number, cast("dict[str, object]", cell)
 
 

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from tieout.plugin import Language
+from tieout.plugin import Language, translator
 from tieout_code_shield.results import CodeScan, Edit, Found, NotChecked
 from tieout_code_shield.rules import Rule, RuleSet
 
 __all__ = ["SCHEMA", "sarif_log"]
+
+_ = translator("tieout_code_shield")
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 ROOT: Final = "%SRCROOT%"
@@ -133,7 +135,10 @@ class _Log:
     def _result(self, found: Found) -> Json:
         text = f"{found.message[self._lang]} {found.advice[self._lang]}".strip()
         if found.cell:
-            text = f"[cell {found.cell}, line {found.line.value:g}] {text}"
+            place = _(
+                "[cell {cell}, line {line}]", lang=self._lang, cell=found.cell, line=int(found.line.value)
+            )
+            text = f"{place} {text}"
         result: Json = {
             "ruleId": found.rule,
             "ruleIndex": self._index[found.rule],
@@ -236,14 +241,12 @@ def _help(found: Found, rule: Rule | None, lang: Language) -> Json:
         return {"text": text}
     parts: Sequence[str] = [text]
     fence = rule.languages[0] if rule.languages[0] != "any" else ""
-    labels: Mapping[str, str] = (
-        {"bad": "Unsafe", "good": "Safe"} if lang == "en" else {"bad": "不安全", "good": "安全"}
-    )
     if rule.category == "code":
+        unsafe, safe = _("Unsafe", lang=lang), _("Safe", lang=lang)
         parts = [
             text,
-            f"{labels['bad']}:\n\n```{fence}\n{rule.must_hit[0].strip()}\n```",
-            f"{labels['good']}:\n\n```{fence}\n{rule.must_miss[0].strip()}\n```",
+            f"{unsafe}:\n\n```{fence}\n{rule.must_hit[0].strip()}\n```",
+            f"{safe}:\n\n```{fence}\n{rule.must_miss[0].strip()}\n```",
         ]
     links = "\n".join(f"- {link}" for link in rule.references)
     return {"text": text, "markdown": "\n\n".join([*parts, links] if links else parts)}
