@@ -259,6 +259,17 @@ class CommonDialect(ABC):
     def evaluate(self, node: Node, scope: Scope, depth: int = 0) -> Value:
         """What is known about an expression."""
 
+    def sides(self, node: Node, scope: Scope, depth: int) -> tuple[str, Value, Value] | None:
+        """The sign of a binary expression and what both sides of it are worth; ``None`` where one is missing."""
+        left, right, operator = node.field("left"), node.field("right"), node.field("operator")
+        if left is None or right is None or operator is None:
+            return None
+        return (
+            operator.text(),
+            self.evaluate(left, scope, depth + 1),
+            self.evaluate(right, scope, depth + 1),
+        )
+
     def call_name(self, node: Node) -> str:
         """The dotted name of the callee; without its brackets where a grammar's call has no node of its own for it."""
         callee = self.callee(node)

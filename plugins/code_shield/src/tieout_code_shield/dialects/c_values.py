@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final, cast
 
 from tieout_code_shield.dialects.base import CommonDialect, Scope
+from tieout_code_shield.dialects.gathering import named
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.values import (
     HOLE,
@@ -87,7 +88,7 @@ class CValues(CommonDialect):
             return UNKNOWN
         kind = node.kind()
         if kind in ("identifier", "type_identifier", "field_identifier", "qualified_identifier"):
-            return self._name(self.dotted(node), scope)
+            return named(self.dotted(node), scope)
         if kind == "number_literal":
             return constant("number", _number(node.text()))
         if kind in ("string_literal", "raw_string_literal", "concatenated_string", "char_literal"):
@@ -123,13 +124,6 @@ class CValues(CommonDialect):
                 parts.append(_ESCAPES.get(child.text()[1:2], "x"))
         return constant("string", "".join(parts))
 
-    def _name(self, name: str, scope: Scope) -> Value:
-        found = scope.lookup(name)
-        if found is not None:
-            return found
-        qualified = scope.qualified(name)
-        return leaf(qualified, "name", tainted=scope.is_source(qualified))
-
     def _field(self, node: Node, scope: Scope) -> Value:
         name = self.dotted(node)
         found = scope.lookup(name)
@@ -144,11 +138,10 @@ class CValues(CommonDialect):
         )
 
     def _operator(self, node: Node, scope: Scope, depth: int) -> Value:
-        left, right, operator = node.field("left"), node.field("right"), node.field("operator")
-        if left is None or right is None or operator is None:
+        sides = self.sides(node, scope, depth)
+        if sides is None:
             return UNKNOWN
-        a, b = self.evaluate(left, scope, depth + 1), self.evaluate(right, scope, depth + 1)
-        sign = operator.text()
+        sign, a, b = sides
         if a.kind == b.kind == "number" and a.constant and b.constant:
             return constant("number", _folded(sign, a.text, b.text))
         if sign == "+" and a.kind != "number" and b.kind != "number":

@@ -9,7 +9,17 @@ from typing import Final
 
 from tieout_code_shield.values import HOLE, Leaf, Value, alternatives, constant, joined, merged
 
-__all__ = ["NUMBER", "as_number", "collected", "formatted", "number_in", "operated", "typed", "unescaped"]
+__all__ = [
+    "NUMBER",
+    "as_number",
+    "collected",
+    "combined",
+    "formatted",
+    "number_in",
+    "operated",
+    "typed",
+    "unescaped",
+]
 
 NUMBER: Final = "int"
 """What a value of a numeric type is said to have passed through: no text can be smuggled in it."""
@@ -66,6 +76,11 @@ def operated(sign: str, a: Value, b: Value) -> Value:
         known = _worked_out(sign, a, b)
         if known is not None:
             return known
+    return combined(sign, a, b)
+
+
+def combined(sign: str, a: Value, b: Value) -> Value:
+    """Two values with an operator between them, of which nothing is worked out: texts are put together."""
     if sign == "+" and not (a.kind == b.kind == "number"):
         return joined([a, b])
     return Value("number" if a.kind == b.kind == "number" else "other", None, merged([a, b]))

@@ -1,18 +1,29 @@
-"""What the dialects of scripting languages share: names bound for a moment, collections, and what conditions prove."""
+"""What dialects share: names and their members, names bound for a moment, collections, what conditions prove."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.checks import proofs
-from tieout_code_shield.values import HOLE, Value, joined, merged
+from tieout_code_shield.values import HOLE, LeafKind, Value, alternatives, joined, leaf, merged
 
 if TYPE_CHECKING:
+    from ast_grep_py import SgNode as Node
+
     from tieout_code_shield.dialects.base import Scope
 
-__all__ = ["OPPOSITE", "Bound", "collection", "proved", "strung_together", "tagged"]
+__all__ = [
+    "OPPOSITE",
+    "Bound",
+    "collection",
+    "conditional",
+    "member",
+    "named",
+    "strung_together",
+    "tagged",
+]
 
 OPPOSITE: Final = {"true": "false", "false": "true"}
 """The kinds of values that decide a condition."""
@@ -43,6 +54,39 @@ class Bound:
         return self._scope.result(name, given, named)
 
 
+def named(name: str, scope: Scope, kind: LeafKind = "name") -> Value:
+    """The value that a name was given, or a leaf with the name."""
+    found = scope.lookup(name)
+    if found is not None:
+        return found
+    qualified = scope.qualified(name)
+    return leaf(qualified, kind, tainted=scope.is_source(qualified))
+
+
+def member(value: Value, path: str, scope: Scope) -> Value | None:
+    """The member ``path`` of a value that is another name of an object (``r = request``), or of input; ``None`` of any
+    other."""
+    only = value.leaves[0] if len(value.leaves) == 1 and value.text is None else None
+    if only is not None and only.kind in ("name", "attribute"):
+        name = f"{only.name}.{path}"
+        tainted = only.tainted or scope.is_source(name)
+        return Value("other", None, (replace(only, name=name, kind="attribute", tainted=tainted),))
+    return Value("other", None, value.leaves) if value.tainted else None
+
+
+def conditional(evaluate: Callable[[Node], Value], condition: Node, then: Node, otherwise: Node) -> Value:
+    """The branch that a conditional expression takes; where nobody knows, both, with what the condition proves."""
+    known = evaluate(condition)
+    if known.constant and known.kind in OPPOSITE:
+        return evaluate(then if known.kind == "true" else otherwise)
+    return alternatives(
+        [
+            _proved(evaluate(branch), condition.text(), branch.text(), holds=held)
+            for branch, held in ((then, True), (otherwise, False))
+        ]
+    )
+
+
 def collection(values: Sequence[Value]) -> Value:
     """A list, tuple, set or array of values."""
     text = " ".join(value.text or HOLE for value in values) or None
@@ -71,7 +115,7 @@ def tagged(value: Value, tags: Iterable[str]) -> Value:
     return replace(value, leaves=tuple(replace(item, through=item.through | added) for item in value.leaves))
 
 
-def proved(value: Value, condition: str, branch: str, *, holds: bool) -> Value:
+def _proved(value: Value, condition: str, branch: str, *, holds: bool) -> Value:
     """The value of one branch of a conditional expression, with what its condition proves about the names in it.
 
     Args:

@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final, cast
 
 from tieout_code_shield.dialects.base import CommonDialect, Scope
+from tieout_code_shield.dialects.folding import combined
+from tieout_code_shield.dialects.gathering import named
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.values import (
     HOLE,
@@ -75,7 +77,7 @@ class GoValues(CommonDialect):
         if kind in _CONSTANTS:
             return constant(cast("ValueKind", _CONSTANTS[kind]), "" if kind == "var_spec" else None)
         if kind == "identifier":
-            return self._named(node.text(), "name", scope)
+            return named(node.text(), scope)
         if kind == "selector_expression":
             return self._member(node, scope)
         if kind == "call_expression":
@@ -86,16 +88,9 @@ class GoValues(CommonDialect):
             return self._literal(node, scope, depth)
         return self._other(node, kind, scope, depth)
 
-    def _named(self, name: str, kind: str, scope: Scope) -> Value:
-        found = scope.lookup(name)
-        if found is not None:
-            return found
-        qualified = scope.qualified(name)
-        return leaf(qualified, "attribute" if kind != "name" else "name", tainted=scope.is_source(qualified))
-
     def _member(self, node: Node, scope: Scope) -> Value:
         name = self.dotted(node)
-        value = self._named(name, "attribute", scope)
+        value = named(name, scope, "attribute")
         operand = node.field("operand")
         if (
             value.tainted
@@ -110,13 +105,8 @@ class GoValues(CommonDialect):
         return value
 
     def _operator(self, node: Node, scope: Scope, depth: int) -> Value:
-        left, right, operator = node.field("left"), node.field("right"), node.field("operator")
-        if left is None or right is None or operator is None:
-            return UNKNOWN
-        a, b = self.evaluate(left, scope, depth + 1), self.evaluate(right, scope, depth + 1)
-        if operator.text() == "+" and not (a.kind == b.kind == "number"):
-            return joined([a, b])
-        return Value("number" if a.kind == b.kind == "number" else "other", None, merged([a, b]))
+        sides = self.sides(node, scope, depth)
+        return combined(*sides) if sides is not None else UNKNOWN
 
     def _literal(self, node: Node, scope: Scope, depth: int) -> Value:
         arguments = self.arguments(node)
@@ -161,7 +151,7 @@ class GoValues(CommonDialect):
         if _PARSERS.match(name):
             return leaf(name, "call")
         if callee.kind() == "qualified_type":
-            base = self._named(callee.text().partition(".")[0], "name", scope)
+            base = named(callee.text().partition(".")[0], scope)
         else:
             receiver = callee.field("operand") if callee.kind() == "selector_expression" else None
             if receiver is None:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.checks import proofs
 from tieout_code_shield.dialects.base import Arguments, CommonDialect, Scope
 from tieout_code_shield.dialects.folding import operated
-from tieout_code_shield.dialects.gathering import OPPOSITE, Bound, collection, proved, strung_together, tagged
+from tieout_code_shield.dialects.gathering import (
+    OPPOSITE,
+    Bound,
+    collection,
+    conditional,
+    member,
+    named,
+    strung_together,
+    tagged,
+)
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.values import (
     HOLE,
@@ -152,11 +160,7 @@ class JavaScriptValues(CommonDialect):
     def _name(self, name: str, scope: Scope) -> Value:
         if name == "undefined":
             return constant("none")
-        found = scope.lookup(name)
-        if found is not None:
-            return found
-        qualified = scope.qualified(name)
-        return leaf(qualified, "name", tainted=scope.is_source(qualified))
+        return named(name, scope)
 
     def _member(self, node: Node, scope: Scope) -> Value:
         name = self.dotted(node)
@@ -171,24 +175,13 @@ class JavaScriptValues(CommonDialect):
             qualified = scope.qualified(name)
             return leaf(qualified, "attribute", tainted=scope.is_source(qualified))
         known = value.item(rest) if "." not in rest else None
-        if known is not None:
-            return known
-        if len(value.leaves) == 1 and value.leaves[0].kind in ("name", "attribute") and value.text is None:
-            # Another name of the same object: ``const q = req.query``.
-            only = value.leaves[0]
-            full = f"{only.name}.{rest}"
-            tainted = only.tainted or scope.is_source(full)
-            return Value("other", None, (replace(only, name=full, kind="attribute", tainted=tainted),))
-        if value.tainted:
-            return Value("other", None, value.leaves)
-        return leaf(scope.qualified(name), "attribute")
+        return known or member(value, rest, scope) or leaf(scope.qualified(name), "attribute")
 
     def _operator(self, node: Node, scope: Scope, depth: int) -> Value:
-        left, right, operator = node.field("left"), node.field("right"), node.field("operator")
-        if left is None or right is None or operator is None:
+        sides = self.sides(node, scope, depth)
+        if sides is None:
             return UNKNOWN
-        a, b = self.evaluate(left, scope, depth + 1), self.evaluate(right, scope, depth + 1)
-        sign = operator.text()
+        sign, a, b = sides
         if sign in ("||", "&&", "??"):
             decided = operated(sign, a, b) if a.kind in OPPOSITE and a.constant and sign != "??" else None
             return decided if decided is not None else alternatives([a, b])
@@ -262,7 +255,7 @@ class JavaScriptValues(CommonDialect):
         if kind in _WRAPPERS and inner:
             return self.evaluate(inner[0], scope, depth + 1)
         if kind == "ternary_expression" and len(inner) == 3:
-            return self._conditional(inner, scope, depth)
+            return conditional(lambda part: self.evaluate(part, scope, depth + 1), *inner)
         if kind == "array":
             return collection([self.evaluate(part, scope, depth + 1) for part in inner])
         if kind == "object":
@@ -276,17 +269,6 @@ class JavaScriptValues(CommonDialect):
         if kind in ("assignment_expression", "sequence_expression") and inner:
             return self.evaluate(inner[-1], scope, depth + 1)
         return UNKNOWN
-
-    def _conditional(self, inner: list[Node], scope: Scope, depth: int) -> Value:
-        condition, then, otherwise = inner
-        known = self.evaluate(condition, scope, depth + 1)
-        if known.constant and known.kind in OPPOSITE:
-            return self.evaluate(then if known.kind == "true" else otherwise, scope, depth + 1)
-        options = [
-            proved(self.evaluate(branch, scope, depth + 1), condition.text(), branch.text(), holds=held)
-            for branch, held in ((then, True), (otherwise, False))
-        ]
-        return alternatives(options)
 
     def _object(self, inner: list[Node], scope: Scope, depth: int) -> Value:
         found: list[tuple[str, Value]] = []

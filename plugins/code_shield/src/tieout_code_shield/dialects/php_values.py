@@ -108,11 +108,10 @@ class PhpValues(PhpNames):
         return leaf(name, "subscript", tainted=not _harmless_part(name) and (value.tainted or bool(asked)))
 
     def _operator(self, node: Node, scope: Scope, depth: int) -> Value:
-        left, right, operator = node.field("left"), node.field("right"), node.field("operator")
-        if left is None or right is None or operator is None:
+        sides = self.sides(node, scope, depth)
+        if sides is None:
             return UNKNOWN
-        sign = operator.text().lower()
-        a, b = self.evaluate(left, scope, depth + 1), self.evaluate(right, scope, depth + 1)
+        sign, a, b = sides[0].lower(), *sides[1:]
         if sign == ".":
             return joined([a, b])
         if sign in ("??", "?:"):

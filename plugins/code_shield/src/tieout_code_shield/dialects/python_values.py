@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Final
 from tieout_code_shield.checks import proofs
 from tieout_code_shield.dialects.base import Arguments, CommonDialect, Scope
 from tieout_code_shield.dialects.folding import operated
-from tieout_code_shield.dialects.gathering import OPPOSITE, Bound, collection, proved, strung_together, tagged
+from tieout_code_shield.dialects.gathering import (
+    OPPOSITE,
+    Bound,
+    collection,
+    conditional,
+    member,
+    named,
+    strung_together,
+    tagged,
+)
 from tieout_code_shield.dialects.python_names import given_name
 from tieout_code_shield.values import (
     HOLE,
@@ -121,7 +130,7 @@ class PythonValues(CommonDialect):
         if kind in ("true", "false", "none"):
             return constant(kind)  # pyright: ignore[reportArgumentType]
         if kind == "identifier":
-            return self._name(node, scope)
+            return named(node.text(), scope)
         if kind == "attribute":
             return self._attribute(node, scope)
         if kind == "call":
@@ -145,14 +154,6 @@ class PythonValues(CommonDialect):
             parts.append(constant("string", ""))
         return joined(parts) if parts else constant("string", "")
 
-    def _name(self, node: Node, scope: Scope) -> Value:
-        name = node.text()
-        found = scope.lookup(name)
-        if found is not None:
-            return found
-        qualified = scope.qualified(name)
-        return leaf(qualified, "name", tainted=scope.is_source(qualified))
-
     def _attribute(self, node: Node, scope: Scope) -> Value:
         name = self.dotted(node)
         found = scope.lookup(name)
@@ -165,15 +166,7 @@ class PythonValues(CommonDialect):
             return leaf(
                 qualified, "attribute", tainted=scope.is_source(qualified) and _served(node, qualified)
             )
-        if len(value.leaves) == 1 and value.leaves[0].kind in ("name", "attribute") and value.text is None:
-            # Another name of the same object: ``r = request``.
-            only = value.leaves[0]
-            known = f"{only.name}.{rest}"
-            tainted = only.tainted or scope.is_source(known)
-            return Value("other", None, (replace(only, name=known, kind="attribute", tainted=tainted),))
-        if value.tainted:
-            return Value("other", None, value.leaves)
-        return leaf(scope.qualified(name), "attribute")
+        return member(value, rest, scope) or leaf(scope.qualified(name), "attribute")
 
     def _subscript(self, node: Node, scope: Scope, depth: int) -> Value:
         base, key = node.field("value"), node.field("subscript")
@@ -201,11 +194,10 @@ class PythonValues(CommonDialect):
         return leaf(name, "subscript", tainted=scope.is_source(name))
 
     def _operator(self, node: Node, scope: Scope, depth: int) -> Value:
-        left, right, operator = node.field("left"), node.field("right"), node.field("operator")
-        if left is None or right is None or operator is None:
+        sides = self.sides(node, scope, depth)
+        if sides is None:
             return UNKNOWN
-        a, b = self.evaluate(left, scope, depth + 1), self.evaluate(right, scope, depth + 1)
-        sign = operator.text()
+        sign, a, b = sides
         if sign in ("or", "and"):
             decided = operated("||" if sign == "or" else "&&", a, b) if a.kind in OPPOSITE else None
             return decided if decided is not None else alternatives([a, b])
@@ -281,7 +273,8 @@ class PythonValues(CommonDialect):
         if kind == "as_pattern" and inner:
             return self.evaluate(inner[0], scope, depth + 1)
         if kind == "conditional_expression" and len(inner) == 3:
-            return self._conditional(inner, scope, depth)
+            then, condition, otherwise = inner
+            return conditional(lambda part: self.evaluate(part, scope, depth + 1), condition, then, otherwise)
         if kind in ("list", "tuple", "set", "expression_list"):
             return collection([self.evaluate(part, scope, depth + 1) for part in inner])
         if kind == "dictionary":
@@ -295,17 +288,6 @@ class PythonValues(CommonDialect):
         if kind == "comparison_operator":
             return self._comparison(node, scope, depth)
         return UNKNOWN
-
-    def _conditional(self, inner: list[Node], scope: Scope, depth: int) -> Value:
-        then, condition, otherwise = inner
-        known = self.evaluate(condition, scope, depth + 1)
-        if known.constant and known.kind in OPPOSITE:
-            return self.evaluate(then if known.kind == "true" else otherwise, scope, depth + 1)
-        options = [
-            proved(self.evaluate(branch, scope, depth + 1), condition.text(), branch.text(), holds=held)
-            for branch, held in ((then, True), (otherwise, False))
-        ]
-        return alternatives(options)
 
     def _dictionary(self, inner: list[Node], scope: Scope, depth: int) -> Value:
         found: list[tuple[str, Value]] = []

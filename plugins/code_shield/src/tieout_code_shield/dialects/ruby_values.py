@@ -106,11 +106,10 @@ class RubyValues(RubyNames):
         return leaf(name, "subscript", tainted=value.tainted or scope.is_source(name))
 
     def _operator(self, node: Node, scope: Scope, depth: int) -> Value:
-        left, right, operator = node.field("left"), node.field("right"), node.field("operator")
-        if left is None or right is None or operator is None:
+        sides = self.sides(node, scope, depth)
+        if sides is None:
             return UNKNOWN
-        sign = operator.text()
-        a, b = self.evaluate(left, scope, depth + 1), self.evaluate(right, scope, depth + 1)
+        sign, a, b = sides
         if sign in ("||", "&&", "or", "and"):
             return alternatives([a, b])
         if sign in ("+", "<<"):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Arguments, CommonDialect, Scope
+from tieout_code_shield.dialects.folding import combined
 from tieout_code_shield.values import (
     HOLE,
     UNKNOWN,
@@ -103,13 +104,8 @@ class RustValues(CommonDialect):
         return value
 
     def _operator(self, node: Node, scope: Scope, depth: int) -> Value:
-        left, right, operator = node.field("left"), node.field("right"), node.field("operator")
-        if left is None or right is None or operator is None:
-            return UNKNOWN
-        a, b = self.evaluate(left, scope, depth + 1), self.evaluate(right, scope, depth + 1)
-        if operator.text() == "+" and not (a.kind == b.kind == "number"):
-            return joined([a, b])
-        return Value("number" if a.kind == b.kind == "number" else "other", None, merged([a, b]))
+        sides = self.sides(node, scope, depth)
+        return combined(*sides) if sides is not None else UNKNOWN
 
     def _call(self, node: Node, scope: Scope, depth: int) -> Value:
         callee = node.field("function")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from tieout_code_shield.dialects.base import CommonDialect, Scope
 from tieout_code_shield.dialects.folding import as_number, collected, operated, typed, unescaped
+from tieout_code_shield.dialects.gathering import named
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.dialects.texts import PARSES, created, method_value
 from tieout_code_shield.values import UNKNOWN, Value, alternatives, called, constant, leaf
@@ -105,12 +106,7 @@ class TypedValues(CommonDialect):
 
     def _on_name(self, node: Node, scope: Scope, depth: int) -> Value:
         name = node.text()
-        found = scope.lookup(name)
-        declared = scope.qualified(f"{name}.x")[:-2]
-        if found is None:
-            qualified = scope.qualified(name)
-            found = leaf(qualified, "name", tainted=scope.is_source(qualified))
-        return typed(found, declared)
+        return typed(named(name, scope), scope.qualified(f"{name}.x")[:-2])
 
     def _on_member(self, node: Node, scope: Scope, depth: int) -> Value:
         name = self.dotted(node)
