@@ -31,14 +31,14 @@ import tempfile
 import time
 import venv
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bench_shield_clean import fetch, sources
 
 from tieout_code_shield.blocks import CodeBlock
+from tieout_code_shield.evaluation import read_cases
 from tieout_code_shield.fences import CodeLine
 from tieout_code_shield.limits import Limits
 from tieout_code_shield.scanner import Scanner
@@ -327,19 +327,6 @@ def _rival_hits(rival: Rival, folder: Path, cases: Sequence[tuple[str, str]]) ->
 # Hit rate
 
 
-def read_cases(file: Path) -> list[tuple[str, str]]:
-    """(language, code) of each row."""
-    text = file.read_text("utf-8")
-    rows: list[dict[str, Any]] = json.loads(text) if text.lstrip()[:1] == "[" else [*_lines(text)]
-    return [(str(row["language"]), str(row.get("code", row.get("origin_code", "")))) for row in rows]
-
-
-def _lines(text: str) -> Iterator[dict[str, Any]]:
-    for line in text.splitlines():
-        if line.strip():
-            yield json.loads(line)
-
-
 def _shares(hits: Sequence[tuple[str, bool]], name: str) -> str:
     total, hit = (
         Counter(language for language, _ in hits),
@@ -358,7 +345,7 @@ def main() -> None:
     parser.add_argument("--no-rivals", action="store_true")
     given = parser.parse_args()
     scanner = Shield(ShieldSettings(max_seconds=5.0)).scanner
-    cases: list[tuple[str, str]] = read_cases(given.cases) if given.cases else []
+    cases = [(case.language, case.code) for case in read_cases(given.cases)] if given.cases else []
     with tempfile.TemporaryDirectory() as made:
         if given.sources is None:
             fetch(Path(made))

@@ -29,6 +29,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tieout_code_shield.dialects import has_dialect
 from tieout_code_shield.languages import Language, language_of_file
 from tieout_code_shield.limits import Limits
 from tieout_code_shield.shield import Shield
@@ -209,7 +210,7 @@ def _by_language(package: Path, left_out: str = "") -> dict[str, list[tuple[Path
         ):
             continue
         language = language_of_file(path.name) or _by_first_line(path)
-        if language is not None and language.rules and language.name not in ("swift", "scala"):
+        if language is not None and has_dialect(language.rules):
             lines = path.read_bytes().count(b"\n")
             if SHORTEST <= lines <= LONGEST:
                 found[language.rules].append((path, language))

@@ -152,6 +152,13 @@ def test_scorer_reads_the_fields_of_cyberseceval(tmp_path: Path) -> None:
     assert result.metrics["same_cwe"] == 1.0
 
 
+def test_scorer_takes_a_line_separator_within_a_text_for_a_part_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "cases.jsonl"
+    row = {"code": "eval(x)  # a\u2028b", "language": "python"}
+    file.write_text(json.dumps(row, ensure_ascii=False), "utf-8")
+    assert TOOLS["eval"](str(file)).passed == 1
+
+
 @pytest.mark.parametrize(
     "text",
     ["{", '{"code": 1}', '{"code": "x", "label": "maybe"}', "[1]", '"x"'],

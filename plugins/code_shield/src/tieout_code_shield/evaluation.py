@@ -52,7 +52,7 @@ def _rows(text: str) -> Iterator[object]:
     if text.lstrip().startswith("["):
         yield from cast("list[object]", json.loads(text))
         return
-    for line in text.splitlines():
+    for line in text.split("\n"):  # splitlines() would also cut within a text, at U+2028
         if line.strip():
             yield json.loads(line)
 
