@@ -26,6 +26,10 @@ MAX_SOURCE: Final = 2_000
 them, not within one, and one with two stars in it takes quadratic time."""
 
 
+_COLLECTIONS: Final = frozenset(
+    {"list", "list_comprehension", "tuple", "dictionary", "set", "array", "object", "array_expression"}
+)
+"""Kinds of expressions that are no text, so that comparing one with ``==`` compares no secret."""
 _PLAINLY: Final = re.compile(r"\[|\{|new\s+String\s*\[|[\w.]{1,200}$")
 
 
@@ -143,6 +147,8 @@ def _compares(walk: Walk, site: Site, match: Match) -> bool:
         return False
     names = (walk.dialect.dotted(operand).rpartition(".")[2][-MAX_NAME:] for operand in operands)
     if not any(match.compare.search(name) for name in names):
+        return False
+    if any(operand.kind() in _COLLECTIONS for operand in operands):
         return False
     return not any(walk.evaluate(operand, site).constant for operand in operands)
 

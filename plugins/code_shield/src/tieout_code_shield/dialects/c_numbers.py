@@ -111,6 +111,8 @@ def _product(walk: Walk, site: Site, node: Node) -> bool:
         if operator.text() == "+":
             return _product(walk, site, bare(left)) or _product(walk, site, bare(right))
         if operator.text() == "*":
+            if _BYTE.search(node.text()):
+                return False
             leaves = walk.evaluate(node, site).without(frozenset({"strlen"})).leaves
             if not leaves or all(each.name == "argc" or _LENGTH.search(each.name) for each in leaves):
                 return False
@@ -138,6 +140,10 @@ _MEASURED: Final = re.compile(
     r"(?i)\b\w*len(?:gth)?\s*\(|MultiByte|GetFullPathName|[.>](?:size|length)\s*\(\)|[.>]\w+\s*\*\s*2\b|\b2\s*\*\s*\w+[.-]"
 )
 """What is measured is there already, and what doubles what is there stops long before it wraps around."""
+
+
+_BYTE: Final = re.compile(r"sizeof\s*\(\s*(?:(?:un)?signed\s+)?(?:char|u?int8_t|byte|BYTE|std::byte|bool)\s*\)")
+"""Times one: no product."""
 
 
 def _limited(walk: Walk, site: Site, node: Node) -> bool:
