@@ -12,7 +12,7 @@ from tieout_code_shield.languages import Language
 from tieout_code_shield.lexers import Lexer
 from tieout_code_shield.limits import Clock
 
-__all__ = ["has_syntax", "lexer_for", "multiline_ends"]
+__all__ = ["lexer_for", "multiline_ends"]
 
 
 def _tokens(listed: str) -> frozenset[str]:
@@ -216,11 +216,6 @@ _BY_RULES: Final[Mapping[str, Syntax]] = {
     "go": _GO, "kotlin": _KOTLIN, "swift": _KOTLIN, "scala": _KOTLIN, "rust": _RUST, "php": _PHP, "c": _C, "cpp": _CPP,
     "ruby": _RUBY, "shell": _SHELL,
 }  # fmt: skip
-
-
-def has_syntax(language: Language | None) -> bool:
-    """Whether it is known how the language's statements end."""
-    return language is not None and language.rules in _BY_RULES
 
 
 @cache
