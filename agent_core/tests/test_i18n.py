@@ -40,6 +40,17 @@ def test_braces_of_values_are_left_alone() -> None:
     assert _("a {brace} without values") == "a {brace} without values"
 
 
+def test_chinese_words_stand_without_a_blank_between_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A template leaves blanks for Latin names and numbers; a Chinese name needs none."""
+    text = "训练 {subject} 需要 {hours:.0f} 小时"
+    assert _(text, lang="zh", subject="Llama 3", hours=12.3) == "训练 Llama 3 需要 12 小时"
+    assert _(text, lang="zh", subject="这样的模型", hours=12.3) == "训练这样的模型需要 12 小时"
+    assert _(text, lang="zh", subject="GPT 模型", hours=12.3) == "训练 GPT 模型需要 12 小时"
+    assert _("{a} {b} {{c}}", lang="zh", a="甲", b="乙") == "甲 乙 {c}"
+
+
 def test_a_broken_catalogue_is_english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "spoilt" / "locale" / "zh" / "LC_MESSAGES"
     folder.mkdir(parents=True)

@@ -18,12 +18,13 @@ import gettext
 import os
 import re
 import struct
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from importlib import util
 from pathlib import Path
+from string import Formatter
 from typing import Final, Literal
 
 Language = Literal["en", "zh"]
@@ -72,9 +73,16 @@ class Translator:
         self.package = package
 
     def __call__(self, message: str, /, *, lang: Language | None = None, **values: object) -> str:
-        """Translate ``message`` and fill in ``{names}``; a text without an entry stays English."""
-        text = _catalogue(self.package, lang or current_language()).gettext(message) if message else ""
-        return text.format(**values) if values else text
+        """Translate ``message`` and fill in ``{names}``; a text without an entry stays English.
+
+        Chinese sets a blank between a Chinese word and a Latin one or a number, and none between two Chinese words,
+        so a blank around a name stays only where what is filled in asks for it.
+        """
+        chosen = lang or current_language()
+        text = _catalogue(self.package, chosen).gettext(message) if message else ""
+        if not values:
+            return text
+        return _filled_in(text, values) if chosen == "zh" and " " in text else text.format(**values)
 
     def pieces(self, text: str, *, lang: Language | None = None) -> str:
         """Translate what stands between semicolons and parentheses, each piece for itself; a title stays as it is.
@@ -85,6 +93,32 @@ class Translator:
         if whole != text:
             return whole
         return "".join(self(piece, lang=lang) for piece in _BETWEEN.split(text))
+
+
+_HAN = "\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_BEHIND_HAN = re.compile(f"[{_HAN}] $")
+_BEFORE_HAN = re.compile(f" [{_HAN}]")
+_BEGINS_HAN = re.compile(f"[{_HAN}]")
+_ENDS_HAN = re.compile(f"[{_HAN}]$")
+
+
+def _filled_in(text: str, values: Mapping[str, object]) -> str:
+    """``text.format(**values)`` without the blanks that would stand between two Chinese characters."""
+    made = ""
+    value = ""
+    for literal, name, spec, conversion in Formatter().parse(text):
+        if _BEFORE_HAN.match(literal) and _ENDS_HAN.search(value):
+            literal = literal[1:]
+        made += literal
+        value = ""
+        if name is not None:
+            value = f"{{{name}{'!' + conversion if conversion else ''}{':' + spec if spec else ''}}}".format(
+                **values
+            )
+            if _BEHIND_HAN.search(literal) and _BEGINS_HAN.match(value):
+                made = made[:-1]
+            made += value
+    return made
 
 
 _BETWEEN = re.compile(r"(; | \(|\), |\): |\)|(?<=[a-z]): )")

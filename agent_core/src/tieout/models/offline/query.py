@@ -56,9 +56,14 @@ _CHINESE = (
     ),
     r"[吗呢呀吧么]+(?=[\s?？。!！]|$)",
 )
-_EDGES = re.compile(
-    r"^(?:[\s,，、:：]|and\b|but\b|先)+|[\s,，、:：的]+$|(?:\s|,|，)(?:and|并|再)$", re.IGNORECASE
+_LINKS = (
+    "and|but|or|also|then|do|does|did|is|are|give|gives|show|tell|me|us|it|that|the|a|an|of|for|to|with|in|on"
 )
+_EDGES = re.compile(
+    rf"^(?:[\s,，、:：]|(?:and|but|or|also|then)\b|先)+|(?:[\s,，、:：的]|(?<=[\s,，])(?:{_LINKS}|并|再)\b)+$",
+    re.IGNORECASE,
+)
+_LOOSE = re.compile(r"\s+(?=[,，、:：])")
 
 
 @cache
@@ -73,7 +78,7 @@ def search_query(question: str) -> str:
         rest = sentence.strip()
         for pattern in _patterns():
             rest = pattern.sub(" ", rest).strip()
-        rest = _EDGES.sub("", rest)
+        rest = _LOOSE.sub("", _EDGES.sub("", rest))
         rest = " ".join(rest.split())
         if len(re.sub(r"[\W_]", "", rest)) > 1:
             kept.append(rest)
