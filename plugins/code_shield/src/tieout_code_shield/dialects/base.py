@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tieout_code_shield.values import Value
     from tieout_code_shield.walk import Site, Walk
 
-__all__ = ["Arguments", "BindForm", "Binding", "CommonDialect", "Dialect", "Role", "Scope"]
+__all__ = ["Arguments", "BindForm", "Binding", "Check", "CommonDialect", "Dialect", "Role", "Scope"]
 
 _WORD: Final = re.compile(r"[\w$]+")
 _GROWING: Final = frozenset(
@@ -30,6 +30,10 @@ BindForm = Literal[
 """How a name gets a value: ``x = v``, ``x += v``, ``f(x=v)``, ``{"x": v}``, ``def f(x=v)``, ``for x in v``,
 ``<a x={v}>``, a declaration without a value, ``x == v``, ``return v``
 (whose name is ``return``)."""
+
+
+Check: TypeAlias = "Callable[[Walk, Site], bool]"
+"""Whether something holds at a site that needs more than names and values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +223,8 @@ class CommonDialect(ABC):
 
     roles: ClassVar[Mapping[str, Role]]
     """What the nodes are to the engine that the walk stops at, by kind."""
+    checks: ClassVar[Mapping[str, Check]] = {}
+    """Properties that rules ask for by name."""
     equalities: ClassVar[frozenset[str]] = frozenset({"==", "!="})
     """The operators of a comparison for equality."""
     branching: Sequence[str] = ()
@@ -301,8 +307,8 @@ class CommonDialect(ABC):
         return []
 
     def check(self, name: str, walk: Walk, site: Site) -> bool:
-        """None."""
-        raise KeyError(name)
+        """By ``checks``."""
+        return self.checks[name](walk, site)
 
     def reached(self, node: Node, scope: Scope) -> bool | None:
         """Not told."""

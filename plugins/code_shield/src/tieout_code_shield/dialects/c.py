@@ -14,8 +14,6 @@ from tieout_code_shield.dialects.nodes import items
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
 
-    from tieout_code_shield.walk import Site, Walk
-
 __all__ = ["CDialect", "CppDialect"]
 
 _ROLES: Final[dict[str, Role]] = {
@@ -59,6 +57,7 @@ class CDialect(CEffects):
 
     name = "c"
     roles = _ROLES
+    checks = CHECKS
     sources = (
         "argv", "optarg", "environ", "getenv", "secure_getenv", "_wgetenv", "gets", "fgets", "fgetc", "getc", "getchar",
         "fread", "read", "recv", "recvfrom", "SSL_read", "BIO_read", "BIO_gets", "scanf", "fscanf", "wscanf", "fwscanf",
@@ -227,10 +226,6 @@ class CDialect(CEffects):
                 return ".".join(["", *reversed(tail)]) if tail else ""
             node = inner
         return ""
-
-    def check(self, name: str, walk: Walk, site: Site) -> bool:
-        """Whether a property holds that needs more than names and values, such as sizes and earlier checks."""
-        return CHECKS[name](walk, site)
 
 
 class CppDialect(CDialect):

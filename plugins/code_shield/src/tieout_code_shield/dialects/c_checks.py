@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.c_copies import COPY_CHECKS
@@ -12,6 +12,7 @@ from tieout_code_shield.dialects.c_lifetime import LIFETIME_CHECKS
 from tieout_code_shield.dialects.c_numbers import NUMBER_CHECKS
 
 if TYPE_CHECKING:
+    from tieout_code_shield.dialects.base import Check
     from tieout_code_shield.walk import Site, Walk
 
 
@@ -60,7 +61,7 @@ _HARMLESS: Final = frozenset(
 )
 
 
-CHECKS: Final[Mapping[str, Callable[[Walk, Site], bool]]] = {
+CHECKS: Final[Mapping[str, Check]] = {
     "format-is-input": format_is_input,
     "remote-input": remote_input,
     **COPY_CHECKS,

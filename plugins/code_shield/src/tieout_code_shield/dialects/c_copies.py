@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.c_sizes import (
@@ -22,6 +22,7 @@ from tieout_code_shield.dialects.c_sizes import (
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
 
+    from tieout_code_shield.dialects.base import Check
     from tieout_code_shield.values import Value
     from tieout_code_shield.walk import Site, Walk
 
@@ -315,7 +316,7 @@ def room_unknown(walk: Walk, site: Site) -> bool:
     return destination is not None and capacity(walk, site, destination) is None
 
 
-COPY_CHECKS: Final[Mapping[str, Callable[[Walk, Site], bool]]] = {
+COPY_CHECKS: Final[Mapping[str, Check]] = {
     "overflows": overflows,
     "overflows-format": overflows_format,
     "room-unknown": room_unknown,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.c_lifetime import BLOCKS, FUNCTIONS, LEAVES
@@ -21,6 +21,7 @@ from tieout_code_shield.dialects.nodes import items
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
 
+    from tieout_code_shield.dialects.base import Check
     from tieout_code_shield.walk import Site, Walk
 
 
@@ -281,7 +282,7 @@ def _is_template(function: Node) -> bool:
     return parent is not None and parent.kind() == "template_declaration"
 
 
-IDIOM_CHECKS: Final[Mapping[str, Callable[[Walk, Site], bool]]] = {
+IDIOM_CHECKS: Final[Mapping[str, Check]] = {
     "printed-length": printed_length,
     "printed-rest": printed_rest,
     "sizeof-pointer": sizeof_pointer,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.c_numbers import RETURNED, from_outside
@@ -14,6 +14,7 @@ from tieout_code_shield.dialects.nodes import items
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
 
+    from tieout_code_shield.dialects.base import Check
     from tieout_code_shield.walk import Site, Walk
 
 
@@ -136,7 +137,7 @@ def index_unchecked(walk: Walk, site: Site) -> bool:
     return upper is None or not (unsigned or compared_below(before, name))
 
 
-INDEX_CHECKS: Final[Mapping[str, Callable[[Walk, Site], bool]]] = {
+INDEX_CHECKS: Final[Mapping[str, Check]] = {
     "index-out": index_out,
     "index-unchecked": index_unchecked,
 }

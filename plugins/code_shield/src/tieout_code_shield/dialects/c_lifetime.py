@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.c_sizes import argument, assigned, bare
@@ -11,6 +11,7 @@ from tieout_code_shield.dialects.c_sizes import argument, assigned, bare
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
 
+    from tieout_code_shield.dialects.base import Check
     from tieout_code_shield.walk import Site, Walk
 
 
@@ -311,7 +312,7 @@ def used_unset(walk: Walk, site: Site) -> bool:
     )
 
 
-LIFETIME_CHECKS: Final[Mapping[str, Callable[[Walk, Site], bool]]] = {
+LIFETIME_CHECKS: Final[Mapping[str, Check]] = {
     "freed-again": freed_again,
     "used-after-free": used_after_free,
     "frees-non-heap": frees_non_heap,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.c_copies import GUARDING, sized
@@ -23,6 +23,7 @@ from tieout_code_shield.dialects.nodes import items
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
 
+    from tieout_code_shield.dialects.base import Check
     from tieout_code_shield.walk import Site, Walk
 
 
@@ -142,7 +143,9 @@ _MEASURED: Final = re.compile(
 """What is measured is there already, and what doubles what is there stops long before it wraps around."""
 
 
-_BYTE: Final = re.compile(r"sizeof\s*\(\s*(?:(?:un)?signed\s+)?(?:char|u?int8_t|byte|BYTE|std::byte|bool)\s*\)")
+_BYTE: Final = re.compile(
+    r"sizeof\s*\(\s*(?:(?:un)?signed\s+)?(?:char|u?int8_t|byte|BYTE|std::byte|bool)\s*\)"
+)
 """Times one: no product."""
 
 
@@ -285,7 +288,7 @@ def _number_from_outside(walk: Walk, site: Site, node: Node) -> bool:
     return False
 
 
-NUMBER_CHECKS: Final[Mapping[str, Callable[[Walk, Site], bool]]] = {
+NUMBER_CHECKS: Final[Mapping[str, Check]] = {
     "input-size": input_size,
     "signed-size": signed_size,
     "product-unchecked": product_unchecked,

@@ -6,13 +6,12 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Role
+from tieout_code_shield.dialects.go_checks import CHECKS
 from tieout_code_shield.dialects.go_values import MAX_DEPTH, GoValues, text_of
 from tieout_code_shield.dialects.nodes import items
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
-
-    from tieout_code_shield.walk import Site, Walk
 
 __all__ = ["GoDialect"]
 
@@ -43,6 +42,7 @@ class GoDialect(GoValues):
 
     name = "go"
     roles = _ROLES
+    checks = CHECKS
     sources = (
         *(
             f"{request}.{part}"
@@ -277,16 +277,6 @@ class GoDialect(GoValues):
                 return ".".join(["", *reversed(tail)]) if tail else ""
             node = inner
         return ""
-
-    def check(self, name: str, walk: Walk, site: Site) -> bool:
-        """Whether a property that Go's rules ask for by name holds.
-
-        Raises:
-            KeyError: There is no such property.
-        """
-        from tieout_code_shield.dialects.go_checks import CHECKS
-
-        return CHECKS[name](walk, site)
 
 
 def _listed(node: Node) -> list[Node]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from tieout_code_shield.dialects.base import Check
     from tieout_code_shield.walk import Site, Walk
 
 __all__ = ["CHECKS"]
@@ -56,7 +57,7 @@ def cut_number(walk: Walk, site: Site) -> bool:
     return re.search(rf"\b{re.escape(name)}\s*[<>]=?|[<>]=?\s*{re.escape(name)}\b", before) is None
 
 
-CHECKS: Final[Mapping[str, Callable[[Walk, Site], bool]]] = {
+CHECKS: Final[Mapping[str, Check]] = {
     "no-timeout": no_timeout,
     "archive-name": archive_name,
     "unlimited-decompression": unlimited_decompression,

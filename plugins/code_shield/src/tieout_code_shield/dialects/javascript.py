@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import BindForm, Binding, Role
+from tieout_code_shield.dialects.javascript_checks import CHECKS
 from tieout_code_shield.dialects.javascript_functions import JavaScriptFunctions
 from tieout_code_shield.dialects.javascript_values import key_text, string_text
 from tieout_code_shield.dialects.nodes import items
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
-
-    from tieout_code_shield.walk import Site, Walk
 
 __all__ = ["JavaScriptDialect"]
 
@@ -43,9 +41,6 @@ _FORMS: Final[dict[str, BindForm]] = {
     "assignment_pattern": "default",
     "for_in_statement": "loop",
 }
-_PATH_CHECK: Final = re.compile(
-    r"startsWith\(|indexOf\(|\.relative\(|includes\(|isInside|isSubdir|within|isPathInside|\.\."
-)
 _REQUESTS: Final = (
     "req.",
     "request.",
@@ -73,6 +68,7 @@ class JavaScriptDialect(JavaScriptFunctions):
 
     name = "javascript"
     roles = _ROLES
+    checks = CHECKS
     equalities = frozenset({"==", "===", "!=", "!=="})
     branching = ("if_statement",)
     sources = (
@@ -236,33 +232,6 @@ class JavaScriptDialect(JavaScriptFunctions):
         """The module that an import names."""
         source = node.field("source")
         return [_module(string_text(source))] if source is not None else []
-
-    def check(self, name: str, walk: Walk, site: Site) -> bool:
-        """``unchecked``: nothing behind the place looks like a check of the path that was put together there;
-        ``given``: the first argument is a parameter of the function around it; ``chosen``: which member is called
-        comes from outside; ``any``: what is declared has the type ``any``."""
-        function = site.function
-        if name == "any":
-            declared = site.node.field("type")
-            return declared is not None and declared.text().lstrip(": ") == "any"
-        if name == "unchecked":
-            text = (function.node if function is not None else walk.root).text()
-            start = site.end - (function.start if function is not None else 0)
-            return not _PATH_CHECK.search(text[start : start + 600])
-        if name == "given":
-            given = walk.arguments(site).positional
-            root = self.dotted(given[0]).partition(".")[0] if given else ""
-            value = walk.evaluate(given[0], site).without(frozenset()) if root else None
-            own = function is not None and root in walk.parameters_of(function)
-            return own and value is not None and not value.constant
-        if name == "chosen":
-            callee = self.callee(site.node)
-            index = callee.field("index") if callee is not None else None
-            value = walk.evaluate(index, site).without(frozenset()) if index is not None else None
-            return value is not None and any(
-                leaf.tainted and not walk.is_local(leaf.name) for leaf in value.leaves
-            )
-        return True
 
 
 def _by_name(value: Node) -> dict[str, Node]:

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import BindForm, Binding, Role
 from tieout_code_shield.dialects.nodes import items
-from tieout_code_shield.dialects.php_checks import GUARDS
+from tieout_code_shield.dialects.php_checks import CHECKS
 from tieout_code_shield.dialects.php_names import key_text, last_part
 from tieout_code_shield.dialects.php_pages import without_html
 from tieout_code_shield.dialects.php_values import PhpValues
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
-
-    from tieout_code_shield.walk import Site, Walk
 
 __all__ = ["PhpDialect"]
 
@@ -64,6 +62,7 @@ class PhpDialect(PhpValues):
 
     name = "php"
     roles = _ROLES
+    checks = CHECKS
     equalities = frozenset({"==", "===", "!=", "!==", "<>"})
     sources = (
         "$_GET", "$_POST", "$_REQUEST", "$_COOKIE", "$_FILES", "$_SERVER.HTTP_HOST", "$_SERVER.HTTP_REFERER",
@@ -211,12 +210,6 @@ class PhpDialect(PhpValues):
             if owner is not None and owner.range() == node.range():
                 found += items(statement)[:1]
         return found
-
-    def check(self, name: str, walk: Walk, site: Site) -> bool:
-        """``unguarded``: nothing before the place compares what it is given with what is allowed."""
-        if name == "unguarded":
-            return GUARDS.unguarded(walk, site)
-        raise KeyError(name)
 
     def effects(self, node: Node, name: str) -> list[Binding]:
         """What a loose comparison says of a hash or an address: ``md5($x) == '0'`` binds ``md5 ==``."""

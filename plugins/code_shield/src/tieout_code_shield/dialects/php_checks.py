@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.guards import Guards
 
-__all__ = ["GUARDS"]
+if TYPE_CHECKING:
+    from tieout_code_shield.dialects.base import Check
+
+__all__ = ["CHECKS"]
 
 _PLACE: Final = re.compile(r"\$(\w+)\.([\w-]+)$")
 
@@ -17,7 +21,7 @@ def _written(name: str) -> list[str]:
     return [f"${place[1]}['{place[2]}']", f'${place[1]}["{place[2]}"]'] if place else []
 
 
-GUARDS: Final = Guards(
+_GUARDS: Final = Guards(
     names=re.compile(r"\$\w+(?:\[[^\[\]\n]{1,60}\]|->\w+\b(?!\())*"),
     written=_written,
     forms=(
@@ -28,3 +32,6 @@ GUARDS: Final = Guards(
     ),
 )
 """``in_array($x, $allowed)``, ``ctype_alnum($x)``, ``preg_match('/^…/', $x)``, ``isset($map[$x])`` and their kin."""
+
+CHECKS: Final[Mapping[str, Check]] = {"unguarded": _GUARDS.unguarded}
+"""By the names that rule files use."""

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import BindForm, Binding, Role, Scope
 from tieout_code_shield.dialects.nodes import same
-from tieout_code_shield.dialects.python_functions import FUNCTIONS, PythonFunctions, is_route
+from tieout_code_shield.dialects.python_checks import CHECKS
+from tieout_code_shield.dialects.python_functions import FUNCTIONS, PythonFunctions
 from tieout_code_shield.dialects.python_names import STARRED, other_name
 from tieout_code_shield.dialects.python_values import items, literal_text
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
-
-    from tieout_code_shield.walk import Site, Walk
 
 __all__ = ["PythonDialect"]
 
@@ -50,6 +49,7 @@ class PythonDialect(PythonFunctions):
 
     name = "python"
     roles = _ROLES
+    checks = CHECKS
     branching = ("if_statement", "elif_clause", "assert_statement")
     sources = (
         "input", "raw_input", "sys.argv", "sys.stdin", "request.", "flask.request", "self.request.", "req.",
@@ -286,23 +286,6 @@ class PythonDialect(PythonFunctions):
         if len(parts) == 3 and parts[1].kind() in ("==", "!="):
             return parts[0], parts[2]
         return None
-
-    def check(self, name: str, walk: Walk, site: Site) -> bool:
-        """``view``: the place stands in a function that a framework calls with a request; ``spread``: one of the
-        dictionaries that a call takes apart comes from outside."""
-        if name == "spread":
-            return any(
-                leaf.tainted and not walk.is_local(leaf.name)
-                for child in (site.node.field("arguments") or site.node).children()
-                if child.kind() == "dictionary_splat" and items(child)
-                for leaf in walk.evaluate(items(child)[0], site).without(frozenset()).leaves
-            )
-        function = site.function
-        while function is not None:
-            if is_route(function.node):
-                return True
-            function = function.function
-        return name != "view"
 
 
 def _enum_member(node: Node, target: Node) -> str:

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import BindForm, Binding, Role
 from tieout_code_shield.dialects.nodes import items
-from tieout_code_shield.dialects.ruby_checks import GUARDS
+from tieout_code_shield.dialects.ruby_checks import CHECKS
 from tieout_code_shield.dialects.ruby_names import key_text
 from tieout_code_shield.dialects.ruby_values import RubyValues
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
-
-    from tieout_code_shield.walk import Site, Walk
 
 __all__ = ["RubyDialect"]
 
@@ -49,6 +47,7 @@ class RubyDialect(RubyValues):
 
     name = "ruby"
     roles = _ROLES
+    checks = CHECKS
     equalities = frozenset({"==", "!=", "==="})
     sources = (
         "params", "cookies", "gets", "ARGV", "ARGF", "STDIN.gets", "STDIN.read", "$stdin.gets", "$stdin.read",
@@ -131,12 +130,6 @@ class RubyDialect(RubyValues):
         body = node.field("body")
         last = items(body)[-1:] if body is not None else []
         return [*found, *(part for part in last if part.kind() not in ("return", "heredoc_body"))]
-
-    def check(self, name: str, walk: Walk, site: Site) -> bool:
-        """``unguarded``: nothing before the place compares what it is given with what is allowed."""
-        if name == "unguarded":
-            return GUARDS.unguarded(walk, site)
-        raise KeyError(name)
 
     def effects(self, node: Node, name: str) -> list[Binding]:
         """``sql << text`` and ``sql.concat(text)`` add to a value."""

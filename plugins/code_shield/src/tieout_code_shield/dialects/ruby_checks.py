@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.guards import Guards
 
-__all__ = ["GUARDS"]
+if TYPE_CHECKING:
+    from tieout_code_shield.dialects.base import Check
+
+__all__ = ["CHECKS"]
 
 _PLACE: Final = re.compile(r"([a-z_]\w*)\.([\w-]+)(?:\.|$)")
 
@@ -21,7 +25,7 @@ def _written(name: str) -> list[str]:
     )
 
 
-GUARDS: Final = Guards(
+_GUARDS: Final = Guards(
     names=re.compile(r"@?\b[a-z_]\w*(?:\[[:'\"]\w+['\"]?\])?(?![\w(?!:])"),
     written=_written,
     forms=(
@@ -31,3 +35,6 @@ GUARDS: Final = Guards(
     ),
 )
 """``ALLOWED.include?(x)``, ``x =~ /\\A…\\z/``, ``case x``, ``TABLE.fetch(x)`` and their kin."""
+
+CHECKS: Final[Mapping[str, Check]] = {"unguarded": _GUARDS.unguarded}
+"""By the names that rule files use."""

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Role
+from tieout_code_shield.dialects.rust_checks import CHECKS
 from tieout_code_shield.dialects.rust_values import (
     MAX_DEPTH,
     NAMES,
@@ -19,8 +20,6 @@ from tieout_code_shield.dialects.rust_values import (
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
-
-    from tieout_code_shield.walk import Site, Walk
 
 __all__ = ["RustDialect"]
 
@@ -60,6 +59,7 @@ class RustDialect(RustValues):
 
     name = "rust"
     roles = _ROLES
+    checks = CHECKS
     sources = (
         "env.args", "env.args_os", "os.args", "env.var", "env.var_os", "io.stdin", "stdin", "io.read_to_string",
         "Args.parse",
@@ -268,33 +268,9 @@ class RustDialect(RustValues):
             node = inner
         return ""
 
-    def check(self, name: str, walk: Walk, site: Site) -> bool:
-        """``undocumented``: nothing before or in an unsafe block says why it is sound.
-
-        A text in which such blocks are the rule is a binding to a library, as is one that calls ``ffi::``, and says
-        nothing by having them.
-
-        Raises:
-            KeyError: Any other name.
-        """
-        if name != "undocumented":
-            raise KeyError(name)
-        text = walk.root.text()
-        before = text[max(0, site.start - REASON_CHARACTERS) : site.start]
-        said = before + site.node.text()[:REASON_CHARACTERS].replace("unsafe", "")
-        if _WRAPS.search(site.node.text()):
-            return False
-        return re.search(r"(?i)\bsafe(?:ty)?\b", said) is None and len(_UNSAFE.findall(text)) < MANY_BLOCKS
-
 
 _MODULE: Final = re.compile(r"^(?:std|core|alloc|tokio|async_std)::(?=[a-z_]+$)")
 """What stands directly in these is a module: ``use std::env;`` makes ``env::args`` of it, not ``std::env::args``."""
-_WRAPS: Final = re.compile(r"\bffi::|\bfrom_raw_(?:fd|socket|handle)\b")
-"""A binding to a C library, whose every call is unsafe, and the making of an object from a handle just opened."""
-_UNSAFE: Final = re.compile(r"\bunsafe\s*\{")
-MANY_BLOCKS: Final = 3
-REASON_CHARACTERS: Final = 600
-"""How far before an unsafe block its reason may stand."""
 
 
 def _name_before(tree: Node) -> str:

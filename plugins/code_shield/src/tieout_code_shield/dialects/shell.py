@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Arguments, Binding, Role
 from tieout_code_shield.dialects.nodes import items
+from tieout_code_shield.dialects.shell_checks import CHECKS
 from tieout_code_shield.dialects.shell_commands import Command, read_command
-from tieout_code_shield.dialects.shell_values import EXPANSIONS, ShellValues
+from tieout_code_shield.dialects.shell_values import ShellValues
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
-
-    from tieout_code_shield.walk import Site, Walk
 
 __all__ = ["ShellDialect"]
 
@@ -28,7 +27,6 @@ _ROLES: Final[dict[str, Role]] = {
 }
 _READS: Final = frozenset({"read", "mapfile", "readarray"})
 _SUDO_READS: Final = re.compile(r"sudo\s+(?:-\w+\s+)*-\w*S\b")
-_OWN: Final = frozenset({"local", "typeset", "declare"})
 
 
 class ShellDialect(ShellValues):
@@ -41,6 +39,7 @@ class ShellDialect(ShellValues):
 
     name = "shell"
     roles = _ROLES
+    checks = CHECKS
     sources = (
         "read", "curl", "wget", "nc", "ncat", "socat", "env.OPTARG", "env.REPLY", "env.QUERY_STRING", "env.PATH_INFO",
         "env.REQUEST_URI", "env.HTTP_USER_AGENT", "env.HTTP_REFERER", "env.HTTP_COOKIE", "env.HTTP_HOST",
@@ -106,26 +105,6 @@ class ShellDialect(ShellValues):
             return []
         words = [part for part in self.command(node).words if part.kind() == "word"]
         return [Binding(word.text(), node, "assign") for word in words if word.text().isidentifier()]
-
-    def check(self, name: str, walk: Walk, site: Site) -> bool:
-        """``unquoted``: an unknown word of a command may fall apart into several. ``lasting``: an assignment that is
-        neither local nor for one command only."""
-        if name == "unquoted":
-            words = walk.arguments(site).positional
-            return any(_bare(word) and not walk.evaluate(word, site).constant for word in words)
-        if name == "lasting":
-            parent = site.node.parent()
-            if parent is None:
-                return True
-            first = next(iter(parent.children()), None)
-            return parent.kind() != "command" and not (first is not None and first.text() in _OWN)
-        raise KeyError(name)
-
-
-def _bare(word: Node) -> bool:
-    if word.kind() == "concatenation":
-        return any(child.kind() in EXPANSIONS for child in word.children())
-    return word.kind() in EXPANSIONS
 
 
 def _first(node: Node) -> Node:
