@@ -55,6 +55,7 @@ async def test_harmless_argument_passes(args: dict[str, object]) -> None:
 
 async def test_the_shields_own_tools_may_be_handed_unsafe_code() -> None:
     assert await call({"code": "eval(x)"}, tool="shield.scan_code") == Allow()
+    assert isinstance(await call({"code": "eval(x)"}, tool="shield_runner.run"), Block)
 
 
 async def test_code_in_a_language_without_rules_is_unknown() -> None:

@@ -39,7 +39,8 @@ TEXT_CATEGORIES: Final[frozenset[Category]] = frozenset({"secret", "unicode", "i
 """What is looked for in prompts and tool results."""
 _LOOKS_LIKE_CODE: Final = re.compile(r"[\n;{}]|\w\(|^\s*import ")
 _COMMANDS: Final = frozenset({"command", "cmd", "shell", "bash"})
-_OWN_TOOLS: Final = ("shield.", "shield_")
+_OWN_TOOLS: Final = "shield."
+"""How the names of the shield's own tools begin: what they are handed is there to be looked at, and never run."""
 
 
 class ShieldGuard(Guard):
