@@ -52,7 +52,7 @@ class Fixer:
         if about_passwords(issue.rule, text, issue.start, issue.end):
             return ()
         for fix in issue.rule.fixes:
-            if not self._fits(fix, text):
+            if not _fits(fix, text):
                 continue
             try:
                 self._clock.check()
@@ -64,13 +64,6 @@ class Fixer:
             except OutOfTime:
                 return ()
         return ()
-
-    def _fits(self, fix: Fix, text: str) -> bool:
-        if fix.languages and (self._language is None or self._language.rules not in fix.languages):
-            return False
-        if fix.where is not None and not fix.where.search(text):
-            return False
-        return fix.where_lacks is None or not fix.where_lacks.search(text)
 
     def _proved(self, before: str, after: str, issue: Issue, issues: Sequence[Issue]) -> bool:
         report = self._scanner.scan(after, self._language, limits=self._limits)
@@ -152,6 +145,13 @@ class Fixer:
         at = _import_offset(text, parse(text, language.grammar_for(text), self._clock))
         newline = "\r\n" if "\r\n" in text else "\n"
         return [Change(at, at, "".join(line + newline for line in wanted))]
+
+
+def _fits(fix: Fix, text: str) -> bool:
+    """Whether the library is used that the fix is for."""
+    if fix.where is not None and not fix.where.search(text):
+        return False
+    return fix.where_lacks is None or not fix.where_lacks.search(text)
 
 
 def _is_imported(text: str, line: str, language: str) -> bool:

@@ -51,10 +51,6 @@ class Rewriter:
             arguments = self._walk.arguments(self._site)
             if arguments.spread or len(arguments.positional) + len(arguments.named) != fix.count:
                 raise NotHere
-        if fix.needs:
-            needed = re.sub(r"\{(\w+)\}", lambda match: re.escape(self._piece(match[1])), fix.needs)
-            if not re.search(needed, self._text):
-                raise NotHere
         if fix.parameters:
             return [self._parameters(fix.parameters)]
         if fix.whole:

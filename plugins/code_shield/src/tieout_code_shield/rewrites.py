@@ -32,13 +32,9 @@ class Fix:
     calls: tuple[str, ...] = ()
     """Qualified names of calls it is for, written as in a match; empty for any place of the rule."""
     binds: tuple[str, ...] = ()
-    languages: tuple[str, ...] = ()
-    """Languages it is for; empty for all of the rule's."""
     where: re.Pattern[str] | None = None
     """Must be found somewhere in the text: which library is used."""
     where_lacks: re.Pattern[str] | None = None
-    needs: str = ""
-    """A regular expression that must be found in the text, where ``{0}`` stands for the first argument as written."""
     count: int | None = None
     """How many arguments the call must have."""
     callee: str = ""
@@ -76,7 +72,6 @@ class Fix:
         asked = (
             self.calls,
             self.binds,
-            self.needs,
             self.refused,
             self.local_array,
             self.result,

@@ -164,10 +164,8 @@ class _TextTable(_Table):
 class _FixTable(_Table):
     call: Names = ()
     bind: Names = ()
-    language: Names = ()
     where: Pattern = None
     where_lacks: Pattern = None
-    needs: str = ""
     count: int | None = Field(None, ge=0)
     callee: str = ""
     method: str = ""
@@ -193,10 +191,8 @@ class _FixTable(_Table):
         return Fix(
             calls=self.call,
             binds=self.bind,
-            languages=self.language,
             where=self.where,
             where_lacks=self.where_lacks,
-            needs=self.needs,
             count=self.count,
             callee=self.callee,
             method=self.method,
