@@ -19,7 +19,7 @@ _DIALECTS: Final = {
     "csharp": ("csharp", "CSharpDialect"),
     "go": ("go", "GoDialect"),
     "c": ("c", "CDialect"),
-    "cpp": ("c", "CppDialect"),
+    "cpp": ("c", "CDialect"),
     "rust": ("rust", "RustDialect"),
     "php": ("php", "PhpDialect"),
     "ruby": ("ruby", "RubyDialect"),

@@ -14,12 +14,9 @@ if TYPE_CHECKING:
     from tieout_code_shield.values import Value
     from tieout_code_shield.walk import Site, Walk
 
-__all__ = ["Arguments", "BindForm", "Binding", "Check", "CommonDialect", "Dialect", "Role", "Scope"]
+__all__ = ["Arguments", "BindForm", "Binding", "Check", "Dialect", "Role", "Scope"]
 
 _WORD: Final = re.compile(r"[\w$]+")
-_GROWING: Final = frozenset(
-    {"append", "extend", "insert", "add", "update", "push", "unshift", "splice", "appendleft"}
-)
 _RECEIVERS: Final = ("object", "receiver", "operand", "argument", "expression", "value", "scope")
 
 Role = Literal["call", "bind", "import", "function", "compare"]
@@ -78,171 +75,43 @@ class Scope(Protocol):
         ...
 
 
-class Dialect(Protocol):
-    """A language's syntax."""
-
-    @property
-    def kinds(self) -> Sequence[str]:
-        """Kinds of nodes that the walk stops at; everything else is passed over natively."""
-        ...
-
-    @property
-    def sources(self) -> Sequence[str]:
-        """Prefixes of dotted names whose values come from outside the program."""
-        ...
-
-    @property
-    def canary(self) -> str:
-        """A snippet in which a rule must find something: the proof that the engine works for this language."""
-        ...
-
-    def prepare(self, code: str) -> str:
-        """``code`` as its grammar reads it: of the same length, with every offset and line where it was."""
-        ...
-
-    def role(self, kind: str) -> Role:
-        """What a node of one of ``kinds`` is to the engine."""
-        ...
-
-    def callee(self, node: Node) -> Node | None:
-        """The expression that a call calls."""
-        ...
-
-    def call_name(self, node: Node) -> str:
-        """The dotted name of what a call calls; :class:`CommonDialect` takes it from :meth:`callee`."""
-        ...
-
-    def receiver(self, node: Node) -> Node | None:
-        """What stands before the last dot of what a call calls."""
-        ...
-
-    def parameters(self, node: Node) -> frozenset[str]:
-        """The names of a function's parameters."""
-        ...
-
-    def arguments(self, node: Node) -> Arguments:
-        """The arguments of a call."""
-        ...
-
-    def bindings(self, node: Node) -> list[Binding]:
-        """The names that a node binds."""
-        ...
-
-    @property
-    def growing(self) -> frozenset[str]:
-        """Methods that change what they are called on in ways that nobody follows: its value is unknown then."""
-        ...
-
-    def effects(self, node: Node, name: str) -> list[Binding]:
-        """What a call of ``name`` does to the value of a name: ``sql.append(x)`` where that is followed."""
-        ...
-
-    def reached(self, node: Node, scope: Scope) -> bool | None:
-        """Whether a binding is run, as far as constant conditions around it tell; ``None`` where they do not."""
-        ...
-
-    @property
-    def numbers_are_truths(self) -> bool:
-        """Whether 1 does for ``True`` where a truth is asked for; false by default."""
-        ...
-
-    def spread(self, node: Node) -> list[Node]:
-        """The dictionaries that a call takes apart into keywords: ``f(**options)``."""
-        ...
-
-    def keyed(self, node: Node) -> Mapping[str, Node]:
-        """What a dictionary that is written out holds; empty for anything else."""
-        ...
-
-    @property
-    def branching(self) -> Sequence[str]:
-        """Kinds of nodes with a condition whose checks count (``if name not in ALLOWED: return``); none by default."""
-        ...
-
-    @property
-    def trusted(self) -> Sequence[str]:
-        """Prefixes of names that are no sources although one of ``sources`` covers them: ``request.user``."""
-        ...
-
-    @property
-    def local_sources(self) -> Sequence[str]:
-        """Those of ``sources`` that only the user of the machine controls: arguments, standard input."""
-        ...
-
-    def signature(self, node: Node) -> tuple[str, ...]:
-        """The names of a function's parameters in order; empty where calls are not followed into functions."""
-        ...
-
-    def inputs(self, node: Node) -> frozenset[str]:
-        """Parameters that come from outside the program, because a framework calls the function with a request."""
-        ...
-
-    def returned(self, node: Node) -> list[Node]:
-        """The expressions that a function returns; empty where results are not followed."""
-        ...
-
-    def imports(self, node: Node) -> list[tuple[str, str]]:
-        """(local name, qualified name) of each import in a node."""
-        ...
-
-    def required(self, node: Node) -> list[tuple[str, str]]:
-        """Aliases made by a binding, such as ``const x = require("m")``."""
-        ...
-
-    def imported(self, node: Node) -> list[str]:
-        """Full names of the modules and members that an import names."""
-        ...
-
-    def function_name(self, node: Node) -> str:
-        """The name of a function, empty for an anonymous one."""
-        ...
-
-    def operands(self, node: Node) -> tuple[Node, Node] | None:
-        """Both sides of an equality comparison, ``None`` for any other operation."""
-        ...
-
-    def dotted(self, node: Node) -> str:
-        """The dotted name of an expression: ``a.b.c``, ``f().g``, ``a[].b``; empty when it has none."""
-        ...
-
-    def evaluate(self, node: Node, scope: Scope, depth: int = 0) -> Value:
-        """What is known about an expression."""
-        ...
-
-    def check(self, name: str, walk: Walk, site: Site) -> bool:
-        """Whether a property that a rule asks for by name holds at a site: sizes, earlier checks, later uses.
-
-        Raises:
-            KeyError: The language knows no such property.
-        """
-        ...
-
-
-class CommonDialect(ABC):
-    """What is the same in most languages; a dialect inherits it and says the rest."""
+class Dialect(ABC):
+    """A language's syntax: what is the same in most of them stands here, what is left each says for itself."""
 
     roles: ClassVar[Mapping[str, Role]]
     """What the nodes are to the engine that the walk stops at, by kind."""
-    checks: ClassVar[Mapping[str, Check]] = {}
-    """Properties that rules ask for by name."""
+    canary: ClassVar[str]
+    """A snippet in which a rule must find something: the proof that the engine works for this language."""
+    sources: ClassVar[Sequence[str]] = ()
+    """Prefixes of dotted names whose values come from outside the program."""
+    local_sources: ClassVar[Sequence[str]] = ()
+    """Those of ``sources`` that only the user of the machine controls: arguments, standard input."""
+    trusted: ClassVar[Sequence[str]] = ()
+    """Prefixes of names that are no sources although one of ``sources`` covers them: ``request.user``."""
+    growing: ClassVar[frozenset[str]] = frozenset(
+        {"append", "extend", "insert", "add", "update", "push", "unshift", "splice", "appendleft"}
+    )
+    """Methods that change what they are called on in ways that nobody follows: its value is unknown then."""
+    branching: ClassVar[Sequence[str]] = ()
+    """Kinds of nodes with a condition whose checks count (``if name not in ALLOWED: return``)."""
+    numbers_are_truths: ClassVar[bool] = False
+    """Whether 1 does for ``True`` where a truth is asked for."""
     equalities: ClassVar[frozenset[str]] = frozenset({"==", "!="})
     """The operators of a comparison for equality."""
-    branching: Sequence[str] = ()
-    numbers_are_truths: bool = False
-    trusted: Sequence[str] = ()
-    local_sources: Sequence[str] = ()
+    checks: ClassVar[Mapping[str, Check]] = {}
+    """Properties that rules ask for by name: sizes, earlier checks, later uses."""
 
     @property
     def kinds(self) -> Sequence[str]:
-        """Those of ``roles``."""
+        """Kinds of nodes that the walk stops at, those of ``roles``; everything else is passed over natively."""
         return tuple(self.roles)
 
     def role(self, kind: str) -> Role:
-        """By ``roles``."""
+        """What a node of one of ``kinds`` is to the engine."""
         return self.roles[kind]
 
     def prepare(self, code: str) -> str:
-        """The code itself."""
+        """``code`` as its grammar reads it: of the same length, with every offset and line where it was."""
         return code
 
     def callee(self, node: Node) -> Node | None:
@@ -251,7 +120,7 @@ class CommonDialect(ABC):
 
     @abstractmethod
     def dotted(self, node: Node) -> str:
-        """The dotted name of an expression; empty when it has none."""
+        """The dotted name of an expression: ``a.b.c``, ``f().g``, ``a[].b``; empty when it has none."""
 
     @abstractmethod
     def arguments(self, node: Node) -> Arguments:
@@ -283,7 +152,7 @@ class CommonDialect(ABC):
         return name.removesuffix(".()") if callee is node else name
 
     def receiver(self, node: Node) -> Node | None:
-        """The object of the callee, or of the call itself in grammars whose calls name both."""
+        """What stands before the last dot of what a call calls: of the callee, or of a call whose tree names both."""
         callee = self.callee(node)
         for holder in (callee, node):
             for name in _RECEIVERS:
@@ -293,66 +162,65 @@ class CommonDialect(ABC):
         return None
 
     def parameters(self, node: Node) -> frozenset[str]:
-        """Every word between the parentheses: types among them do no harm, since nobody assigns to one."""
+        """The names of a function's parameters; every word among them does as well, since nobody assigns to a type."""
         listed = node.field("parameters") or node.field("parameter")
         return frozenset(_WORD.findall(listed.text())) if listed is not None else frozenset[str]()
 
-    @property
-    def growing(self) -> frozenset[str]:
-        """The common methods of collections."""
-        return _GROWING
-
     def effects(self, node: Node, name: str) -> list[Binding]:
-        """None that are followed."""
+        """What a call of ``name`` does to the value of a name: ``sql.append(x)`` where that is followed."""
         return []
 
     def check(self, name: str, walk: Walk, site: Site) -> bool:
-        """By ``checks``."""
+        """Whether a property that a rule asks for by name holds at a site.
+
+        Raises:
+            KeyError: The language knows no such property.
+        """
         return self.checks[name](walk, site)
 
     def reached(self, node: Node, scope: Scope) -> bool | None:
-        """Not told."""
+        """Whether a binding is run, as far as constant conditions around it tell; ``None`` where they do not."""
         return None
 
     def signature(self, node: Node) -> tuple[str, ...]:
-        """Not followed."""
+        """The names of a function's parameters in order; empty where calls are not followed into functions."""
         return ()
 
     def inputs(self, node: Node) -> frozenset[str]:
-        """None."""
+        """Parameters that come from outside the program, because a framework calls the function with a request."""
         return frozenset()
 
     def spread(self, node: Node) -> list[Node]:
-        """None that are followed."""
+        """The dictionaries that a call takes apart into keywords: ``f(**options)``."""
         return []
 
     def keyed(self, node: Node) -> Mapping[str, Node]:
-        """Not followed."""
+        """What a dictionary that is written out holds; empty for anything else."""
         return {}
 
     def returned(self, node: Node) -> list[Node]:
-        """Not followed."""
+        """The expressions that a function returns; empty where results are not followed."""
         return []
 
     def imports(self, node: Node) -> list[tuple[str, str]]:
-        """None."""
+        """(local name, qualified name) of each import in a node."""
         return []
 
     def required(self, node: Node) -> list[tuple[str, str]]:
-        """None."""
+        """Aliases made by a binding, such as ``const x = require("m")``."""
         return []
 
     def imported(self, node: Node) -> list[str]:
-        """None."""
+        """Full names of the modules and members that an import names."""
         return []
 
     def function_name(self, node: Node) -> str:
-        """The field ``name``."""
+        """The name of a function, empty for an anonymous one."""
         name = node.field("name")
         return name.text() if name is not None else ""
 
     def operands(self, node: Node) -> tuple[Node, Node] | None:
-        """Both sides of one of ``equalities``."""
+        """Both sides of a comparison for equality, ``None`` for any other operation."""
         operator, left, right = node.field("operator"), node.field("left"), node.field("right")
         if operator is None or left is None or right is None:
             return None

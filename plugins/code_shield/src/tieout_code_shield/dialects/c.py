@@ -14,7 +14,7 @@ from tieout_code_shield.dialects.nodes import items
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
 
-__all__ = ["CDialect", "CppDialect"]
+__all__ = ["CDialect"]
 
 _ROLES: Final[dict[str, Role]] = {
     "call_expression": "call",
@@ -45,7 +45,6 @@ _NAMES: Final = frozenset(
      "sized_type_specifier", "this"}
 )  # fmt: skip
 
-_GROWING: Final = frozenset({"push_back", "emplace_back", "insert", "emplace", "push", "assign"})
 _FUNCTIONS: Final = frozenset({"function_definition", "lambda_expression"})
 _WORD: Final = re.compile(r"\w+")
 _COMPARED: Final = re.compile(r"(-?\d+)\s*(==|!=|<|>)\s*(-?\d+)$")
@@ -53,10 +52,11 @@ _PLAIN: Final = re.compile(r"\s*([A-Za-z_]\w*)\s*$")
 
 
 class CDialect(CEffects):
-    """How C spells what the engine looks for."""
+    """How C and C++ spell what the engine looks for."""
 
-    name = "c"
     roles = _ROLES
+    growing = frozenset({"push_back", "emplace_back", "insert", "emplace", "push", "assign"})
+    """Of containers; what is appended to strings and written into buffers is followed (``effects``)."""
     checks = CHECKS
     sources = (
         "argv", "optarg", "environ", "getenv", "secure_getenv", "_wgetenv", "gets", "fgets", "fgetc", "getc", "getchar",
@@ -148,11 +148,6 @@ class CDialect(CEffects):
         found = [Binding(f"sizeof({name})", node, "assign")]
         return [*found, Binding(f"countof({name})", count, "assign")] if count is not None else found
 
-    @property
-    def growing(self) -> frozenset[str]:
-        """Methods of containers; what is appended to strings and written into buffers is followed (``effects``)."""
-        return _GROWING
-
     def parameters(self, node: Node) -> frozenset[str]:
         """Every word of the declarator."""
         declarator = node.field("declarator")
@@ -226,12 +221,6 @@ class CDialect(CEffects):
                 return ".".join(["", *reversed(tail)]) if tail else ""
             node = inner
         return ""
-
-
-class CppDialect(CDialect):
-    """C++: constructions, streams and namespaces are read in the same way."""
-
-    name = "cpp"
 
 
 def _decided(condition: str) -> bool | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, cast
 
-from tieout_code_shield.dialects.base import CommonDialect, Scope
+from tieout_code_shield.dialects.base import Dialect, Scope
 from tieout_code_shield.dialects.gathering import named
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.values import (
@@ -79,7 +79,7 @@ _NUMERIC: Final = frozenset("diouxXeEfFgGaAcpnqQw")
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "\\": "\\", '"': '"', "'": "'", "a": "\a"}
 
 
-class CValues(CommonDialect):
+class CValues(Dialect):
     """Evaluates expressions; the dialect adds how names and arguments are spelled."""
 
     def evaluate(self, node: Node, scope: Scope, depth: int = 0) -> Value:

@@ -85,7 +85,6 @@ _NAMES: Final = frozenset({"identifier", "predefined_type", "base", "base_expres
 class CSharpDialect(TypedDialect):
     """How C# spells what the engine looks for."""
 
-    name = "csharp"
     roles = _ROLES
     evaluators = _EVALUATORS
     functions = _FUNCTIONS

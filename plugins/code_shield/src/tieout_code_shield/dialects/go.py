@@ -40,8 +40,9 @@ _AMBIGUOUS: Final = frozenset({"math/rand", "crypto/rand", "text/template", "htm
 class GoDialect(GoValues):
     """How Go spells what the engine looks for."""
 
-    name = "go"
     roles = _ROLES
+    growing = frozenset()
+    """What is written into builders is followed."""
     checks = CHECKS
     sources = (
         *(
@@ -76,11 +77,6 @@ class GoDialect(GoValues):
     )  # fmt: skip
 
     branching = ("if_statement",)
-
-    @property
-    def growing(self) -> frozenset[str]:
-        """None: what is written into builders is followed."""
-        return frozenset()
 
     def callee(self, node: Node) -> Node | None:
         """What is called; the type of a composite literal."""

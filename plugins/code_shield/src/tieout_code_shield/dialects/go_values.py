@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, cast
 
-from tieout_code_shield.dialects.base import CommonDialect, Scope
+from tieout_code_shield.dialects.base import Dialect, Scope
 from tieout_code_shield.dialects.folding import combined
 from tieout_code_shield.dialects.gathering import named
 from tieout_code_shield.dialects.nodes import items
@@ -62,7 +62,7 @@ _ESCAPES: Final = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\\\": "\\", "\\r": "\
 MAX_DEPTH: Final = 14
 
 
-class GoValues(CommonDialect):
+class GoValues(Dialect):
     """Evaluates expressions; the dialect adds how names and arguments are spelled."""
 
     def evaluate(self, node: Node, scope: Scope, depth: int = 0) -> Value:

@@ -107,7 +107,6 @@ _DECLARES: Final = frozenset({"field_declaration", "local_variable_declaration"}
 class JavaDialect(TypedDialect):
     """How Java spells what the engine looks for."""
 
-    name = "java"
     roles = _ROLES
     evaluators = _EVALUATORS
     functions = _FUNCTIONS

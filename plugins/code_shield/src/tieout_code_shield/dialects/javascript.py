@@ -66,8 +66,9 @@ _OWN_PARTS: Final = (
 class JavaScriptDialect(JavaScriptFunctions):
     """How JavaScript spells what the engine looks for."""
 
-    name = "javascript"
     roles = _ROLES
+    growing = frozenset({"unshift", "splice"})
+    """``push`` is followed."""
     checks = CHECKS
     equalities = frozenset({"==", "===", "!=", "!=="})
     branching = ("if_statement",)
@@ -92,11 +93,6 @@ class JavaScriptDialect(JavaScriptFunctions):
         "location.key", "location.file",
     )  # fmt: skip
     canary = "function run(expression) {\n  return eval(expression);\n}\n"
-
-    @property
-    def growing(self) -> frozenset[str]:
-        """What is not followed; ``push`` is."""
-        return frozenset({"unshift", "splice"})
 
     def call_name(self, node: Node) -> str:
         """The callee's name; what ``promisify(f)(…)`` calls is ``f``."""

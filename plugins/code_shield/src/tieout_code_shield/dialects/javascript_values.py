@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.checks import proofs
-from tieout_code_shield.dialects.base import Arguments, CommonDialect, Scope
+from tieout_code_shield.dialects.base import Arguments, Dialect, Scope
 from tieout_code_shield.dialects.folding import operated
 from tieout_code_shield.dialects.gathering import (
     OPPOSITE,
@@ -57,7 +57,7 @@ _CONVERSIONS: Final = frozenset(
 )  # fmt: skip
 
 
-class JavaScriptValues(CommonDialect):
+class JavaScriptValues(Dialect):
     """Evaluates expressions; :class:`~tieout_code_shield.dialects.javascript.JavaScriptDialect` adds the rest."""
 
     def callee(self, node: Node) -> Node | None:

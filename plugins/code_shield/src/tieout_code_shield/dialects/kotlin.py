@@ -93,7 +93,6 @@ _WITH_IT: Final = frozenset({"let", "also"})
 class KotlinDialect(TypedDialect):
     """How Kotlin spells what the engine looks for."""
 
-    name = "kotlin"
     roles = _ROLES
     evaluators = _EVALUATORS
     functions = _FUNCTIONS

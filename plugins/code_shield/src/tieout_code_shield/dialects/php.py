@@ -60,7 +60,6 @@ class PhpDialect(PhpValues):
     in lower case.
     """
 
-    name = "php"
     roles = _ROLES
     checks = CHECKS
     equalities = frozenset({"==", "===", "!=", "!==", "<>"})

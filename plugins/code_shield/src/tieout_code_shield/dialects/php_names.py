@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.dialects.base import Arguments, CommonDialect
+from tieout_code_shield.dialects.base import Arguments, Dialect
 from tieout_code_shield.dialects.nodes import items
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _BY_VALUE: Final = {
 MAX_DEPTH: Final = 14
 
 
-class PhpNames(CommonDialect):
+class PhpNames(Dialect):
     """Callees, arguments and dotted names."""
 
     def callee(self, node: Node) -> Node | None:

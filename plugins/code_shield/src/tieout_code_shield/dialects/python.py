@@ -47,8 +47,9 @@ _TARGETS: Final = ("pattern_list", "tuple_pattern", "list_pattern")
 class PythonDialect(PythonFunctions):
     """How Python spells what the engine looks for."""
 
-    name = "python"
     roles = _ROLES
+    growing = frozenset()
+    """What a collection is given and loses is followed."""
     checks = CHECKS
     branching = ("if_statement", "elif_clause", "assert_statement")
     sources = (
@@ -77,11 +78,6 @@ class PythonDialect(PythonFunctions):
     )  # fmt: skip
     numbers_are_truths = True
     canary = "def run(expression):\n    return eval(expression)\n"
-
-    @property
-    def growing(self) -> frozenset[str]:
-        """None: what a collection is given and loses is followed."""
-        return frozenset()
 
     def callee(self, node: Node) -> Node | None:
         """The expression that is called; the word itself for Python 2's ``exec``."""

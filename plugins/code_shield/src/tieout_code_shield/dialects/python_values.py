@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.checks import proofs
-from tieout_code_shield.dialects.base import Arguments, CommonDialect, Scope
+from tieout_code_shield.dialects.base import Arguments, Dialect, Scope
 from tieout_code_shield.dialects.folding import operated
 from tieout_code_shield.dialects.gathering import (
     OPPOSITE,
@@ -58,7 +58,7 @@ _VERB: Final = re.compile(r"do_[A-Z]+$|handle")
 _WORD: Final = re.compile(r"[A-Za-z_]\w*")
 
 
-class PythonValues(CommonDialect):
+class PythonValues(Dialect):
     """Evaluates expressions; :class:`~tieout_code_shield.dialects.python.PythonDialect` adds the rest."""
 
     def dotted(self, node: Node) -> str:

@@ -45,8 +45,8 @@ class RubyDialect(RubyValues):
     ``A::B.c`` and ``a&.b`` are dotted names as ``a.b`` is; blocks are a part of the method they stand in.
     """
 
-    name = "ruby"
     roles = _ROLES
+    growing = _CHANGES
     checks = CHECKS
     equalities = frozenset({"==", "!=", "==="})
     sources = (
@@ -67,11 +67,6 @@ class RubyDialect(RubyValues):
     def kinds(self) -> Sequence[str]:
         """Those of ``roles``; of bare words only those that are calls."""
         return tuple(kind if kind != "identifier" else f"identifier ^(?:{_ALONE})$" for kind in self.roles)
-
-    @property
-    def growing(self) -> frozenset[str]:
-        """Those that change a value in ways that nobody follows."""
-        return _CHANGES
 
     local_sources = ("gets", "ARGV", "ARGF", "STDIN", "$stdin")
 

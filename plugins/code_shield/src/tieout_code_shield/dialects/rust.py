@@ -57,8 +57,9 @@ _CONSTRUCTOR: Final = re.compile(r"^(.*[A-Z]\w*)\.(?:new|from|default|builder|cr
 class RustDialect(RustValues):
     """How Rust spells what the engine looks for."""
 
-    name = "rust"
     roles = _ROLES
+    growing = frozenset()
+    """Texts that are put together are followed."""
     checks = CHECKS
     sources = (
         "env.args", "env.args_os", "os.args", "env.var", "env.var_os", "io.stdin", "stdin", "io.read_to_string",
@@ -74,11 +75,6 @@ class RustDialect(RustValues):
 
     local_sources = ("env.", "os.args", "io.stdin", "stdin", "io.read_to_string", "Args.", "Cli.", "Opt.")
     branching = ("if_expression",)
-
-    @property
-    def growing(self) -> frozenset[str]:
-        """None: texts that are put together are followed."""
-        return frozenset()
 
     def callee(self, node: Node) -> Node | None:
         """What is called: a function, a macro, a structure, or ``unsafe``."""

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.dialects.base import Arguments, CommonDialect, Scope
+from tieout_code_shield.dialects.base import Arguments, Dialect, Scope
 from tieout_code_shield.dialects.folding import combined
 from tieout_code_shield.values import (
     HOLE,
@@ -60,7 +60,7 @@ WRAPPERS: Final = frozenset(
 MAX_DEPTH: Final = 16
 
 
-class RustValues(CommonDialect):
+class RustValues(Dialect):
     """Evaluates expressions; the dialect adds how names and arguments are spelled."""
 
     def evaluate(self, node: Node, scope: Scope, depth: int = 0) -> Value:

@@ -37,7 +37,6 @@ class ShellDialect(ShellValues):
     arguments of what it begins with; a redirection is ``>`` or ``<``. Variables are ``env.NAME``.
     """
 
-    name = "shell"
     roles = _ROLES
     checks = CHECKS
     sources = (

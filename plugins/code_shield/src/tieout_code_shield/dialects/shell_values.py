@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.dialects.base import CommonDialect, Scope
+from tieout_code_shield.dialects.base import Dialect, Scope
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.dialects.shell_commands import read_command
 from tieout_code_shield.values import (
@@ -37,7 +37,7 @@ _ARGUMENT: Final = re.compile(r"(?<!\\)\$([\d@*])")
 MAX_DEPTH: Final = 12
 
 
-class ShellValues(CommonDialect):
+class ShellValues(Dialect):
     """Evaluation of words."""
 
     def evaluate(self, node: Node, scope: Scope, depth: int = 0) -> Value:

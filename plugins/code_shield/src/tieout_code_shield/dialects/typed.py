@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from tieout_code_shield.dialects.base import Binding, Scope
@@ -31,7 +30,6 @@ _GROWING: Final = frozenset(
 class TypedDialect(TypedValues):
     """A language with declared types; its subclasses know the names of the nodes."""
 
-    sources: Sequence[str] = ()
     factories: ClassVar[frozenset[str]]
     """Methods of a class that return an object of it."""
     deciding: ClassVar[frozenset[str]]
@@ -39,11 +37,7 @@ class TypedDialect(TypedValues):
     parameter_kinds: ClassVar[frozenset[str]] = frozenset()
     returning: ClassVar[str] = "return_statement"
     branching = ("if_statement",)
-
-    @property
-    def growing(self) -> frozenset[str]:
-        """Methods that change what they are called on in ways that are not followed."""
-        return _GROWING
+    growing = _GROWING
 
     @abstractmethod
     def shortened(self, parts: list[str]) -> list[str]:

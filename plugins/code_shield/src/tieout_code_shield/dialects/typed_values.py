@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from tieout_code_shield.dialects.base import CommonDialect, Scope
+from tieout_code_shield.dialects.base import Dialect, Scope
 from tieout_code_shield.dialects.folding import as_number, collected, operated, typed, unescaped
 from tieout_code_shield.dialects.gathering import named
 from tieout_code_shield.dialects.nodes import items
@@ -36,7 +36,7 @@ class Call:
     """True for a construction."""
 
 
-class TypedValues(CommonDialect):
+class TypedValues(Dialect):
     """Evaluates expressions; :class:`~tieout_code_shield.dialects.typed.TypedDialect` adds the rest."""
 
     source_calls: ClassVar[re.Pattern[str]]
