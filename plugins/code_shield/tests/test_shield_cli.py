@@ -247,8 +247,9 @@ def listed(tmp_path: Path, code: str, lang: str = "en") -> list[str]:
         ("if a:\n\tx = eval(y)\n", "    x = eval(y)", "        ^^^^^^^"),
         ("名字 = 1; eval(y)\n", "名字 = 1; eval(y)", "          ^^^^^^^"),
         ("eval(a +\n  b)\n", "eval(a +", "^^^^^^^^"),
+        ("if a:\n  b = '\u3000'; eval(y)\n", "  b = '\\u3000'; eval(y)", "                ^^^^^^^"),
     ],
-    ids=["plain", "tab", "wide", "two-lines"],
+    ids=["plain", "tab", "wide", "two-lines", "unprinted"],
 )
 def test_a_mark_stands_under_the_place(tmp_path: Path, code: str, line: str, marks: str) -> None:
     lines = listed(tmp_path, code)

@@ -9,6 +9,7 @@ from typing import Final
 
 from tieout.plugin import Language, translator
 from tieout.text import clean_line
+from tieout_code_shield.naming import printable
 from tieout_code_shield.results import CodeScan, Found
 from tieout_code_shield.rules import SEVERITIES
 
@@ -67,18 +68,20 @@ def _finding(found: Found, lang: Language) -> Iterator[str]:
 
 
 def _marked(found: Found) -> tuple[str, str]:
-    """The line around the place, and what goes under it: spaces and carets, as wide as the characters above them."""
+    """The line around the place, and what goes under it: spaces and carets, as wide as the characters above them.
+
+    Characters that are not printed stand there as escapes: where one is what was found, it is seen.
+    """
     text = found.text.expandtabs(4) if "\t" in found.text else found.text
     shift = len(found.text[: found.column - 1].expandtabs(4)) - (found.column - 1)
     start = found.column - 1 + shift
     same_line = found.end_line == found.line.value
     length = max(1, found.end_column - found.column) if same_line else len(text) - start
     begin = max(0, min(start - 20, len(text) - WIDTH))
-    code = text[begin : begin + WIDTH]
-    code = code if code.isprintable() else clean_line(code, limit=WIDTH)
-    start -= begin
-    end = min(len(code), start + length)
-    return code, " " * _width(code[:start]) + "^" * max(1, _width(code[start:end].rstrip()))
+    stop = begin + WIDTH
+    end = min(stop, start + length)
+    before, place, behind = (printable(text[a:b]) for a, b in ((begin, start), (start, end), (end, stop)))
+    return before + place + behind, " " * _width(before) + "^" * max(1, _width(place.rstrip()))
 
 
 def _width(text: str) -> int:

@@ -1,4 +1,4 @@
-"""File names as they are shown: on one line, and with nothing in them that acts on a terminal or forges a line."""
+"""Names and lines as they are shown: on one line, with nothing in them that acts on a terminal or forges a line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ __all__ = ["printable", "speakable"]
 
 
 def printable(name: str) -> str:
-    """A name with escapes (a newline as ``\\n``) for what is not printed as it is."""
+    """A name (or a line) with escapes (a newline as ``\\n``) for what is not printed as it is."""
     if name.isprintable():
         return name
     return "".join(mark if mark.isprintable() else _escape(mark) for mark in name)
