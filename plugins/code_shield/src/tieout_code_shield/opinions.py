@@ -27,7 +27,7 @@ from tieout_code_shield.results import Found, NotChecked, counted
 from tieout_code_shield.sources import find_sources
 from tieout_code_shield.suppress import Suppressions
 
-__all__ = ["OPINIONS", "ask_others", "merge"]
+__all__ = ["OPINIONS", "ask_others", "check_others", "merge"]
 
 _ = translator("tieout_code_shield")
 
@@ -58,16 +58,11 @@ def ask_others(report: FilesReport, tools: Sequence[str], *, rules: str, request
     """Ask the named tools about the files of a request, and merge what they say into the report.
 
     Raises:
-        InputError: A tool is not known or not installed, or has no rules to work with.
+        InputError: A tool cannot be asked (see ``check_others``).
     """
-    for tool in tools:
-        if tool not in OPINIONS:
-            raise InputError(
-                _("{tool} is no tool that can be asked.", lang=request.lang, tool=repr(tool)),
-                hint=_("It can be one of: {names}.", lang=request.lang, names=", ".join(OPINIONS)),
-            )
     if not tools:
         return
+    check_others(tools, rules=rules)
     named = [path for path in request.paths if path != STANDARD_INPUT]
     sources = find_sources(named, exclude=request.exclude, ignore=request.ignore)
     files = [source.path for source in sources.files if not source.text_only]
@@ -78,6 +73,26 @@ def ask_others(report: FilesReport, tools: Sequence[str], *, rules: str, request
             report.unknown.append(NotChecked(path=tool, reason=str(failed)))
             continue
         merge(report, opinions)
+
+
+def check_others(tools: Sequence[str], *, rules: str) -> None:
+    """Whether the named tools can be asked: to be known before the files are looked at.
+
+    Raises:
+        InputError: A tool is not known or not installed, or has no rules to work with.
+    """
+    for tool in tools:
+        if tool not in OPINIONS:
+            raise InputError(
+                _("{tool} is no tool that can be asked.", tool=repr(tool)),
+                hint=_("It can be one of: {names}.", names=", ".join(OPINIONS)),
+            )
+        if tool != "ruff" and not (rules and Path(rules).expanduser().exists()):
+            raise InputError(
+                _("{tool} needs rules of yours: a file or folder on this machine.", tool=tool),
+                hint=_("Name it with --rules FOLDER; rules are never fetched from the network."),
+            )
+        _program(tool)
 
 
 class _Failed(Exception):
@@ -243,11 +258,6 @@ def _ruff_opinion(row: dict[str, object]) -> Opinion:
 
 
 def _grep(tool: str, files: Sequence[Path], rules: str) -> Iterator[Opinion]:
-    if not rules or not Path(rules).expanduser().exists():
-        raise InputError(
-            _("{tool} needs rules of yours: a file or folder on this machine.", tool=tool),
-            hint=_("Name it with --rules FOLDER; rules are never fetched from the network."),
-        )
     program = _program(tool)
     if not files:
         return

@@ -72,8 +72,9 @@ def _scan(shield: Shield) -> Tool[..., Any]:
             rules: File or folder with the rules for opengrep or semgrep.
         """
         from tieout_code_shield.files import Request, scan_files
-        from tieout_code_shield.opinions import ask_others
+        from tieout_code_shield.opinions import ask_others, check_others
 
+        check_others(also or (), rules=rules)
         lang: Language = ctx.lang if ctx is not None else "en"
         request = Request(
             paths, language, exclude or (), ignore, "fixes" if format == "sarif" else "findings", lang=lang
