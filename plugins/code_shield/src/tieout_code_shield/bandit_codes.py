@@ -23,6 +23,7 @@ _WEAKNESSES: Final[dict[str, str]] = {
     "104": "CWE-605 CWE-668",
     **dict.fromkeys(("105", "106", "107"), _SECRET),
     "108": "CWE-377 CWE-379",
+    **dict.fromkeys(("110", "112"), "CWE-703"),
     "113": "CWE-400 CWE-770",
     "201": "CWE-489 CWE-94 CWE-215",
     "202": "CWE-22 CWE-409",
@@ -39,6 +40,8 @@ _WEAKNESSES: Final[dict[str, str]] = {
     **{str(number): _COMMAND for number in (404, 601, *range(602, 608), 609)},
     **dict.fromkeys(("608", "610", "611"), "CWE-89"),
     "612": "CWE-94",
+    "613": "CWE-838 CWE-1007",
+    "615": "CWE-494",
 }
 
 
