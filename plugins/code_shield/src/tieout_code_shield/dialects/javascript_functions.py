@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.javascript_values import FUNCTIONS, JavaScriptValues, string_text
-from tieout_code_shield.dialects.nodes import items
+from tieout_code_shield.dialects.nodes import belongs, items
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -114,22 +114,9 @@ class JavaScriptFunctions(JavaScriptValues):
         found: list[Node] = []
         for statement in node.find_all(kind="return_statement"):
             value = next(iter(items(statement)), None)
-            if value is not None and _owner(statement, node):
+            if value is not None and belongs(statement, node, FUNCTIONS):
                 found.append(value)
         return found
-
-
-def _owner(statement: Node, function: Node) -> bool:
-    """Whether a statement belongs to a function and to none inside it."""
-    wanted = function.range().start.index
-    around = statement.parent()
-    for _ in range(28):
-        if around is None:
-            return False
-        if around.kind() in FUNCTIONS:
-            return around.range().start.index == wanted
-        around = around.parent()
-    return False
 
 
 def _parameters(node: Node) -> list[Node]:

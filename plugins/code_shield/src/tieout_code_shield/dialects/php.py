@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import BindForm, Binding, Role
-from tieout_code_shield.dialects.nodes import items
+from tieout_code_shield.dialects.nodes import belongs, items
 from tieout_code_shield.dialects.php_checks import CHECKS
 from tieout_code_shield.dialects.php_names import key_text, last_part
 from tieout_code_shield.dialects.php_pages import without_html
@@ -48,6 +48,7 @@ _ROLES: Final[dict[str, Role]] = {
     "arrow_function": "function",
     "binary_expression": "compare",
 }
+_FUNCTIONS: Final = frozenset(kind for kind, role in _ROLES.items() if role == "function")
 _REQUEST_TYPE: Final = re.compile(r"(?:^|[\\?])(?:\w*Request|ServerRequestInterface)$")
 _COMPARED: Final = re.compile(r"\$_SERVER|(?i:md5|sha1|hash|hmac|crypt|signature|digest|token|strcmp)\b")
 
@@ -203,10 +204,7 @@ class PhpDialect(PhpValues):
             return [body] if body is not None else []
         found: list[Node] = []
         for statement in node.find_all(kind="return_statement"):
-            owner = statement.parent()
-            while owner is not None and _ROLES.get(owner.kind()) != "function":
-                owner = owner.parent()
-            if owner is not None and owner.range() == node.range():
+            if belongs(statement, node, _FUNCTIONS):
                 found += items(statement)[:1]
         return found
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.dialects.nodes import same
-from tieout_code_shield.dialects.python_values import MAX_DEPTH, PythonValues, items
+from tieout_code_shield.dialects.nodes import belongs
+from tieout_code_shield.dialects.python_values import PythonValues, items
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -116,21 +116,9 @@ class PythonFunctions(PythonValues):
         found: list[Node] = []
         for statement in node.find_all(kind="return_statement"):
             value = next((child for child in statement.children() if child.is_named()), None)
-            if value is not None and _owner(statement, node):
+            if value is not None and belongs(statement, node, FUNCTIONS):
                 found.append(value)
         return found
-
-
-def _owner(statement: Node, function: Node) -> bool:
-    """Whether a statement belongs to a function and to none inside it."""
-    around = statement.parent()
-    for _ in range(MAX_DEPTH * 2):
-        if around is None:
-            return False
-        if around.kind() in FUNCTIONS:
-            return same(around, function)
-        around = around.parent()
-    return False
 
 
 def _parameters(node: Node) -> list[Node]:

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from tieout_code_shield.dialects.base import Binding, Scope
-from tieout_code_shield.dialects.nodes import items, same
+from tieout_code_shield.dialects.nodes import belongs, items, same
 from tieout_code_shield.dialects.typed_values import MAX_DEPTH, Call, TypedValues, type_name
 from tieout_code_shield.syntax import visit
 
@@ -114,18 +114,12 @@ class TypedDialect(TypedValues):
         found: list[Node] = []
         for statement in visit(node, (self.returning,)):
             inner = items(statement)
-            if inner and self._owner(statement) == node.range().start.index:
+            if inner and belongs(statement, node, self.functions):
                 found.append(inner[0])
         body = node.field("body")
         if body is not None and body.kind() == "arrow_expression_clause":
             found.append(items(body)[-1])
         return found
-
-    def _owner(self, node: Node) -> int:
-        for outer in node.ancestors():
-            if outer.kind() in self.functions:
-                return outer.range().start.index
-        return -1
 
     def dotted(self, node: Node) -> str:
         """``a.b``, ``f().g``, ``a[].b``; packages and ``this`` left out."""
