@@ -170,6 +170,13 @@ class Dialect(ABC):
         """What a call of ``name`` does to the value of a name: ``sql.append(x)`` where that is followed."""
         return []
 
+    def equal(self, node: Node) -> list[Binding]:
+        """What a comparison with a plain string says of a name: ``x == "a"``."""
+        sides = self.operands(node)
+        if sides is None or sides[1].kind() != "string":
+            return []
+        return [Binding(self.dotted(sides[0]), sides[1], "equal")]
+
     def check(self, name: str, walk: Walk, site: Site) -> bool:
         """Whether a property that a rule asks for by name holds at a site.
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Dialect, Scope
+from tieout_code_shield.dialects.folding import printed
 from tieout_code_shield.dialects.gathering import named
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.values import (
     HOLE,
     UNKNOWN,
-    Leaf,
     Value,
     ValueKind,
     alternatives,
@@ -25,7 +25,7 @@ from tieout_code_shield.values import (
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
 
-__all__ = ["FORMATTED", "MAX_DEPTH", "NUMBERS", "CValues", "filled", "literal_size"]
+__all__ = ["FORMATTED", "MAX_DEPTH", "NUMBERS", "CValues"]
 
 MAX_DEPTH: Final = 12
 MAX_DIGITS: Final = 20
@@ -102,7 +102,7 @@ class CValues(Dialect):
         if kind == "sizeof_expression":
             return self._sizeof(node, scope)
         if kind in _CONSTANT_KINDS:
-            return constant(cast("ValueKind", _CONSTANT_KINDS[kind]))
+            return constant(_CONSTANT_KINDS[kind])
         return self._other(node, kind, scope, depth)
 
     def _literal(self, node: Node, kind: str, scope: Scope, depth: int) -> Value:
@@ -184,7 +184,9 @@ class CValues(Dialect):
         given = [self.evaluate(part, scope, depth + 1) for part in self.arguments(node).positional]
         position = FORMATTED.get(name, _RETURNED.get(name))
         if position is not None:
-            return filled(given, position, is_source=scope.is_source)
+            if len(given) <= position:
+                return UNKNOWN
+            return printed(given[position], given[position + 1 :], _PLACEHOLDER, _NUMERIC)
         if name in _FILLING:
             return _repeated(name, given)
         if name in ("strlen", "wcslen") and given and given[0].constant and given[0].kind == "string":
@@ -230,7 +232,7 @@ class CValues(Dialect):
             return called("new", given, source=False)
         if kind in ("array_declarator", "preproc_arg", "parameter_declaration"):
             return self._declared(node, kind, scope, depth)
-        return constant("function") if kind == "lambda_expression" else UNKNOWN
+        return UNKNOWN
 
     def _listed(self, inner: list[Node], scope: Scope, depth: int) -> Value:
         """``{a, b}``, and ``(a)`` of a construction, which is worth what its only item is."""
@@ -253,7 +255,7 @@ class CValues(Dialect):
             inner = items(node)
             return self.evaluate(inner[0], scope, depth + 1) if len(inner) == 1 else UNKNOWN
         if kind == "preproc_arg":
-            return literal_size(node.text())
+            return _literal_size(node.text())
         declared = node.parent()
         count = node.field("size")
         if declared is not None and declared.kind() == "init_declarator":
@@ -269,7 +271,7 @@ class CValues(Dialect):
         return constant("number", _folded("*", value.text, str(size)))
 
 
-_CONSTANT_KINDS: Final = {
+_CONSTANT_KINDS: Final[dict[str, ValueKind]] = {
     "true": "true",
     "false": "false",
     "null": "none",
@@ -277,35 +279,6 @@ _CONSTANT_KINDS: Final = {
     "lambda_expression": "function",
     "type_descriptor": "other",
 }
-
-
-def filled(given: list[Value], position: int, *, is_source: object = None) -> Value:
-    """The text that a format at ``position`` makes of what follows it; numbers cannot carry text."""
-    if len(given) <= position:
-        return UNKNOWN
-    template, rest = given[position], given[position + 1 :]
-    if template.text is None:
-        return Value("other", None, merged([template, *rest]), built=bool(rest))
-    leaves: list[Leaf] = list(template.leaves)
-    texts: list[str] = []
-    unused = iter(rest)
-
-    def fill(found: re.Match[str]) -> str:
-        if found[1] == "%":
-            return "%"
-        if "*" in found[0]:
-            next(unused, None)
-        value = next(unused, UNKNOWN)
-        if value.constant and value.text is not None:
-            return value.text
-        if found[1] is None or found[1] not in _NUMERIC:
-            leaves.extend(value.leaves)
-        texts.append(value.text or "")
-        return value.text if value.text is not None and value.built else HOLE
-
-    text = _PLACEHOLDER.sub(fill, template.text)
-    whole = Value("string", text, tuple(dict.fromkeys(leaves)))
-    return Value("string", text, whole.leaves, built=bool(leaves))
 
 
 def _repeated(name: str, given: list[Value]) -> Value:
@@ -320,7 +293,7 @@ _TEXT: Final = re.compile(r'\s*L?"([^"\\]*)"\s*$')
 _INTEGER: Final = re.compile(r"[\s(]*(0[xX][\da-fA-F]{1,16}|\d{1,20})[uUlL]{0,3}[\s)]*$")
 
 
-def literal_size(text: str) -> Value:
+def _literal_size(text: str) -> Value:
     """The value of a macro: its number or text; anything else is at least the same on every run."""
     found = _TEXT.match(text)
     if found:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from tieout_code_shield.values import HOLE, Leaf, Value, alternatives, constant, joined, merged
+from tieout_code_shield.values import HOLE, UNKNOWN, Leaf, Value, alternatives, constant, joined, merged
 
 __all__ = [
     "NUMBER",
@@ -17,6 +17,7 @@ __all__ = [
     "formatted",
     "number_in",
     "operated",
+    "printed",
     "typed",
     "unescaped",
 ]
@@ -60,6 +61,36 @@ def formatted(template: Value, given: Sequence[Value]) -> Value:
     text = _PLACEHOLDER.sub(lambda _: next(texts, HOLE), template.text)
     leaves = merged([template, *given])
     return Value("string", text, leaves, built=bool(leaves))
+
+
+def printed(
+    template: Value, given: Sequence[Value], directive: re.Pattern[str], numeric: frozenset[str]
+) -> Value:
+    """What a format like C's makes of the values behind it, in order; numbers cannot carry text.
+
+    Args:
+        directive: A place in the format; group 1 is its letter, where it has one.
+        numeric: The letters that put no free text in.
+    """
+    if template.text is None:
+        return Value("other", None, merged([template, *given]), built=bool(given))
+    leaves: list[Leaf] = list(template.leaves)
+    unused = iter(given)
+
+    def fill(found: re.Match[str]) -> str:
+        if found[1] == "%":
+            return "%"
+        if "*" in found[0]:
+            next(unused, None)
+        value = next(unused, UNKNOWN)
+        if value.constant and value.text is not None:
+            return value.text
+        if found[1] not in numeric:
+            leaves.extend(value.leaves)
+        return value.text if value.text is not None and value.built else HOLE
+
+    text = directive.sub(fill, template.text)
+    return Value("string", text, tuple(dict.fromkeys(leaves)), built=bool(leaves))
 
 
 def operated(sign: str, a: Value, b: Value) -> Value:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Dialect, Scope
-from tieout_code_shield.dialects.folding import combined
+from tieout_code_shield.dialects.folding import combined, printed
 from tieout_code_shield.dialects.gathering import named
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.values import (
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_DEPTH", "GoValues", "text_of"]
 
-_CONSTANTS: Final = {
+_CONSTANTS: Final[dict[str, ValueKind]] = {
     "true": "true",
     "false": "false",
     "nil": "none",
@@ -75,7 +75,7 @@ class GoValues(Dialect):
         if kind in ("int_literal", "rune_literal"):
             return constant("number", node.text())
         if kind in _CONSTANTS:
-            return constant(cast("ValueKind", _CONSTANTS[kind]), "" if kind == "var_spec" else None)
+            return constant(_CONSTANTS[kind], "" if kind == "var_spec" else None)
         if kind == "identifier":
             return named(node.text(), scope)
         if kind == "selector_expression":
@@ -124,7 +124,10 @@ class GoValues(Dialect):
         name = scope.qualified(self.dotted(callee))
         given = [self.evaluate(part, scope, depth + 1) for part in self.arguments(node).positional]
         if name in ("fmt.Sprintf", "fmt.Errorf", "fmt.Fprintf"):
-            return _formatted(given[1:] if name == "fmt.Fprintf" else given)
+            format_and_values = given[1:] if name == "fmt.Fprintf" else given
+            if not format_and_values:
+                return Value()
+            return printed(format_and_values[0], format_and_values[1:], _VERB, _NUMERIC)
         if name in ("strings.Join",) and given:
             return Value(
                 "string",
@@ -188,28 +191,6 @@ class GoValues(Dialect):
 
 def _through(item: Leaf, name: str) -> Leaf:
     return Leaf(item.name, item.kind, item.tainted, item.through | {name})
-
-
-def _formatted(given: list[Value]) -> Value:
-    """What a format makes of its arguments; numbers cannot carry text."""
-    if not given or given[0].text is None:
-        return Value("other", None, merged(given), built=len(given) > 1)
-    unused = iter(given[1:])
-    leaves: list[Leaf] = list(given[0].leaves)
-
-    def fill(found: re.Match[str]) -> str:
-        if found[1] == "%":
-            return "%"
-        value = next(unused, UNKNOWN)
-        if value.constant and value.text is not None:
-            return value.text
-        if found[1] not in _NUMERIC:
-            leaves.extend(value.leaves)
-        return value.text if value.text is not None and value.built else HOLE
-
-    text = _VERB.sub(fill, given[0].text)
-    kept = tuple(dict.fromkeys(leaves))
-    return Value("string", text, kept, built=bool(kept))
 
 
 def text_of(node: Node) -> str:

@@ -159,11 +159,7 @@ class JavaScriptDialect(JavaScriptFunctions):
     def effects(self, node: Node, name: str) -> list[Binding]:
         """``x.push(v)`` changes ``x``; ``x.set("k", v)`` what ``x.get("k")`` returns."""
         if not name:
-            sides = self.operands(node)
-            literal = sides is not None and sides[1].kind() == "string"
-            return (
-                [Binding(self.dotted(sides[0]), sides[1], "equal")] if sides is not None and literal else []
-            )
+            return self.equal(node)
         owner, _, method = name.rpartition(".")
         if owner and method == "push":
             return [Binding(owner, node, "assign")] if self.arguments(node).positional else []

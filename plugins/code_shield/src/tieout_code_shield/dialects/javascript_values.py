@@ -23,6 +23,7 @@ from tieout_code_shield.values import (
     HOLE,
     UNKNOWN,
     Value,
+    ValueKind,
     alternatives,
     called,
     constant,
@@ -41,6 +42,12 @@ FUNCTIONS: Final = frozenset(
      "arrow_function", "method_definition"}
 )  # fmt: skip
 MAX_DEPTH: Final = 14
+_CONSTANTS: Final[dict[str, ValueKind]] = {
+    "true": "true",
+    "false": "false",
+    "null": "none",
+    "undefined": "none",
+}
 _SAME_TEXT: Final = frozenset(
     {"trim", "trimStart", "trimEnd", "toLowerCase", "toUpperCase", "replace", "replaceAll", "slice", "substring",
      "substr", "split", "padStart", "padEnd", "toString", "normalize", "flat", "reverse", "sort", "values", "valueOf",
@@ -133,10 +140,8 @@ class JavaScriptValues(Dialect):
             return self._template(node, scope, depth)
         if kind == "number":
             return constant("number", node.text())
-        if kind in ("true", "false"):
-            return constant(kind)  # pyright: ignore[reportArgumentType]
-        if kind in ("null", "undefined"):
-            return constant("none")
+        if kind in _CONSTANTS:
+            return constant(_CONSTANTS[kind])
         if kind in ("identifier", "shorthand_property_identifier"):
             return self._name(node.text(), scope)
         if kind == "member_expression":

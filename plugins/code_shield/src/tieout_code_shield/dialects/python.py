@@ -142,11 +142,7 @@ class PythonDialect(PythonFunctions):
     def effects(self, node: Node, name: str) -> list[Binding]:
         """``x.append(v)``, ``x.update(v)``, ``x.pop(0)`` change ``x``; ``x.set("k", v)`` what ``x.get("k")`` gives."""
         if not name:
-            sides = self.operands(node)
-            literal = sides is not None and sides[1].kind() == "string"
-            return (
-                [Binding(self.dotted(sides[0]), sides[1], "equal")] if sides is not None and literal else []
-            )
+            return self.equal(node)
         owner, _, method = name.rpartition(".")
         if not owner or method not in (
             "append",

@@ -25,6 +25,7 @@ from tieout_code_shield.values import (
     HOLE,
     UNKNOWN,
     Value,
+    ValueKind,
     alternatives,
     called,
     constant,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_DEPTH", "PythonValues", "items", "literal_text"]
 
 MAX_DEPTH: Final = 14
+_CONSTANTS: Final[dict[str, ValueKind]] = {"true": "true", "false": "false", "none": "none"}
 _SAME_TEXT: Final = frozenset(
     {"strip", "lstrip", "rstrip", "lower", "upper", "title", "encode", "decode", "replace", "expandtabs", "format_map",
      "split", "rsplit", "splitlines", "copy", "casefold", "removeprefix", "removesuffix", "capitalize", "zfill",
@@ -127,8 +129,8 @@ class PythonValues(Dialect):
             return joined([self.evaluate(part, scope, depth + 1) for part in items(node)])
         if kind in ("integer", "float"):
             return constant("number", node.text())
-        if kind in ("true", "false", "none"):
-            return constant(kind)  # pyright: ignore[reportArgumentType]
+        if kind in _CONSTANTS:
+            return constant(_CONSTANTS[kind])
         if kind == "identifier":
             return named(node.text(), scope)
         if kind == "attribute":

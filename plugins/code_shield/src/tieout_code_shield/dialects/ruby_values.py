@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Scope
+from tieout_code_shield.dialects.gathering import collection
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.dialects.ruby_names import MAX_DEPTH, NAMES, RubyNames, heredoc_body
 from tieout_code_shield.values import (
@@ -190,9 +191,7 @@ class RubyValues(RubyNames):
             known = [self.evaluate(part, scope, depth + 1) for part in arms if part is not None]
             return alternatives(known) if known else UNKNOWN
         if kind in ("array", "right_assignment_list", "argument_list"):
-            values = [self.evaluate(part, scope, depth + 1) for part in inner]
-            text = " ".join(value.text or HOLE for value in values) or None
-            return Value("collection", text, merged(values), built=any(value.built for value in values))
+            return collection([self.evaluate(part, scope, depth + 1) for part in inner])
         if kind in ("string_array", "symbol_array"):
             return Value("collection", " ".join(part.text() for part in inner))
         if kind == "hash":

@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Dialect, Scope
+from tieout_code_shield.dialects.gathering import collection
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.dialects.shell_commands import read_command
 from tieout_code_shield.values import (
-    HOLE,
     UNKNOWN,
     Value,
     alternatives,
@@ -17,7 +17,6 @@ from tieout_code_shield.values import (
     constant,
     joined,
     leaf,
-    merged,
 )
 
 if TYPE_CHECKING:
@@ -137,9 +136,7 @@ class ShellValues(Dialect):
             name = read_command(node).name
             return called(name, [], source=scope.is_source(name))
         if kind == "array":
-            values = [self.evaluate(part, scope, depth + 1) for part in items(node)]
-            text = " ".join(value.text or HOLE for value in values) or None
-            return Value("collection", text, merged(values), built=any(value.built for value in values))
+            return collection([self.evaluate(part, scope, depth + 1) for part in items(node)])
         if kind == "$":
             return constant("string", "$")
         return UNKNOWN
