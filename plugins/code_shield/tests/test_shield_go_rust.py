@@ -37,6 +37,8 @@ func handle(writer http.ResponseWriter, incoming *http.Request) {{
 	b.WriteString("SELECT a FROM t WHERE b = ")
 	b.WriteString(incoming.FormValue("b"))
 	db.Query(b.String())""", "go-sql-injection"),
+        ('\tdb.Query(fmt.Sprintf("SELECT a FROM t WHERE b = \'%*s\'", 9, incoming.FormValue("b")))',
+         "go-sql-injection"),
         ('\tvar v string\n\tv = incoming.Header.Get("X")\n\tcmd := []string{"-c", v}\n\texec.Command("sh", cmd...)',
          "go-command"),
     ],
