@@ -152,6 +152,16 @@ def test_scorer_reads_the_fields_of_cyberseceval(tmp_path: Path) -> None:
     assert result.metrics["same_cwe"] == 1.0
 
 
+def test_scorer_counts_a_case_without_a_language_once(tmp_path: Path) -> None:
+    file = tmp_path / "cases.jsonl"
+    file.write_text(
+        '{"code": "eval(x)"}\n{"code": "f()", "language": "python", "label": "secure"}\n', "utf-8"
+    )
+    result = TOOLS["eval"](str(file))
+    assert (result.total, result.passed) == (2, 2)
+    assert result.metrics["block_recall"] == 1.0
+
+
 def test_scorer_takes_a_line_separator_within_a_text_for_a_part_of_it(tmp_path: Path) -> None:
     file = tmp_path / "cases.jsonl"
     row = {"code": "eval(x)  # a\u2028b", "language": "python"}

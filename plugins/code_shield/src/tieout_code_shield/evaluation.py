@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -99,22 +99,20 @@ class _Tally:
         self._hit: Counter[tuple[str, bool]] = Counter()
         self._blocked: Counter[bool] = Counter()
         self._same_cwe = self._unknown = 0
-        self._kinds: dict[str, EvalTally] = {}
+        self._kinds: set[str] = set()
         self._misses: list[EvalMiss] = []
 
     def add(self, case: Case, report: Report) -> None:
         hit = bool(report.issues)
-        for name in ("", case.language, *([case.cwe] if case.cwe else [])):
+        kind = case.language or "?"
+        self._kinds.add(kind)
+        for name in ("", kind, *([case.cwe] if case.cwe else [])):
             self._seen[name, case.insecure] += 1
             self._hit[name, case.insecure] += hit
         self._blocked[case.insecure] += report.worst in ("high", "critical")
         self._same_cwe += case.insecure and any(issue.rule.cwe == case.cwe for issue in report.issues)
         self._unknown += bool(report.unknown)
-        passed = hit == case.insecure
-        kind = case.language or "?"
-        before = self._kinds.get(kind, EvalTally(total=0, passed=0))
-        self._kinds[kind] = EvalTally(total=before.total + 1, passed=before.passed + passed)
-        if not passed:
+        if hit != case.insecure:
             got = (
                 ", ".join(sorted({issue.rule.id for issue in report.issues})) or report.unknown or "no alert"
             )
@@ -122,7 +120,8 @@ class _Tally:
             self._misses.append(EvalMiss(id=case.id, kind=kind, expected=expected, got=got))
 
     def result(self) -> EvalResult:
-        total = self._seen["", True] + self._seen["", False]
+        whole = self._of("")
+        total = whole.total
         metrics: dict[str, float] = {"unknown": self._unknown / total if total else 0.0}
         for (name, insecure), seen in sorted(self._seen.items()):
             measure = "recall" if insecure else "false_positive_rate"
@@ -132,8 +131,13 @@ class _Tally:
                 metrics[measure] = self._blocked[insecure] / self._seen["", insecure]
         if self._seen["", True]:
             metrics["same_cwe"] = self._same_cwe / self._seen["", True]
-        passed = sum(kind.passed for kind in self._kinds.values())
-        by_kind: Mapping[str, EvalTally] = dict(sorted(self._kinds.items()))
+        by_kind = {kind: self._of(kind) for kind in sorted(self._kinds)}
         return EvalResult(
-            total=total, passed=passed, by_kind=dict(by_kind), metrics=metrics, misses=self._misses
+            total=total, passed=whole.passed, by_kind=by_kind, metrics=metrics, misses=self._misses
         )
+
+    def _of(self, name: str) -> EvalTally:
+        """How many cases there are of a language, and how many of them pass; of all, where the name is empty."""
+        seen, hit = self._seen, self._hit
+        passed = hit[name, True] + seen[name, False] - hit[name, False]
+        return EvalTally(total=seen[name, True] + seen[name, False], passed=passed)
