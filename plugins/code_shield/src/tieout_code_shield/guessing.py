@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -27,6 +27,10 @@ MAX_TRIED: Final = 3
 _CODE: Final = re.compile(
     r"\w[\w.:>$-]{0,60}\(|[\w\])'\"][ \t]{0,9}[:.+]?=[ \t]{0,9}\S|^[ \t]*\$[ \t]|[;{}][ \t]*$", re.M
 )
+_PARTS: Final[Mapping[str, str]] = {"cpp": "c", "typescript": "javascript"}
+"""A language, and the one that it holds."""
+_OF_THE_WHOLE: Final = 3
+"""A text that looks so much like the first is in it, so that what speaks for the second speaks for it as well."""
 _FAMILIES: Final = (frozenset({"c", "cpp"}), frozenset({"javascript", "typescript", "tsx"}))
 
 
@@ -36,14 +40,14 @@ _Signal = tuple[tuple[str, ...], Callable[[str], object] | None, int]
 
 @cache
 def _signals() -> dict[str, tuple[_Signal, ...]]:
-    """The table in ``signals.toml`` by language, compiled on first use (10 ms)."""
+    """The table in ``signals.toml`` by language, what counts most first, compiled on first use (10 ms)."""
     table: Mapping[str, Iterable[tuple[str, str, int]]] = tomllib.loads(
         Path(__file__).with_name("signals.toml").read_text("utf-8")
     )
     return {
         language: tuple(
             (_words(words), re.compile(pattern, re.M).search if pattern else None, weight)
-            for words, pattern, weight in rows
+            for words, pattern, weight in sorted(rows, key=lambda row: -row[2])
         )
         for language, rows in table.items()
     }
@@ -56,23 +60,24 @@ def _words(listed: str) -> tuple[str, ...]:
 def _score(text: str, signals: Iterable[_Signal]) -> int:
     total = 0
     for words, search, weight in signals:
-        for word in words:
-            if word in text:
-                if search is None or search(text):
-                    total += weight
-                break
+        if _has_one(text, words) and (search is None or search(text)):
+            total += weight
     return total
 
 
 def scores(code: str) -> dict[str, int]:
     """How much a text looks like each language; languages that nothing speaks for are left out."""
-    text = code[:GUESS_CHARACTERS]
-    found = {language: score for language, signals in _signals().items() if (score := _score(text, signals))}
-    # What only a dialect of a language adds speaks for that language's whole as well.
-    for whole, part in (("cpp", "c"), ("typescript", "javascript")):
-        if found.get(whole, 0) >= 3:
-            found[whole] += found.get(part, 0)
-    return found
+    return _scores(code[:GUESS_CHARACTERS], _signals())
+
+
+def _scores(text: str, languages: Iterable[str]) -> dict[str, int]:
+    """Those of some languages, which hold the part of each that has one."""
+    own = {language: _score(text, _signals().get(language, ())) for language in languages}
+    return {
+        language: score + (own[_PARTS[language]] if language in _PARTS and score >= _OF_THE_WHOLE else 0)
+        for language, score in own.items()
+        if score
+    }
 
 
 def guess(code: str) -> Language | None:
@@ -86,7 +91,11 @@ def guess(code: str) -> Language | None:
 def looks_like_code(code: str) -> bool:
     """Whether anything in a text speaks for code."""
     text = code[:GUESS_CHARACTERS]
-    return bool(_CODE.search(text) or max(scores(text).values(), default=0) > 1)
+    return bool(_CODE.search(text)) or max(scores(text).values(), default=0) > 1
+
+
+def _is_code(code: str, found: Mapping[str, int]) -> bool:
+    return max(found.values(), default=0) > 1 or bool(_CODE.search(code[:GUESS_CHARACTERS]))
 
 
 def related(first: str, second: str) -> bool:
@@ -96,22 +105,67 @@ def related(first: str, second: str) -> bool:
 
 def clearly_other(code: str, named: Language, margin: int = CLEARLY) -> Language | None:
     """The language that a text looks much more like than like the one it is said to be in; ``None`` without one."""
-    own = _score(code[:GUESS_CHARACTERS], _signals().get(named.name, ()))
+    text, signals = code[:GUESS_CHARACTERS], _signals()
+    own = _score(text, signals.get(named.name, ()))
     if margin == CLEARLY:
         if own >= AT_HOME:
             return None
         margin = CLEARLY if own else SLIGHTLY
+    kin = _scores(text, (language for language in signals if related(language, named.name)))
+    least = max(kin.get(named.name, 0) + margin, *kin.values(), 0)
+    if not _outdone(text, named, least):
+        return None
     seen = scores(code)
     most = max(seen, key=lambda name: seen[name], default="")
     if not most or related(most, named.name) or seen[most] - seen.get(named.name, 0) < margin:
         return None
-    other = guess(code)
+    other = _likeliest(code, seen)[0] if _is_code(code, seen) else None
     return other if other is not None and not related(other.name, named.name) else None
+
+
+def _outdone(text: str, named: Language, least: int) -> bool:
+    """Whether a text may score ``least`` as a language that is not related to the named one."""
+    signals = _signals()
+    return any(
+        _adds_up(text, (*signals[language], *signals.get(_PARTS.get(language, ""), ())), least)
+        for language in signals
+        if not related(language, named.name)
+    )
+
+
+def _adds_up(text: str, signals: Sequence[_Signal], least: int) -> bool:
+    """Whether a text scores ``least``: given up as soon as what is left cannot reach it, and words come before
+    expressions, so that most expressions are never tried."""
+    spare = sum(weight for _, _, weight in signals) - least
+    speaking: list[_Signal] = []
+    for signal in signals:
+        if _has_one(text, signal[0]):
+            speaking.append(signal)
+            continue
+        spare -= signal[2]
+        if spare < 0:
+            return False
+    for _, search, weight in speaking:
+        if search is not None and not search(text):
+            spare -= weight
+            if spare < 0:
+                return False
+    return spare >= 0
+
+
+def _has_one(text: str, words: tuple[str, ...]) -> bool:
+    for word in words:  # noqa: SIM110 - a generator costs as much as the search
+        if word in text:
+            return True
+    return False
 
 
 def tried(code: str) -> list[Language]:
     """The languages to scan a text in that nobody named, likeliest first; one where it is clear."""
-    found = scores(code)
+    return _likeliest(code, scores(code))
+
+
+def _likeliest(code: str, found: Mapping[str, int]) -> list[Language]:
     best = max(found.values(), default=0)
     if best >= 3:
         even = [name for name, score in found.items() if score >= best - (best >= 8) - 1]
