@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -81,6 +81,21 @@ _MAYBE: Final = re.compile(
     r"\bin\b|includes|has|contains|Contains|indexOf|quals|IsMatch|==|match|search|test|exec|is[a-z]+\(|isinstance|typeof|(?i:valid|allow|safe|trust|permit|white|sanit|check|verify)|starts|relative|common|isN|isI|isF"
 )
 
+_MARKS: Final[Mapping[re.Pattern[str], tuple[str, ...]]] = {
+    _MEMBER: (".includes(", ".has", "ontains", ".indexOf("),
+    _EQUAL: ("==", "!="),
+    _TYPED: ("quals", ".matches(", "IsMatch("),
+    _PATTERN: ("match(", "search(", "test(", "exec("),
+    _DIGITS: (".is", "isinstance(", "isFinite(", "isNaN(", "typeof"),
+    _TEXT: ("typeof", "isinstance(", ".isString("),
+    _NAMED: ("valid", "allow", "safe", "trust", "permit", "white", "saniti", "check", "verify"),
+    _PREFIX: (".starts", ".is_relative_to(", "common", ".parents"),
+    _DOTS: ("'..", '"..', "'/", '"/', "'\\", '"\\'),
+    _WRAPPED: ("str(", "String(", "fspath(", "repr("),
+}
+"""Texts of which each match has one, folded where the pattern ignores case: looking for them takes a tenth of the
+time. Besides, :data:`_MEMBER` matches what has the word ``in``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -97,18 +112,30 @@ class Proof:
 def proofs(condition: str) -> list[Proof]:
     """What a condition says about the names in it; linear in its length."""
     text = condition[:MAX_CONDITION]
-    if not _MAYBE.search(text):
-        return []
-    text = _WRAPPED.sub(r"\g<name>", text)
+    if _marked(_WRAPPED, text):
+        text = _WRAPPED.sub(r"\g<name>", text)
     if "url" in text.lower():
         text = _HOST.sub(r"\g<name>.hostname", text)
     found = list(_all(text))
+    if not found or not _MAYBE.search(condition, 0, MAX_CONDITION):
+        return []
     # Who knows the host of an address knows enough of the address.
     return found + [replace(one, name=_PART.sub("", one.name)) for one in found if _PART.search(one.name)]
 
 
+def _found(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    if _marked(pattern, text):
+        yield from pattern.finditer(text)
+
+
+def _marked(pattern: re.Pattern[str], text: str) -> bool:
+    if pattern.flags & re.IGNORECASE:
+        text = text.casefold()
+    return any(mark in text for mark in _MARKS[pattern])
+
+
 def _all(text: str) -> Iterator[Proof]:
-    for found in _MEMBER.finditer(text):
+    for found in _MEMBER.finditer(text) if "in" in text.split() else _found(_MEMBER, text):
         name, listed = found["name"] or found["name2"], found["list"] or found["list2"]
         literal = listed[0] in "[({'\"" or listed.startswith("new ")
         if not literal and _DENIED.search(listed):
@@ -117,30 +144,30 @@ def _all(text: str) -> Iterator[Proof]:
         negative = bool(found["no"]) or bool(found["minus"]) != _negated(text, max(0, begin))
         sure = literal or listed.rpartition(".")[2].isupper() or _ALLOWED.search(listed)
         yield Proof(name, CHECKED, not negative, "" if sure else listed)
-    for found in _EQUAL.finditer(text):
+    for found in _found(_EQUAL, text):
         if not text[: found.start()].rstrip().endswith("typeof"):
             yield Proof(found["name"], CHECKED, found["sign"][0] == "=")
-    for found in _TYPED.finditer(text):
+    for found in _found(_TYPED, text):
         yield Proof(_first(found, "name"), CHECKED, not _negated(text, found.start()))
     yield from _patterns(text)
-    for found in _DIGITS.finditer(text):
+    for found in _found(_DIGITS, text):
         negative = (bool(found["nan"]) or (found["sign"] or "=")[0] == "!") != _negated(text, found.start())
         yield Proof(_first(found, "name"), CHECKED, not negative)
-    for found in _TEXT.finditer(text):
+    for found in _found(_TEXT, text):
         negative = (found["sign"] or "=")[0] == "!" or _negated(text, found.start())
         yield Proof(_first(found, "name"), TEXT_CHECK, not negative)
-    for found in _NAMED.finditer(text):
+    for found in _found(_NAMED, text):
         negative = bool(_DENIED.search(found["call"])) != _negated(text, found.start())
         for name in _WORD.findall(found["inside"]):
             yield Proof(name, CHECKED, not negative)
-    for found in _PREFIX.finditer(text):
+    for found in _found(_PREFIX, text):
         negative = (
             bool(found["no"]) or "!=" in text[found.end() : found.end() + 60] or _negated(text, found.start())
         )
         names = [_first(found, "name")] if found["inside"] is None else _WORD.findall(found["inside"])
         for name in names:
             yield Proof(name, PREFIX_CHECK, not negative)
-    for found in _DOTS.finditer(text):
+    for found in _found(_DOTS, text):
         negative = (
             "not in" in found[0]
             or _negated(text, found.start())
@@ -150,7 +177,7 @@ def _all(text: str) -> Iterator[Proof]:
 
 
 def _patterns(text: str) -> Iterator[Proof]:
-    for found in _PATTERN.finditer(text):
+    for found in _found(_PATTERN, text):
         name, call = _first(found, "name"), found["call"] or ""
         written = found["text"] or found["text2"] or (call if call.startswith("/") else "")
         negative = _negated(text, found.start())

@@ -229,7 +229,7 @@ class Flow:
     def _related(self, name: str, node: Node) -> list[str]:
         """Names that were made from ``name`` before a check, and the name that it was itself made from."""
         start = node.range().start.index
-        word = re.compile(rf"(?<![\w$.]){re.escape(name)}(?![\w$])")
+        word: re.Pattern[str] | None = None
         if self._texts is None:
             self._texts = sorted(
                 (site.start, site.name, text)
@@ -245,8 +245,10 @@ class Flow:
                 callee, called, inside = text.partition("(")
                 if called and _SAME_THING.search(callee):
                     found += _WORD.findall(inside)
-            elif name in text and word.search(text):
-                found.append(other)
+            elif name in text:
+                word = word or re.compile(rf"(?<![\w$.]){re.escape(name)}(?![\w$])")
+                if word.search(text):
+                    found.append(other)
         return found
 
 
