@@ -56,24 +56,68 @@ def match_code(
         if count % 32 == 0:
             clock.check()
         unfinished = complete_until is not None and site.end > complete_until
+        place: _Place | None = None
         broken: list[Hit] = []
         audits: list[tuple[Rule, Match]] = []
         for rule, match in _candidates(walk, rules, site):
             clock.check()
             if match.whole and unfinished:
                 continue
+            place = place or _Place(walk, site)
             if rule.audit:
                 audits.append((rule, match))
-            elif _holds(walk, site, rule, match):
+            elif _holds(place, rule, match):
                 broken.append(_hit(rule, match, site))
-        found += broken or [
-            _hit(rule, match, site) for rule, match in audits if _holds(walk, site, rule, match)
-        ]
+        if place is not None:
+            found += broken or [
+                _hit(rule, match, site) for rule, match in audits if _holds(place, rule, match)
+            ]
     return found
 
 
 def _hit(rule: Rule, match: Match, site: Site) -> Hit:
     return Hit(rule, match.severity or rule.severity, site.start, site.end)
+
+
+class _Place:
+    """A site, and what rules ask about it, each found out once: several rules ask the same."""
+
+    __slots__ = ("_receiver", "_sources", "_values", "site", "walk")
+
+    def __init__(self, walk: Walk, site: Site) -> None:
+        self.walk, self.site = walk, site
+        self._receiver: Node | None = None
+        self._values: dict[int, tuple[Node, Value]] = {}
+        self._sources: dict[int, tuple[Node, tuple[str, ...]]] = {}
+
+    def value(self, node: Node) -> Value:
+        """What is known about an expression."""
+        known = self._values.get(id(node))
+        if known is None:
+            # With the node, so that no other gets its id.
+            known = self._values[id(node)] = (node, self.walk.evaluate(node, self.site))
+        return known[1]
+
+    def sources(self, node: Node) -> tuple[str, ...]:
+        """An expression as it is written; of a variable also the list or the name that it was given."""
+        known = self._sources.get(id(node))
+        if known is None:
+            known = self._sources[id(node)] = (node, self._written(node))
+        return known[1]
+
+    def _written(self, node: Node) -> tuple[str, ...]:
+        written = node.text()[:MAX_SOURCE]
+        if not written.isidentifier():
+            return (written,)
+        given = self.walk.assignments_of(written, self.site, effects=False)
+        value = given[0].binding.value.text() if len(given) == 1 and given[0].binding is not None else ""
+        return (written, value[:MAX_SOURCE]) if _PLAINLY.match(value) else (written,)
+
+    def receiver(self) -> Node | None:
+        """What stands before the last dot of what is called."""
+        if self._receiver is None and self.site.role == "call":
+            self._receiver = self.walk.dialect.receiver(self.site.node)
+        return self._receiver
 
 
 def _candidates(walk: Walk, rules: LanguageRules, site: Site) -> Iterator[tuple[Rule, Match]]:
@@ -110,10 +154,11 @@ def _named(
             yield rule, match
 
 
-def _holds(walk: Walk, site: Site, rule: Rule, match: Match) -> bool:
+def _holds(place: _Place, rule: Rule, match: Match) -> bool:
+    walk, site = place.walk, place.site
     if match.forms and (site.binding is None or site.binding.form not in match.forms):
         return False
-    if match.compare is not None and not _compares(walk, site, match):
+    if match.compare is not None and not _compares(place, match):
         return False
     if match.receiver is not None or match.receiver_lacks is not None:
         receiver = walk.qualified(site.name, site).rpartition(".")[0][-MAX_NAME:]
@@ -127,21 +172,22 @@ def _holds(walk: Walk, site: Site, rule: Rule, match: Match) -> bool:
             return False
         if match.near_lacks is not None and match.near_lacks.search(names):
             return False
-    if not all(_condition_holds(walk, site, rule, condition) for condition in match.when):
+    if not all(_condition_holds(place, rule, condition) for condition in match.when):
         return False
-    if not ((match.before is None and match.before_lacks is None) or _comes_after(walk, site, match)):
+    if not ((match.before is None and match.before_lacks is None) or _comes_after(place, match)):
         return False
     return all(walk.dialect.check(name, walk, site) for name in match.checks)
 
 
-def _comes_after(walk: Walk, site: Site, match: Match) -> bool:
-    text = walk.text_before(site)
+def _comes_after(place: _Place, match: Match) -> bool:
+    text = place.walk.text_before(place.site)
     if match.before is not None and not match.before.search(text):
         return False
     return match.before_lacks is None or not match.before_lacks.search(text)
 
 
-def _compares(walk: Walk, site: Site, match: Match) -> bool:
+def _compares(place: _Place, match: Match) -> bool:
+    walk, site = place.walk, place.site
     operands = walk.dialect.operands(site.node)
     if operands is None or match.compare is None:
         return False
@@ -153,23 +199,24 @@ def _compares(walk: Walk, site: Site, match: Match) -> bool:
     return not any(walk.evaluate(operand, site).constant for operand in operands)
 
 
-def _condition_holds(walk: Walk, site: Site, rule: Rule, condition: Condition) -> bool:
-    subjects = _subjects(walk, site, condition)
+def _condition_holds(place: _Place, rule: Rule, condition: Condition) -> bool:
+    subjects = _subjects(place, condition)
     if not subjects:
-        hidden = site.role == "call" and walk.arguments(site).spread
+        hidden = place.site.role == "call" and place.walk.arguments(place.site).spread
         return "missing" in condition.tests and not hidden
-    return any(_subject_passes(walk, site, rule, condition, node) for node in subjects)
+    return any(_subject_passes(place, rule, condition, node) for node in subjects)
 
 
-def _subjects(walk: Walk, site: Site, condition: Condition) -> list[Node]:
+def _subjects(place: _Place, condition: Condition) -> list[Node]:
+    site = place.site
     if condition.of == "value":
         if site.role == "function":
             return [site.node]
         return [site.binding.value] if site.binding is not None else []
     if condition.of == "receiver":
-        receiver = walk.dialect.receiver(site.node) if site.role == "call" else None
+        receiver = place.receiver()
         return [receiver] if receiver is not None else []
-    arguments = walk.arguments(site)
+    arguments = place.walk.arguments(site)
     if condition.of == "any":
         return [*arguments.positional, *arguments.named.values()]
     if condition.position is not None and condition.position < len(arguments.positional):
@@ -178,32 +225,22 @@ def _subjects(walk: Walk, site: Site, condition: Condition) -> list[Node]:
     return named[:1]
 
 
-def _subject_passes(walk: Walk, site: Site, rule: Rule, condition: Condition, node: Node) -> bool:
+def _subject_passes(place: _Place, rule: Rule, condition: Condition, node: Node) -> bool:
     if condition.source is not None or condition.source_lacks is not None:
-        sources = _sources(walk, site, node)
+        sources = place.sources(node)
         if condition.source is not None and not any(condition.source.search(each) for each in sources):
             return False
         if condition.source_lacks is not None and any(map(condition.source_lacks.search, sources)):
             return False
     if not (condition.tests or condition.matches or condition.lacks):
         return True
-    value = walk.evaluate(node, site).without(rule.sanitizers)
-    if condition.tests and not any(_test(test, value, walk) for test in condition.tests):
+    value = place.value(node).without(rule.sanitizers)
+    if condition.tests and not any(_test(test, value, place.walk) for test in condition.tests):
         return False
     text = None if value.text is None else value.text[:MAX_SOURCE]
     if condition.matches is not None and not (text is not None and condition.matches.search(text)):
         return False
     return not (condition.lacks is not None and text is not None and condition.lacks.search(text))
-
-
-def _sources(walk: Walk, site: Site, node: Node) -> tuple[str, ...]:
-    """An expression as it is written; of a variable also the list or the name that it was given."""
-    written = node.text()[:MAX_SOURCE]
-    if not written.isidentifier():
-        return (written,)
-    given = walk.assignments_of(written, site, effects=False)
-    value = given[0].binding.value.text() if len(given) == 1 and given[0].binding is not None else ""
-    return (written, value[:MAX_SOURCE]) if _PLAINLY.match(value) else (written,)
 
 
 def _test(test: Test, value: Value, walk: Walk) -> bool:
