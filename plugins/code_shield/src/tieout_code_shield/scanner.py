@@ -299,21 +299,35 @@ class Scanner:
 
 
 class _Prefilter:
-    """Which expressions of a set of text rules are worth trying on a text: each keyword is looked for once."""
+    """Which expressions of a set of text rules are worth trying on a text: each keyword is looked for once, and only
+    among the different words of the text, which are half of it or less."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._tried = [(rule, wanted) for rule in rules for wanted in rule.texts]
         self._by_word: dict[str, list[int]] = {}
+        self._by_words: dict[str, list[int]] = {}
         for index, (_rule, wanted) in enumerate(self._tried):
             for word in wanted.keywords or ("",):
-                self._by_word.setdefault(word, []).append(index)
+                by = self._by_words if len(word.split()) > 1 or word != word.strip() else self._by_word
+                by.setdefault(word, []).append(index)
 
     def candidates(self, text: str) -> list[tuple[Rule, TextMatch]]:
         """Those whose keyword the text holds, in the order of the rules."""
-        lowered, ascii_only = text.lower(), text.isascii()
+        ascii_only = text.isascii()
+        words = "\n".join(dict.fromkeys(text.split()))
+        lowered = words.lower()
         worth = {index for word, indexes in self._by_word.items() if word in lowered for index in indexes}
+        lowered = text.lower()
+        worth.update(
+            index for word, indexes in self._by_words.items() if word in lowered for index in indexes
+        )
         chosen = [self._tried[index] for index in sorted(worth)]
-        return [(rule, wanted) for rule, wanted in chosen if not (ascii_only and rule.category == "unicode")]
+        return [
+            (rule, wanted)
+            for rule, wanted in chosen
+            if not (ascii_only and rule.category == "unicode")
+            and not (wanted.token and wanted.pattern.search(words) is None)
+        ]
 
 
 def unsaid(said: Sequence[Hit], more: Sequence[Hit]) -> list[Hit]:
