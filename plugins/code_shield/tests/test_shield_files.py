@@ -54,6 +54,7 @@ def test_a_comment_silences_and_is_shown(tmp_path: Path, code: str, comment: str
         "eval(x)  # nosemgrep: py-pickle",
         "eval(x)  # nosec B608",
         "eval(x)  # nosec B110",
+        "eval(x)  # noqa: S110",
         "eval(x)  # shield: ignore[py-pickle]",
         "eval(x)  # nosecret",
         "log('# nosec', eval(x))",

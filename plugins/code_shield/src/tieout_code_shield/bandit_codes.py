@@ -23,7 +23,6 @@ _WEAKNESSES: Final[dict[str, str]] = {
     "104": "CWE-605 CWE-668",
     **dict.fromkeys(("105", "106", "107"), _SECRET),
     "108": "CWE-377 CWE-379",
-    **dict.fromkeys(("110", "112"), "CWE-703"),
     "113": "CWE-400 CWE-770",
     "201": "CWE-489 CWE-94 CWE-215",
     "202": "CWE-22 CWE-409",

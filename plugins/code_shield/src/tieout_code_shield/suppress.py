@@ -94,10 +94,11 @@ def _named(match: re.Match[str]) -> frozenset[str] | None:
         ids = [part.strip().lower() for part in match["ids"].split(",")]
         return frozenset(ids) | {each.rpartition(".")[2] for each in ids}
     codes = re.findall(r"[BS](\d{3})", (match["noqa"] or match["codes"] or "").upper())
-    known = [weaknesses_of(code) for code in codes]
-    if not codes or not all(known):
+    if not codes:
         return None
-    return frozenset(weakness.lower() for each in known for weakness in each)
+    # A number names the tool's own rule, and the weakness where it stands for one that is known here.
+    names = (name for code in codes for name in (f"B{code}", f"S{code}", *weaknesses_of(code)))
+    return frozenset(name.lower() for name in names)
 
 
 def _said(match: re.Match[str]) -> str:
