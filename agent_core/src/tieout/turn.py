@@ -66,7 +66,7 @@ class TurnRun:
         if session.auto_lang:
             session.lang = "zh" if language_of(question) == "zh" else "en"
         self._host = session.host
-        self._question = question
+        self._question = self._question_for_model = question
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
@@ -75,11 +75,10 @@ class TurnRun:
             lang=session.lang,
             emit=self.emit,
             question=question,
-            earlier_questions=tuple(turn.question for turn in reversed(session.turns[-4:])),
             approve=session.on_approval,
             approved=session.approved,
-            book=EvidenceBook(prior=[item for turn in session.turns[-8:] for item in turn.evidence]),
         )
+        self._lean_on_earlier_turns()
         self._answer: AnswerText | None = None
         self._conversation: Conversation | None = None
         self._usage: UsageEvent | None = None
@@ -159,7 +158,9 @@ class TurnRun:
     async def _begin(self) -> None:
         session = self._session
         self._model_id = session.model or self._host.default_model()
-        self._remember(await self._record.begin(session, self._question, self._model_id))
+        if taken_up := await self._record.begin(session, self._question, self._model_id):
+            session.turns += taken_up
+            self._lean_on_earlier_turns()
         spec, _name = self._host.model_spec(self._model_id)
         assert session.session_id is not None
         self.emit(
@@ -173,11 +174,8 @@ class TurnRun:
         if problem := self._host.untold_store_problem():
             self._report(problem)
 
-    def _remember(self, turns: list[Turn]) -> None:
-        """Let a conversation that is taken up again lean on what it found before."""
-        if not turns:
-            return
-        self._session.turns += turns
+    def _lean_on_earlier_turns(self) -> None:
+        turns = self._session.turns
         self._state.book = EvidenceBook(prior=[item for turn in turns[-8:] for item in turn.evidence])
         self._state.earlier_questions = tuple(turn.question for turn in reversed(turns[-4:]))
 
@@ -194,9 +192,7 @@ class TurnRun:
             )
         self._question_for_model = checked.text
 
-    async def _answer_with_fallback(
-        self,
-    ) -> tuple[TurnStatus, TieoutError | None]:
+    async def _answer_with_fallback(self) -> tuple[TurnStatus, TieoutError | None]:
         candidates = [self._model_id, *(m for m in self._host.settings.fallback if m != self._model_id)]
         for position, model_id in enumerate(candidates):
             try:

@@ -12,6 +12,7 @@ from tieout.i18n import translator
 if TYPE_CHECKING:
     from pydantic_ai.conversation import Conversation
 
+    from tieout.models.faults import CutReason
     from tieout.settings import Limits
 
 _ = translator("tieout")
@@ -39,22 +40,23 @@ def usage_limits(limits: Limits, conversation: Conversation) -> Any:
     )
 
 
-def cut_error(cut: str, *, kept: bool) -> ModelResponseError:
+def cut_error(cut: CutReason, *, kept: bool) -> ModelResponseError:
     """The error of an answer that ended before the model said that it was done.
 
     Args:
-        cut: Why: ``no-finish-reason``, ``length`` or ``content-filter``.
+        cut: Why.
         kept: Whether what arrived is stored.
     """
-    messages = {
+    messages: dict[CutReason, str] = {
         "no-finish-reason": _(
             "The answer was cut off: the connection ended before the model said it was done."
         ),
         "length": _("The answer was cut off: the model reached its limit of tokens."),
         "content-filter": _("The answer was cut off by the service's content filter."),
+        "interrupted": _("The answer was interrupted."),
     }
     return ModelResponseError(
-        messages.get(cut, _("The answer was interrupted.")),
+        messages[cut],
         code=f"answer-{cut}",
         hint=_("What arrived is kept. Ask again, or ask for a shorter answer.")
         if kept

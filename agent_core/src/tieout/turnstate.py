@@ -50,12 +50,12 @@ class TurnState:
     from_lifespan: bool = False
     """Whether a plugin that is starting calls; waiting for the start of others could then wait for itself."""
     earlier_questions: tuple[str, ...] = ()
-    """The conversation's questions before this one, newest first."""
+    """The conversation's last few questions before this one, newest first."""
 
     @cached_property
     def said_earlier(self) -> list[Quantity]:
-        """The numbers of the last few earlier questions."""
-        return [number for question in self.earlier_questions[:4] for number in find(question[:4000])]
+        """The numbers of the earlier questions."""
+        return [number for question in self.earlier_questions for number in find(question[:4000])]
 
     @cached_property
     def said(self) -> list[Quantity]:
