@@ -34,7 +34,8 @@ from tieout_compute_estimator.claims import (
     rules_weights,
 )
 from tieout_compute_estimator.claims.bench import Bench
-from tieout_compute_estimator.claims.findings import Finding
+from tieout_compute_estimator.claims.correcting import corrected
+from tieout_compute_estimator.claims.findings import Finding, derived
 from tieout_compute_estimator.claims.frames import Claim, Measure
 from tieout_compute_estimator.claims.knowledge import Knowledge, knowledge
 from tieout_compute_estimator.claims.segments import Segmented, segments
@@ -299,8 +300,6 @@ def check_one(
 def _checked(
     part: Segmented, bench: Bench, findings: list[Finding], decision: Decision, span: ReportSpan | None
 ) -> CheckedClaim:
-    from tieout_compute_estimator.claims.correcting import corrected
-
     claim = part.claim
     computed: dict[str, Figure] = {}
     for one in findings:
@@ -333,16 +332,14 @@ def _checked(
         computed=computed,
         assumptions=tuple(dict.fromkeys(assumptions)),
         missing=tuple(dict.fromkeys(missing)),
-        ways=tuple(_ways(bench, findings, decision)),
+        ways=tuple(_ways(bench, findings)),
         corrected=corrected(claim, findings, decision),
         read_as=part.changed,
     )
 
 
-def _ways(bench: Bench, findings: Sequence[Finding], decision: Decision) -> Iterator[Way]:
+def _ways(bench: Bench, findings: Sequence[Finding]) -> Iterator[Way]:
     """Ranked derivations of the numbers that no source confirms."""
-    from tieout_compute_estimator.claims.findings import derived
-
     indexes = [
         one.target
         for one in findings

@@ -25,7 +25,7 @@ _MOST = 40
 
 def contradictions(claims: Sequence[CheckedClaim], parts: Sequence[Segmented]) -> list[Contradiction]:
     """Pairs of claims that give one subject two values, or two estimates that do not carry over into each other."""
-    found = [*_two_values(claims, parts), *_two_estimates(claims, parts)]
+    found = [*_two_values(claims, parts), *_two_estimates(parts)]
     return found[:_MOST]
 
 
@@ -82,7 +82,7 @@ def _both_known(subject: str, role: str, measure: Measure) -> bool:
     return any(agrees(measure, in_unit(fact.value, fact.unit, measure.unit) or 0.0) for fact in facts)
 
 
-def _two_estimates(claims: Sequence[CheckedClaim], parts: Sequence[Segmented]) -> Iterator[Contradiction]:
+def _two_estimates(parts: Sequence[Segmented]) -> Iterator[Contradiction]:
     """A time on one device in one sentence, a cost in another: the rent has to carry one to the other."""
     times = [
         (at, m)

@@ -9,7 +9,6 @@ __all__ = [
     "ACTIVE_AFTER",
     "ACTIVE_BEFORE",
     "ARITHMETIC",
-    "COMPARED",
     "DATA",
     "DOUBLING",
     "DTYPE",
@@ -20,7 +19,6 @@ __all__ = [
     "LINK",
     "MFU",
     "MIXTURE",
-    "NETWORK",
     "OF_MODEL",
     "PARAMS",
     "PER_DEVICE",
@@ -30,7 +28,6 @@ __all__ = [
     "PER_YEAR",
     "SAME",
     "SHARE",
-    "SPAN",
     "SPARSE",
     "TOKENS",
     "VAGUE_TIME",
@@ -60,9 +57,6 @@ WEIGHTS = re.compile(
 LINK = re.compile(
     r"带宽|互联|互连|网络|传输速率|通信|网卡|链路|端口|RDMA|InfiniBand|NVLink|以太|bandwidth|network|interconnect|link|NIC|fabric",
     _I,
-)
-NETWORK = re.compile(
-    r"网络|网卡|RDMA|InfiniBand|RoCE|以太|Ethernet|network|NIC|交换机|switch|fabric|传输带宽|IB(?![A-Z])", _I
 )
 MFU = re.compile(r"MFU|HFU|利用率|utili[sz]ation", _I)
 GOODPUT = re.compile(
@@ -100,11 +94,10 @@ HYPOTHETICAL = re.compile(
     _I,
 )
 ARITHMETIC = re.compile(
-    r"[=＝≈]|×|即(?!使|将|可|便)|相当于|等于|折合|合计|对应|i\.e\.|equals?(?![a-z])|equivalent to"
-    r"|that is|amount(?:s|ing) to|works out|in other words|or about|i\.e",
+    r"[=＝≈]|×|即(?!使|将|可|便)|相当于|等于|折合|合计|对应|i\.e|equals?(?![a-z])|equivalent to"
+    r"|that is|amount(?:s|ing) to|works out|in other words|or about",
     _I,
 )
-COMPARED = re.compile(r"的|倍|比|than|times|x |as |of|相较|较|compared|versus|vs", _I)
 PER_DEVICE = re.compile(
     r"每(?:一?[张块颗片枚个])?(?:芯片|卡|GPU|显卡|加速器|TPU|H100|A100)|单卡|单芯片|单GPU|单张|单块|单颗"
     r"|per (?:GPU|chip|card|accelerator|device|TPU)|each (?:GPU|chip|card)|a single",

@@ -85,16 +85,14 @@ def vector_of(measure: Measure) -> Vector | None:
     elif role == "bytes_each":
         return (("byte", 1), ("parameter", -1))
     elif role == "token_price" and "/" not in measure.dimension:
-        vector = (("visits", -1), (measure.dimension, 1)) if measure.dimension > "visits" else (
-            (measure.dimension, 1), ("visits", -1))  # fmt: skip
-        vector = tuple(sorted(vector))
+        vector = tuple(sorted(((measure.dimension, 1), ("visits", -1))))
     elif role == "item_price" and "/" not in measure.dimension:
         vector = ((measure.dimension, 1),)
         if not set(measure.scope) & {"gpu", "server"}:
             vector = _joined(vector, "gpu", -1)
     elif role == "efficiency":
         return (("flop", 1), ("joule", -1))
-    elif role in ("active_params",):
+    elif role == "active_params":
         return (("parameter", 1),)
     elif measure.dimension == "number":
         vector = dimensions(measure.dimension, role) or None

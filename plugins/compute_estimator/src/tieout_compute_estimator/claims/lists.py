@@ -193,12 +193,7 @@ def _lends(measure: Measure) -> bool:
 
 def _as(measure: Measure, like: Measure) -> Measure:
     """A bare number with the role and unit of another, magnitudes as printed."""
-    from tieout.quantities import DEFAULT
-
-    unit = like.unit
-    if unit in DEFAULT and like.dimension.startswith("money:"):
-        unit = like.unit
-    return replace(measure, role=like.role, unit=unit, dimension=like.dimension, device=like.device)
+    return replace(measure, role=like.role, unit=like.unit, dimension=like.dimension, device=like.device)
 
 
 def _apiece(fixed: list[Measure]) -> list[Measure]:

@@ -119,7 +119,7 @@ def rivals_of(best: Reading, readings: list[Reading]) -> str:
     return ", ".join([name for name in names if name != label(best)][:_MOST_RIVALS])
 
 
-def preference(bench: Bench, measure: Measure, reading: Reading) -> tuple[bool, ...]:
+def preference(measure: Measure, reading: Reading) -> tuple[bool, ...]:
     fact = reading.fact
     named = measure.dtype == fact.dtype or (measure.dtype in TRAINING and fact.dtype in TRAINING)
     operations = measure.dimension == "operations/time"

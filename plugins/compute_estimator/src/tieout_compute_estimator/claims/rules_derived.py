@@ -79,13 +79,7 @@ def derivations(bench: Bench, index: int, *, keep: int = 8) -> list[Derivation]:
         return []
     terms = list(_terms(bench, index))
     step = (measure.step / 2 / measure.value) if measure.value else 0.0
-    found = search(to_base(measure.value, measure), vector, terms, tolerance=max(step, 0.0006), keep=keep * 3)
-    return [one for one in found if _meant(one)][:keep]
-
-
-def _meant(one: Derivation) -> bool:
-    """A derivation of at least two terms: one alone would be the number itself."""
-    return len(one.terms) >= 2
+    return search(to_base(measure.value, measure), vector, terms, tolerance=max(step, 0.0006), keep=keep)
 
 
 def _terms(bench: Bench, index: int) -> Iterator[Term]:
@@ -152,7 +146,7 @@ def _world(bench: Bench, measure: Measure) -> Iterable[Fact]:
             names[found.lineage] = None
             found = bench.known.subject(found.lineage)
     roles = {
-        "compute": ("compute", "cost", "visits", "token_price", "token_price"),
+        "compute": ("compute", "cost", "visits", "token_price"),
         "rate": ("rate", "devices"),
     }.get(
         measure.role,
@@ -177,10 +171,10 @@ def _world(bench: Bench, measure: Measure) -> Iterable[Fact]:
             for f in bench.known.facts(name, *roles)
             if f.status not in ("debunked", "forecast") and not f.period
         ]
-    return facts + _products(bench, facts)
+    return facts + _products(facts)
 
 
-def _products(bench: Bench, facts: list[Fact]) -> list[Fact]:
+def _products(facts: list[Fact]) -> list[Fact]:
     """Visits times the cost of one: the monthly bill that reports work with."""
     visits = next((f for f in facts if f.role == "visits"), None)
     each = next((f for f in facts if f.role == "token_price" and f.unit == "USD"), None)

@@ -198,7 +198,7 @@ def grown(bench: Bench) -> Iterator[Finding]:
                     recomputed=yearly,
                     fixes={} if good else {i: yearly},
                 )
-            elif not any(m.per == "year" for m in (measure,)):
+            elif measure.per != "year":
                 yield finding(
                     "imply",
                     "growth",

@@ -74,13 +74,7 @@ def _named(bench: Bench, index: int, measure: Measure, value: float, count: Held
     hosts = [m.name for m in bench.claim.named("system") if (s := bench.known.subject(m.name)) and s.device]
     own = [measure.device] if measure.device else []
     subjects: list[str] = list(dict.fromkeys([*(own or devices), *hosts]))
-    readings = [
-        reading
-        for name in subjects
-        for reading in readings_of(
-            bench, name, count if (count and value > 6e15) or (count and measure.per != "device") else None
-        )
-    ]
+    readings = [reading for name in subjects for reading in readings_of(bench, name, count)]
     readings += [r for name in subjects for r in readings_of(bench, name, None)] if count is not None else []
     readings = [r for r in readings if not other_format(measure, r.fact)] or readings
     if not readings:
@@ -101,7 +95,7 @@ def _named(bench: Bench, index: int, measure: Measure, value: float, count: Held
 def _explained(
     bench: Bench, index: int, measure: Measure, fits: list[Reading], every: list[Reading]
 ) -> Finding:
-    best = min(fits, key=lambda r: preference(bench, measure, r))
+    best = min(fits, key=lambda r: preference(measure, r))
     dense = dense_of(best, every)
     unit = measure.unit
     shown = converted(best.figure, unit)
@@ -139,7 +133,7 @@ def _explained(
             fixes={index: figures["dense"]},
         )
     if best.fact.dtype.startswith("int") and measure.dimension != "operations/time":
-        return _integer(bench, index, best, every, figures, words, covers, numbers)
+        return _integer(bench, index, every, figures, words, covers, numbers)
     if best.fact.sparse and measure.sparse is not True and dense is not None:
         return finding(
             "assume",
@@ -234,7 +228,6 @@ def _explained(
 def _integer(
     bench: Bench,
     index: int,
-    best: Reading,
     every: list[Reading],
     figures: dict[str, Figure],
     words: dict[str, str],

@@ -24,7 +24,6 @@ _MORE = re.compile(
 _MORE_AFTER = re.compile(
     r"^\s?(?:more|larger|higher|faster|greater|above|increase|growth|over)", re.IGNORECASE
 )
-_OF = re.compile(r"^\s?(?:of|as (?:much|many|large|fast|big)|the|的)", re.IGNORECASE)
 _FALL = re.compile(
     r"降|减|缩|跌|少|低于|fell|fall|drop|reduc|cut|declin|less|fewer|below|cheaper|lower|sav", re.IGNORECASE
 )
@@ -68,7 +67,7 @@ def paired(bench: Bench) -> Iterator[Finding]:
     open_: list[int] = []
     done: set[int] = set()
     for index, measure in ratios:
-        good = [pair for pair in pairs if _fits(bench, index, measure, pair)]
+        good = [pair for pair in pairs if _fits(bench, measure, pair)]
         if good:
             done.add(index)
             yield _said(bench, index, min(good, key=lambda pair: _distance(bench, index, pair)), good=True)
@@ -112,7 +111,7 @@ def _distance(bench: Bench, index: int, pair: _Pair) -> int:
     )
 
 
-def _readings(bench: Bench, index: int, measure: Measure, pair: _Pair) -> Iterator[float]:
+def _readings(bench: Bench, measure: Measure, pair: _Pair) -> Iterator[float]:
     """The values, in the unit of the ratio, that the two numbers allow for it."""
     text = bench.claim.text
     ratio = max(pair.ratio, 1 / pair.ratio) if pair.ratio else 0.0
@@ -182,9 +181,9 @@ def _ordered(bench: Bench, pair: _Pair) -> bool:
     return len(between) < 44 and bool(_LEADS.fullmatch(between))
 
 
-def _fits(bench: Bench, index: int, measure: Measure, pair: _Pair) -> bool:
+def _fits(bench: Bench, measure: Measure, pair: _Pair) -> bool:
     tolerance = 0.05 if measure.role == "multiple" else 0.02
-    values = list(_readings(bench, index, measure, pair))
+    values = list(_readings(bench, measure, pair))
     if measure.bound == "at least" and any(value >= measure.value for value in values):
         return any(agrees(measure, value, tolerance=0.1) for value in values)
     return any(agrees(measure, value, tolerance=tolerance) for value in values)
@@ -230,7 +229,7 @@ def _one_sentence(text: str, bench: Bench, index: int, pair: _Pair) -> bool:
 
 def _said(bench: Bench, index: int, pair: _Pair, *, good: bool) -> Finding:
     measure = bench.claim.measures[index]
-    values = list(_readings(bench, index, measure, pair))
+    values = list(_readings(bench, measure, pair))
     value = min(values, key=lambda one: abs(one - measure.value))
     a, b = bench.stated(pair.first), bench.stated(pair.second)
     figure = derived(value, measure.unit, "ratio", "A / B", {"A": b, "B": a})

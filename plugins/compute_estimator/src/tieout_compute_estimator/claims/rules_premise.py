@@ -150,7 +150,7 @@ def dense_premise(bench: Bench) -> Iterator[Finding]:
 _NAMED_LINK = re.compile(
     r"NVLink|InfiniBand|(?<![A-Z])IB(?![A-Z])|RDMA|RoCE|以太|Ethernet|网络|网卡|NIC|network|GPU ?(?:之)?间|互联"
     r"|互连|interconnect"
-    r"|between GPUs|GPU-to-GPU|inter-GPU|端口|port|RDMA|通信带宽|传输",
+    r"|between GPUs|GPU-to-GPU|inter-GPU|端口|port|通信带宽|传输",
     re.IGNORECASE,
 )
 

@@ -230,8 +230,8 @@ def confirmed(bench: Bench, index: int, fact: Fact) -> Finding:
             N_("{stated} agrees with what is published about {subject}: {known} ({source})."),
             figures=base,
             words=words,
-            covers=_hours_of(bench, index, fact),
-            numbers={f"{fact.role}": figure, **_each(fact)},
+            covers=_confirms(bench, index, fact),
+            numbers={fact.role: figure, **_each(fact)},
             target=index,
             recomputed=figure,
             firm=fact.confidence != "low",
@@ -246,13 +246,13 @@ def confirmed(bench: Bench, index: int, fact: Fact) -> Finding:
         figures=base,
         words={**words, "assumption": fact.assumption or fact.status},
         covers=(index,),
-        numbers={f"{fact.role}": figure},
+        numbers={fact.role: figure},
         target=index,
         recomputed=figure,
     )
 
 
-def _hours_of(bench: Bench, index: int, fact: Fact) -> tuple[int, ...]:
+def _confirms(bench: Bench, index: int, fact: Fact) -> tuple[int, ...]:
     """What a figure for each trillion tokens confirms: itself and the trillion."""
     if fact.per != "token":
         return (index,)
@@ -268,7 +268,7 @@ def _each(fact: Fact) -> dict[str, Figure]:
 
 
 def _debunked(bench: Bench, index: int, fact: Fact, others: list[Fact]) -> Finding:
-    right = next((other for other in others if other.status != "debunked"), None)
+    right = others[0] if others else None
     return finding(
         "premise",
         "debunked",

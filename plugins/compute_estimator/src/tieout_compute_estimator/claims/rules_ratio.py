@@ -1,4 +1,4 @@
-"""Ratios: so many times as much, growth and doubling, shares of a whole, and changes from one value to another."""
+"""Ratios between two named things: so many times, or so much of, what is stated or published about another."""
 
 from __future__ import annotations
 
@@ -53,7 +53,6 @@ def metric_of(bench: Bench, measure: Measure) -> tuple[Role, str] | None:
     best: tuple[int, Role, str] | None = None
     for pattern, role, unit in _METRICS:
         for match in pattern.finditer(window):
-            # What stands before a ratio in Chinese is what it is of; in English it may follow.
             distance = abs(match.start() - centre)
             if best is None or distance < best[0]:
                 best = (distance, role, unit)
@@ -131,7 +130,7 @@ def _plain_ratio(
     if above is None or (
         bench.known.subject(subject) is not None
         and above.index is None
-        and role in ("params",)
+        and role == "params"
         and _undisclosed(bench, subject, role)
     ):
         implied = derived(
@@ -199,9 +198,8 @@ def _ratio_verdict(
         "below": below.figure,
         "expected": expected,
     }
-    plain = Measure(**{name: getattr(measure, name) for name in Measure.__dataclass_fields__})
-    good = agrees(plain, figure.value, tolerance=0.09) or (
-        _adds(bench, measure) and not percent and agrees(plain, figure.value - 1, tolerance=0.09)
+    good = agrees(measure, figure.value, tolerance=0.09) or (
+        _adds(bench, measure) and not percent and agrees(measure, figure.value - 1, tolerance=0.09)
     )
     if good:
         weak = (above.assumed and above.index is None) or below.assumed
@@ -275,19 +273,16 @@ def _per_token(bench: Bench, role: Role, subject: str, reference: str) -> dict[s
 
 def _cluster_ratio(bench: Bench, index: int, measure: Measure) -> Iterator[Finding]:
     """The number of GPUs grew so many times: between the clusters that the document names."""
-    clusters = [(m.subject, m) for m in bench.document if m.role in ("servers", "devices") and m.value > 1]
-    for position, (_name, first) in enumerate(clusters):
-        for _other, second in clusters[position + 1 :]:
+    clusters = [m for m in bench.document if m.role in ("servers", "devices") and m.value > 1]
+    for position, first in enumerate(clusters):
+        for second in clusters[position + 1 :]:
             low, high = sorted((first, second), key=lambda m: m.value)
             if first.unit != second.unit or not low.value:
                 continue
             ratio = high.value / low.value
             if not (agrees(measure, ratio, tolerance=0.05) or agrees(measure, ratio - 1, tolerance=0.05)):
                 continue
-            a, b = (
-                high.figure("servers" if high.role == "servers" else "devices"),
-                low.figure("servers" if low.role == "servers" else "devices"),
-            )
+            a, b = high.figure(high.role), low.figure(low.role)
             figure = derived(ratio, "", "ratio", "A / B", {"A": a, "B": b})
             numbers = {"ratio": figure, **_hours_ratio(bench, high, low)}
             yield finding(

@@ -18,7 +18,7 @@ __all__ = ["carried_out"]
 MEGATRON = "Narayanan et al. 2021, arXiv:2104.04473"
 
 
-LOWEST_MFU, LOW_MFU, HIGH_MFU = 0.04, 0.12, 0.72
+LOWEST_MFU, HIGH_MFU = 0.04, 0.72
 
 
 TYPICAL_MFU = 0.45
@@ -50,7 +50,7 @@ def carried_out(bench: Bench) -> Iterator[Finding]:
         {"h": hours, "P": peak, "MFU": usual(TYPICAL_MFU * 100, "%", "MFU")},
     )
     numbers["flop_at_typical_mfu"] = capable
-    work = _work(bench)
+    work = bench.flops()
     if work is None:
         yield from _reachable(bench, index, count, hours, peak, numbers)
         return
@@ -65,17 +65,6 @@ def _single(bench: Bench) -> bool:
             re.IGNORECASE,
         )
     )
-
-
-def _work(bench: Bench) -> Held | None:
-    """FLOP of the run; for parameters alone the twenty tokens of the Chinchilla rule."""
-    work = bench.flops()
-    if work is not None:
-        return work
-    subject = bench.subject()
-    if subject is not None and not bench.claim.first("params"):
-        return None
-    return None
 
 
 def _utilisation(
@@ -159,7 +148,7 @@ def _utilisation(
         "time": bench.stated(index),
     }
     words = {"device": peak.subject}
-    spread = [end / 100 * 100 for end in (mfu, mfu)]
+    spread = [mfu]
     low, high = measure.ends
     if high > low > 0:
         spread = [mfu * measure.value / high, mfu * measure.value / low]

@@ -114,13 +114,6 @@ class Derivation:
         """What ranks derivations: the sum of the terms' costs, each term, and the error."""
         return sum(term.cost + 1.0 for term, _power in self.terms) + min(self.error * 150, 3.0)
 
-    def scales(self) -> bool:
-        """Whether some dimension stands above and below the line: a number carried over by a ratio."""
-        signs: dict[Vector, set[int]] = {}
-        for term, power in self.terms:
-            signs.setdefault(term.vector, set()).add(power)
-        return any(powers == {1, -1} for powers in signs.values())
-
     def rescales(self) -> bool:
         """Whether a number is carried over by the ratio of two unlike quantities, such as two sums of money."""
         vectors: dict[Vector, set[int]] = {}

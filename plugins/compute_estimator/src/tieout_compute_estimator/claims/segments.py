@@ -78,8 +78,8 @@ def _names_hardware(claim: Claim) -> bool:
     if models and cues.MIXTURE.search(claim.text):
         return True
     devices = any(m.kind in ("device", "system") for m in claim.mentions)
-    about = any(m.kind == "model" for m in claim.mentions) or cues.DTYPE.search(claim.text)
-    return devices and bool(about) and bool(_TRAINED.search(claim.text))
+    about = models or bool(cues.DTYPE.search(claim.text))
+    return devices and about and bool(_TRAINED.search(claim.text))
 
 
 def _is_one(text: str) -> bool:
