@@ -117,3 +117,21 @@ def test_what_is_answered_is_not_said_to_be_left_out(host: Host) -> None:
         ]
     assert len(questions) >= 180
     assert len(flagged) <= 2, flagged
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        ("How many H100s do I need to train a 70B model on 15T tokens in 30 days at 40% MFU?", 6141),
+        ("30天训练完70B模型15T token,MFU 40%,需要多少张H100?", 6141),
+        ("What is the MFU of 70B on 1024 H100 with 15T tokens in 180 days?", 40.0),
+    ],
+)
+def test_every_quantity_of_a_question_is_taken(host: Host, question: str, value: float) -> None:
+    """The likeliest tool has no argument for the days; its neighbour has, and answers what is asked."""
+    host.load()
+    router = build_router({tool.model_name: tool for tool in host.tools().values()}, None)
+    ((tool, arguments),) = Planner(router, host.find).plan(question).calls()
+    assert tool.qualified_name == "compute.solve"
+    figures = dict(tool(**arguments).figures())
+    assert any(abs(figure.value - value) < 0.01 * value for figure in figures.values())

@@ -34,6 +34,8 @@ _KIN = 0.8
 _IDLE = 0.15
 """What it costs when nothing in the question is for any argument of the tool."""
 _LEAST = 0.3
+_ALIKE = 0.3
+"""Least likeness of a tool that goes before a likelier one because it takes more of what is typed."""
 _UNSURE = 0.2
 """Below this distance between the first two, the embedder is asked as well, when there is one."""
 
@@ -97,7 +99,33 @@ class Router:
         for name, filling in fillings.items():
             fit = _use(filling, source or reading, asked=likeness[name] >= max(_ASKED, none))
             choices.append(Choice(self.tools[name], likeness[name] + fit, likeness[name], filling))
-        return sorted(choices, key=lambda choice: (-choice.score, choice.name))
+        ranked = sorted(choices, key=lambda choice: (-choice.score, choice.name))
+        return _taking_all(ranked, source or reading)
+
+
+def _taking_all(ranked: list[Choice], reading: Reading) -> list[Choice]:
+    """Before the best choice goes one of its plugin that takes all that it takes and a quantity more: what is typed is
+    meant. "How many H100s do I need … in 30 days" is likest to an estimate of a run, which has no use for the days."""
+    best = ranked[0]
+    if best.tool is None or best.filling is None or is_search(best.tool):
+        return ranked
+    for choice in ranked[1:]:
+        if choice.tool is None or choice.filling is None or choice.filling.missing or is_search(choice.tool):
+            continue
+        kin = choice.tool.group == best.tool.group and choice.likeness >= _ALIKE
+        if kin and _quantities(best, reading) < _quantities(choice, reading):
+            return [choice, *(other for other in ranked if other is not choice)]
+    return ranked
+
+
+def _quantities(choice: Choice, reading: Reading) -> frozenset[tuple[int, int]]:
+    """Where the quantities stand in the text that a choice has an argument for."""
+    spans = choice.filling.spans if choice.filling else ()
+    return frozenset(
+        (e.start, e.end)
+        for e in reading.entities
+        if e.label.startswith("q:") and any(s < e.end and e.start < t for s, t in spans)
+    )
 
 
 def _with_kin(scores: Mapping[str, float], fillings: Mapping[str, Filling]) -> dict[str, float]:
