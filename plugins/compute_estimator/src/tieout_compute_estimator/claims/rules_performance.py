@@ -280,15 +280,9 @@ def _peak_ratios(bench: Bench, a: str, b: str) -> Iterator[tuple[str, Figure]]:
     for name in (a, b):
         dense = [f for f in bench.known.facts(name, "rate") if f.table == "hardware" and f.sparse is False]
         peaks.append({f.dtype: f.figure(f"{f.dtype.upper()} dense") for f in dense})
-    for form in peaks[0].keys() & peaks[1].keys():
-        if peaks[1][form].value:
-            yield (
-                form,
-                derived(
-                    peaks[0][form].value / peaks[1][form].value,
-                    "",
-                    "ratio of peaks",
-                    "A / B",
-                    {"A": peaks[0][form], "B": peaks[1][form]},
-                ),
-            )
+    ours, theirs = peaks
+    for form, above in ours.items():
+        below = theirs.get(form)
+        if below is not None and below.value:
+            pair = {"A": above, "B": below}
+            yield form, derived(above.value / below.value, "", "ratio of peaks", "A / B", pair)
