@@ -4,9 +4,7 @@ from __future__ import annotations
 
 __all__ = ["left_out"]
 
-import re
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel
@@ -14,7 +12,7 @@ from pydantic import BaseModel
 from tieout.contract.tools import Tool
 from tieout.models.offline.entities import MASK, Reading
 from tieout.models.offline.filling import is_search
-from tieout.models.offline.planning import asks_documents, joints
+from tieout.models.offline.phrases import asks_documents, function_words, imperative, interrogative, joints
 from tieout.models.offline.router import NONE, Router
 from tieout.text import tokens
 
@@ -73,12 +71,12 @@ def _parts(reading: Reading) -> Iterator[str]:
 def _asks(part: Reading, likeness: dict[str, float], called: Sequence[Tool[..., Any]]) -> bool:
     if asks_documents().search(part.prose):
         return not any(is_search(tool) for tool in called)
-    if _interrogative().search(part.prose):
+    if interrogative().search(part.prose):
         return True
     names = {tool.qualified_name for tool in called}
     elsewhere = max((score for name, score in likeness.items() if name not in names), default=0.0)
     return elsewhere >= _ELSEWHERE and (
-        likeness.get(NONE, 0.0) < elsewhere or bool(_imperative().match(part.prose))
+        likeness.get(NONE, 0.0) < elsewhere or bool(imperative().match(part.prose))
     )
 
 
@@ -111,7 +109,7 @@ def _fields(tool: Tool[..., Any]) -> list[str]:
 
 def _words(text: str) -> set[str]:
     """The words that say what a text is about: pairs of Chinese characters, and stems of English words."""
-    plain = _function_words().sub(" ", text.lower())
+    plain = function_words().sub(" ", text.lower())
     found = tokens(plain, query=True)
     return {_stem(word) for word in found if len(word) > 1 and not any(c.isdigit() for c in word)}
 
@@ -123,39 +121,3 @@ def _stem(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)]
     return word
-
-
-@cache
-def _interrogative() -> re.Pattern[str]:
-    return re.compile(
-        r"[?？]|[几哪谁怎]|多少|什么|什麼|何时|何地|为什么|為什麼|是否|吗(?:\W|$)|嗎"
-        r"|\b(?:what|which|how|who|whose|whom|where|when|why)\b",
-        re.IGNORECASE,
-    )
-
-
-@cache
-def _imperative() -> re.Pattern[str]:
-    return re.compile(
-        r"\W*(?:please\s+|also\s+|then\s+)*(?:tell|write|draw|send|book|translate|explain|summari[sz]e|give|show|list|plot)\b"
-        r"|\W*(?:请|再|另外|顺便|帮我|给我)*(?:写|画|讲|翻译|发|列|总结|介绍|告诉|说明|解释)",
-        re.IGNORECASE,
-    )
-
-
-@cache
-def _function_words() -> re.Pattern[str]:
-    english = (
-        "what|which|how|who|whose|whom|where|when|why|is|are|was|were|be|been|do|does|did|has|have|had|can|could|will|would"
-        "|should|may|might|the|an?|of|to|in|on|at|for|from|with|by|as|and|or|but|then|also|plus|so|if|it|its|this|that"
-        "|these|those|they|them|their|there|here|i|me|my|we|us|our|you|your|please|tell|give|show|say|let|know|want|need"
-        "|like|just|only|again|much|many|more|most|some|any|all|about|out|up|get|got|go|going|make|makes|made|take|takes"
-        "|come|comes|put|use|uses|used|using|than|not|no|yes|thanks|hi|hey|hello|ok|okay|one|two|both|each|same|other|else|work|works|works"
-    )
-    chinese = (
-        "多少|什么|什麼|怎么样|怎么|怎麼|怎样|如何|哪些|哪个|哪一|哪里|哪儿|哪家|哪位|哪|谁|几个|几|为什么|為什麼|何时|何地|是否|是不是|有没有"
-        "|能不能|可以|需要|应该|帮我|给我|告诉|请问|请|麻烦|一下|看看|算算|算出|算|查查|顺便|另外|同时|以及|还有|并且|然后|再|并|和|与|或|及"
-        "|大概|大约|约|左右|一共|总共|到底|究竟|来着|这么|那么|这个|那个|这些|那些|这样|它们|它|他|她|我们|我|你|您|咱们|咱|该|此|其"
-        "|的|了|是|在|有|要|会|能|得|用|把|被|给|让|为|由|从|到|对|按|就|都|也|又|还|吗|嗎|呢|吧|啊|呀|么|话|如果|假设|假如|说|问|想"
-    )
-    return re.compile(rf"\b(?:{english})\b|{chinese}", re.IGNORECASE)

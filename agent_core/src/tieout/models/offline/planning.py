@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-__all__ = ["Plan", "Planner", "asks_documents", "joints"]
+__all__ = ["Plan", "Planner"]
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from tieout.contract.tools import Parameter, Tool
 from tieout.models.offline.codeblocks import shortened
 from tieout.models.offline.entities import MASK, Reading
 from tieout.models.offline.filling import Filling, Find, fill, is_search
+from tieout.models.offline.phrases import asks, asks_documents, attributes, fillers, joints, recomputes
 from tieout.models.offline.query import search_query
 from tieout.models.offline.router import Choice, Router
 from tieout.text import nfkc, tokens
@@ -82,7 +82,7 @@ class Planner:
     def _fresh(self, reading: Reading) -> Plan:
         ranked = self._router.rank(reading, self._find)
         search = next((choice for choice in ranked if choice.tool and is_search(choice.tool)), None)
-        attributed = _attributed().search(reading.prose) and not _recomputes().search(reading.prose)
+        attributed = attributes().search(reading.prose) and not recomputes().search(reading.prose)
         if search is not None and search.filling is not None and attributed:
             return Plan([search.filling])
         best = ranked[0]
@@ -207,7 +207,7 @@ class Planner:
         rest = reading.masked
         for word in sorted(words, key=len, reverse=True):
             rest = rest.replace(word, " ")
-        left = len(re.sub(r"[\W_]", "", _fillers().sub(" ", rest.replace(MASK, " "))))
+        left = len(re.sub(r"[\W_]", "", fillers().sub(" ", rest.replace(MASK, " "))))
         if self._is_new(old, reading, wanted & set(given)):
             return False
         if left <= (2 * _SUPPLEMENT if wanted & set(given) else _SUPPLEMENT):
@@ -219,17 +219,7 @@ class Planner:
 
 def _only_topic(choice: Choice, part: str) -> bool:
     """Whether a part only names what the search is about, rather than asking for something itself."""
-    return choice.tool is not None and not is_search(choice.tool) and not _asks().search(part)
-
-
-@cache
-def _asks() -> re.Pattern[str]:
-    return re.compile(
-        r"[?？几哪谁吗么呢怎算查求估]|多少|什么|代码|代號|代碼|如何|是否|给出|找|告诉|对比|比较"
-        r"|\b(?:what|which|how|who|where|when|is|are|does|do|did|can|will|compute|calculate|estimate|find|look|check|tell"
-        r"|give|show|work|use|compare|identify|resolve|ticker|code|mfu|scan)\b",
-        re.IGNORECASE,
-    )
+    return choice.tool is not None and not is_search(choice.tool) and not asks().search(part)
 
 
 def _aim_search(reading: Reading, choice: Choice, part: str, other: Choice) -> None:
@@ -295,67 +285,3 @@ def _halves(reading: Reading) -> Iterator[tuple[str, str]]:
     ends = [m for m in marks if m[0].strip()[:1] in "?？。!！;；\n."]
     for match in (ends + [m for m in marks if m not in ends])[:_SPLITS]:
         yield text[: match.start()], text[match.end() :]
-
-
-@cache
-def _attributed() -> re.Pattern[str]:
-    """ "According to the report, …": the documents are where the answer is to come from, not a second question."""
-    documents = r"(?:reports?|notes?|documents?|papers?|filings?|weekly)"
-    return re.compile(
-        r"\b(?:according to|as (?:stated|given|quoted|reported) (?:in|by)|based on|per)\s+"
-        rf"(?:the\s+)?(?:\w+\s+)?{documents}\b"
-        r"|(?:根据|按照|依据|依照|据)[^,，。?？]{0,12}(?:报告|研报|周报|专题|材料|资料|文档)"
-        r"|(?:看|查|翻|找)(?:一下|一?看|一?查|下|翻)?(?:报告|研报|周报)\W*$"
-        rf"|\b(?:look|check)(?: it up)? (?:in|at)?\s*(?:the\s+)?{documents}\W*$",
-        re.IGNORECASE,
-    )
-
-
-@cache
-def _recomputes() -> re.Pattern[str]:
-    """What is quoted is to be worked out as well: "according to the report …? Please also recompute it from …"."""
-    return re.compile(
-        r"\b(?:re-?comput|re-?calculat|re-?deriv|double-?check|verify|compute|calculate)\w*\b"
-        r"|\bwork (?:it |that |this )?out\b"
-        r"|[再也另自][己外]?[^。?？]{0,6}算|重新?算|核算|复核|验算|核对|推算",
-        re.IGNORECASE,
-    )
-
-
-@cache
-def asks_documents() -> re.Pattern[str]:
-    """ "What does the weekly say", "报告观点": what to look for may stand elsewhere, that it is in reports is said."""
-    documents = r"(?:reports?|research|notes?|weekly|monthly|documents?|papers?|analysts?|brokers?)"
-    saying = r"(?:say|says|said|mention|mentions|mentioned|write|writes|wrote|put|puts|describe|describes|think|thinks)"
-    return re.compile(
-        rf"\b(?:what|how|whatever|anything)\b[^?？。.]{{0,40}}\b{documents}\b[^?？。.]{{0,30}}\b{saying}\b"
-        rf"|\b{documents}\b[^?？。.]{{0,10}}\b(?:views?|quotes?|passages?|coverage|take)\b"
-        r"|(?:报告|研报|周报|月报|报道|專題|专题|報告|研報|券商|文中|资料)[^,，。?？]{0,8}"
-        r"(?:怎么|如何|什么|什麼|怎麼|观点|看法|描述|说法|原话|原文|介绍|评价|说|写|讲|提)",
-        re.IGNORECASE,
-    )
-
-
-@cache
-def joints() -> re.Pattern[str]:
-    """Where a question may pass from one request to the next."""
-    return re.compile(
-        r"[?？。!！;；\n]+|\.\s+(?=[A-Z])|[,，]\s*(?:and\b|then\b|also\b|plus\b)?"
-        r"|\s(?:and then|and|then|plus|as well as)\s|\s[-–—/|;]{1,3}\s|\s?[+＋&]\s?(?=[^\W\d])"
-        r"|(?<=[^\s,，])(?:并且|并|同时|以及|顺便|另外|还有|然后|再(?=[查看找搜算问])|和(?=报告|研报))",
-        re.IGNORECASE,
-    )
-
-
-@cache
-def _fillers() -> re.Pattern[str]:
-    english = (
-        "what about|how about|and|or|with|at|on|for|use|using|used|instead|it|its|is|was|were|are|the|an?|of|to|if|then"
-        "|say|let us|make|try|take|assume|same|but|i|meant|mean|sorry|ok|okay|please|about|there|they|in|we|now"
-        "|trained|that|this"
-    )
-    chinese = (
-        "那么|那|如果|假如|假设|换成|改成|改用|换|用的是|用了|用|按|的话|呢|吧|啊|是|大概|大约|约|一共|总共|再|它|其|我|有|了|的|就|好的|请|算"
-        "|在|来|为"
-    )
-    return re.compile(rf"\b(?:{english})\b|{chinese}", re.IGNORECASE)
