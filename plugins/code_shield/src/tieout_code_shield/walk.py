@@ -208,6 +208,11 @@ class Walk:
         end = site.end - (function.start if function is not None else 0)
         return text[max(0, end - MAX_BEFORE) : end]
 
+    def text_ahead(self, site: Site) -> str:
+        """As :meth:`text_before`, without the site itself."""
+        text = self.text_before(site)
+        return text[: max(0, len(text) - (site.end - site.start))]
+
     def value_of(self, name: str, site: Site) -> Value | None:
         """The value ``name`` has at ``site``, from the assignments before it; ``None`` when none is known."""
         self._lookups += 1

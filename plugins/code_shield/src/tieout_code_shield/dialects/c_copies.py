@@ -264,9 +264,7 @@ def _by_source(walk: Walk, site: Site, size: Node, source: Node) -> bool:
     text = re.escape(bare(source).text())
     if not re.search(rf"(?:strlen|wcslen|sizeof)\s*\(?\s*{text}\b", size.text()):
         return False
-    before = walk.text_before(site)
-    head = before[: len(before) - (site.end - site.start)]
-    return not re.search(rf"(?:strlen|wcslen|sizeof)\s*\(?\s*{text}\b", head)
+    return not re.search(rf"(?:strlen|wcslen|sizeof)\s*\(?\s*{text}\b", walk.text_ahead(site))
 
 
 def reads_past(walk: Walk, site: Site) -> bool:

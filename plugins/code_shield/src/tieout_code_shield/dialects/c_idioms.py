@@ -13,10 +13,10 @@ from tieout_code_shield.dialects.c_sizes import (
     bare,
     compared,
     compared_above,
+    index_of,
     name_of,
     names_in,
 )
-from tieout_code_shield.dialects.nodes import items
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -44,12 +44,7 @@ def printed_length(walk: Walk, site: Site) -> bool:
         ]
     else:
         left = site.node.field("left")
-        index = left.field("index") if left is not None else None
-        if left is not None and index is None:
-            listed = next(
-                (each for each in left.children() if each.kind() == "subscript_argument_list"), None
-            )
-            index = next(iter(items(listed)), None) if listed is not None else None
+        index = index_of(left) if left is not None else None
         nodes = [index] if index is not None else []
     return any(_printed(walk, site, node) for node in nodes)
 

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.c_numbers import RETURNED, from_outside
-from tieout_code_shield.dialects.c_sizes import assigned, bare, capacity, compared_below, number
+from tieout_code_shield.dialects.c_sizes import assigned, bare, capacity, compared_below, index_of, number
 from tieout_code_shield.dialects.c_values import NUMBERS
-from tieout_code_shield.dialects.nodes import items
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -52,10 +51,7 @@ def _indexed(site: Site) -> tuple[Node, Node] | None:
     left = site.node.field("left")
     if left is None or left.kind() != "subscript_expression":
         return None
-    array, index = left.field("argument"), left.field("index")
-    if index is None:
-        listed = next((child for child in left.children() if child.kind() == "subscript_argument_list"), None)
-        index = next(iter(items(listed)), None) if listed is not None else None
+    array, index = left.field("argument"), index_of(left)
     if array is None or index is None or array.kind() not in ("identifier", "field_expression"):
         return None
     return array, bare(index)

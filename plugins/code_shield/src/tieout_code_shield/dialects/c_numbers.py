@@ -74,11 +74,8 @@ def from_outside(walk: Walk, site: Site, node: Node) -> bool:
 
 
 def checked(walk: Walk, site: Site, node: Node) -> bool:
-    before = walk.text_before(site)
     names = names_in(node.text())
-    return GUARDING.search(node.text()) is not None or compared(
-        before[: len(before) - (site.end - site.start)], names
-    )
+    return GUARDING.search(node.text()) is not None or compared(walk.text_ahead(site), names)
 
 
 def signed_size(walk: Walk, site: Site) -> bool:
@@ -151,8 +148,7 @@ _BYTE: Final = re.compile(
 
 def _limited(walk: Walk, site: Site, node: Node) -> bool:
     """Whether a factor was compared with a limit: a number, a constant, a maximum; not with what there is already."""
-    before = walk.text_before(site)
-    before = before[: len(before) - (site.end - site.start)]
+    before = walk.text_ahead(site)
     if GUARDING.search(node.text()) or _MAXIMUM.search(before) or "overflow" in before:
         return True
     for name in names_in(node.text()):
@@ -191,8 +187,7 @@ def sum_unchecked(walk: Walk, site: Site) -> bool:
         return False
     if sign.text() not in ("+", "-", "*", "++", "--"):
         return False
-    before = walk.text_before(site)
-    before = before[: len(before) - (site.end - site.start)]
+    before = walk.text_ahead(site)
     for part in _operands(value):
         if part.kind() == "identifier" and _extreme(walk, site, part):
             return not _in_range(before, part.text(), down=sign.text() in ("-", "--"))
@@ -263,8 +258,7 @@ def loops_by_input(walk: Walk, site: Site) -> bool:
         return False
     if not _number_from_outside(walk, site, right):
         return False
-    before = walk.text_before(site)
-    before = before[: len(before) - (site.end - site.start)]
+    before = walk.text_ahead(site)
     return not compared(before, [right.text()])
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from tieout_code_shield.dialects.c_values import NUMBERS
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.values import HOLE, Value
 
@@ -22,6 +23,7 @@ __all__ = [
     "compared",
     "compared_above",
     "compared_below",
+    "index_of",
     "known_length",
     "moves",
     "name_of",
@@ -56,6 +58,15 @@ def bare(node: Node) -> Node:
             break
         node = inner
     return node
+
+
+def index_of(element: Node) -> Node | None:
+    """The index of ``a[i]``, for which C++'s grammar has a list of arguments."""
+    index = element.field("index")
+    if index is not None:
+        return index
+    listed = next((child for child in element.children() if child.kind() == "subscript_argument_list"), None)
+    return next(iter(items(listed)), None) if listed is not None else None
 
 
 def name_of(walk: Walk, node: Node) -> str:
@@ -128,10 +139,7 @@ def capacity(walk: Walk, site: Site, node: Node, depth: int = 0) -> int | None:
 def _from_index(walk: Walk, site: Site, node: Node, depth: int) -> int | None:
     if node.kind() != "subscript_expression":
         return None
-    base, index = node.field("argument"), node.field("index")
-    if index is None:
-        listed = next((child for child in node.children() if child.kind() == "subscript_argument_list"), None)
-        index = next(iter(items(listed)), None) if listed is not None else None
+    base, index = node.field("argument"), index_of(node)
     size = capacity(walk, site, base, depth + 1) if base is not None else None
     at = number(walk.evaluate(index, site)) if index is not None else None
     return size - at if size is not None and at is not None else None
@@ -161,8 +169,6 @@ def _allocated(walk: Walk, site: Site, node: Node) -> int | None:
 
 
 def _new(walk: Walk, site: Site, node: Node) -> int | None:
-    from tieout_code_shield.dialects.c_values import NUMBERS
-
     declarator, kind = node.field("declarator"), node.field("type")
     inner = items(declarator) if declarator is not None else []
     count = number(walk.evaluate(inner[0], site)) if inner else None

@@ -41,12 +41,8 @@ class Guards:
             for leaf in walk.evaluate(node, site).leaves:
                 if leaf.tainted:
                     names.update(dict.fromkeys(self.written(leaf.name)))
-        before = self._before(walk, site) + _modifiers(site)
+        before = walk.text_ahead(site) + _modifiers(site)
         return not any(self._guarded(name, before) for name in list(names)[:MAX_NAMES])
-
-    def _before(self, walk: Walk, site: Site) -> str:
-        text = walk.text_before(site)
-        return text[: max(0, len(text) - (site.end - site.start))]
 
     def _guarded(self, name: str, before: str) -> bool:
         if name not in before:
