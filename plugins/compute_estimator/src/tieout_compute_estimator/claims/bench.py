@@ -14,6 +14,8 @@ from tieout_compute_estimator.claims.knowledge import Fact, Knowledge, Subject, 
 __all__ = ["Bench", "Held"]
 
 KAPLAN = "Kaplan et al. 2020, arXiv:2001.08361"
+FOUR_BYTES = "4 bytes of text per token"
+"""The rule of thumb that turns bytes of text into tokens."""
 HOFFMANN = "Hoffmann et al. 2022, arXiv:2203.15556"
 
 
@@ -70,6 +72,11 @@ class Bench:
         """A number of the claim in ``unit``."""
         measure = self.claim.measures[index]
         return in_unit(measure.value, measure.unit, unit)
+
+    def stated_in(self, index: int, unit: str) -> Figure:
+        """A number of the claim as a figure in ``unit`` without ends; zero where it measures something else."""
+        update = {"value": self.at(index, unit) or 0.0, "unit": unit, "low": None, "high": None}
+        return self.stated(index).model_copy(update=update)
 
     def subject(self) -> Subject | None:
         """The model or service that the claim is about; from the document only when it has one alone."""
@@ -165,18 +172,14 @@ class Bench:
         if found is not None:
             return found
         for index, _measure in self.claim.of("dataset"):
-            size = self.at(index, "B")
-            if size:
-                figure = derived(
-                    size / 4,
-                    "token",
-                    "tokens",
-                    "S / 4",
-                    {"S": self.stated(index)},
-                    convention="4 bytes of text per token",
-                )
-                return Held(figure, index, "4 bytes of text per token")
+            if self.at(index, "B"):
+                return Held(self.text_tokens(index), index, FOUR_BYTES)
         return None
+
+    def text_tokens(self, index: int) -> Figure:
+        """The tokens of a stated size of text, at four bytes each."""
+        size = self.at(index, "B") or 0.0
+        return derived(size / 4, "token", "tokens", "S / 4", {"S": self.stated(index)}, convention=FOUR_BYTES)
 
     def flops(self) -> Held | None:
         """Training FLOP: stated, 6ND of what is known, or published."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tieout.plugin import Figure
-from tieout_compute_estimator.claims.bench import KAPLAN, Bench
+from tieout_compute_estimator.claims.bench import Bench
 from tieout_compute_estimator.claims.findings import derived, in_unit
 from tieout_compute_estimator.claims.frames import Measure
 from tieout_compute_estimator.claims.scopes import SCOPE_POWERS, TIMES
@@ -245,21 +245,12 @@ def _works(bench: Bench) -> Iterator[Entry]:
     if params is None or not params.value:
         return
     covers = frozenset((*params.covers,))
-    if tokens is not None and tokens.value and not tokens.assumed:
-        figure = derived(
-            6 * params.value * tokens.value,
-            "FLOP",
-            "training FLOP",
-            "6 · N · D",
-            {"N": params.figure, "D": tokens.figure},
-            reference=KAPLAN,
-            convention="attention and recomputation left out",
+    work = bench.six_nd(params, tokens) if tokens is not None and not tokens.assumed else None
+    if work is not None and tokens is not None and (subject is None or not subject.undisclosed):
+        indexes = frozenset((*covers, *tokens.covers))
+        yield Entry(
+            work.value, (("flop", 1),), work.figure, indexes, "compute", known=not indexes, slack=0.03
         )
-        if subject is None or not subject.undisclosed:
-            indexes = frozenset((*covers, *tokens.covers))
-            yield Entry(
-                figure.value, (("flop", 1),), figure, indexes, "compute", known=not indexes, slack=0.03
-            )
     figure = derived(
         2 * params.value, "FLOP", "FLOP per token", "2 · N", {"N": params.figure},
         convention="2 FLOP per parameter and token",

@@ -16,6 +16,7 @@ __all__ = [
     "TRAINING",
     "Reading",
     "converted",
+    "counted",
     "dense_of",
     "fits_peak",
     "is_useful",
@@ -71,33 +72,23 @@ def readings_of(bench: Bench, name: str, count: Held | None) -> Iterator[Reading
             or "throughput" in fact.metric
         ):
             continue
-        base = fact.figure(title_of(fact))
         if count is None:
-            yield Reading(fact, peak, base, None)
+            yield Reading(fact, peak, fact.figure(title_of(fact)), None)
             continue
-        each = count.figure
-        total = derived(
-            peak * each.value,
-            "FLOP/s",
-            "aggregate peak",
-            "n · P",
-            {"n": each, "P": base},
-            convention=title_of(fact),
-        )
-        yield Reading(fact, peak * each.value, total, count)
+        yield counted(fact, peak, count.figure, count)
         subject = bench.known.subject(name)
         servers = bench.claim.first("servers")
         if subject is not None and subject.servers_of and servers:
             number = bench.stated(servers[0])
-            whole = derived(
-                peak * number.value,
-                "FLOP/s",
-                "aggregate peak",
-                "n · P",
-                {"n": number, "P": base},
-                convention=title_of(fact),
-            )
-            yield Reading(fact, peak * number.value, whole, Held(number, servers[0]))
+            yield counted(fact, peak, number, Held(number, servers[0]))
+
+
+def counted(fact: Fact, peak: float, number: Figure, count: Held) -> Reading:
+    """The peak of ``number`` devices or servers, ``peak`` FLOP/s each; ``count`` is what the text says of them."""
+    parts = {"n": number, "P": fact.figure(title_of(fact))}
+    value = peak * number.value
+    total = derived(value, "FLOP/s", "aggregate peak", "n · P", parts, convention=title_of(fact))
+    return Reading(fact, value, total, count)
 
 
 def title_of(fact: Fact) -> str:

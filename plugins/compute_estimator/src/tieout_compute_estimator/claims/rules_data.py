@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tieout.plugin import Figure
-from tieout_compute_estimator.claims.bench import HOFFMANN, KAPLAN, Bench, Held
+from tieout_compute_estimator.claims.bench import FOUR_BYTES, HOFFMANN, KAPLAN, Bench, Held
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
 from tieout_compute_estimator.derivation import N_
 
@@ -107,7 +107,7 @@ def _exact_size(bench: Bench, index: int) -> Held:
         for fact in bench.facts(name, "params") if name else ():
             if abs(fact.value / stated - 1) < 0.02:
                 return Held(fact.figure(), index)
-    return Held(bench.stated(index).model_copy(update={"value": stated, "unit": "parameter"}), index)
+    return Held(bench.stated_in(index, "parameter"), index)
 
 
 def data_size(bench: Bench) -> Iterator[Finding]:
@@ -130,11 +130,8 @@ def data_size(bench: Bench) -> Iterator[Finding]:
             fits = _BYTES_PER_TOKEN[0] <= each.value <= _BYTES_PER_TOKEN[1]
             slipped = each.value / 4 > 300 or each.value / 4 < 1 / 300
             bytes_ = 0.9 < each.value < 1.1
-            quarter = derived(
-                size / 4, "token", "tokens", "S / 4", {"S": bench.stated(index)},
-                convention="4 bytes of text per token",
-            )  # fmt: skip
-            four = derived(4.0, "", "factor", "4", {}, convention="4 bytes of text per token")
+            quarter = bench.text_tokens(index)
+            four = derived(4.0, "", "factor", "4", {}, convention=FOUR_BYTES)
             if bytes_:
                 yield finding(
                     "slip",
@@ -168,14 +165,7 @@ def data_size(bench: Bench) -> Iterator[Finding]:
                 target=index,
             )
             continue
-        implied = derived(
-            size / 4,
-            "token",
-            "tokens",
-            "S / 4",
-            {"S": bench.stated(index)},
-            convention="4 bytes of text per token",
-        )
+        implied = bench.text_tokens(index)
         numbers: dict[str, Figure] = {"tokens": implied}
         n = bench.params()
         if n is not None:
@@ -202,7 +192,7 @@ def data_size(bench: Bench) -> Iterator[Finding]:
                     "training tokens are two things."
                 ),
                 figures={"size": bench.stated(index), "tokens": implied},
-                words={"assumption": "4 bytes of text per token"},
+                words={"assumption": FOUR_BYTES},
                 covers=(index,),
                 numbers=numbers,
                 target=index,

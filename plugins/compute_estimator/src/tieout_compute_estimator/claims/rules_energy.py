@@ -23,12 +23,16 @@ def _tdp(bench: Bench) -> Figure | None:
     for index, measure in bench.claim.of("power"):
         watts = bench.at(index, "W")
         if watts and watts < 3000 and measure.per != "server":
-            return bench.stated(index).model_copy(
-                update={"value": watts, "unit": "W", "low": None, "high": None}
-            )
+            return bench.stated_in(index, "W")
+    board = _board_power(bench)
+    return board if board is not None and board.unit == "W" else None
+
+
+def _board_power(bench: Bench) -> Figure | None:
+    """The published power of the accelerator named."""
     device = bench.device()
     fact = bench.known.best(device.name, "power") if device else None
-    return fact.figure() if fact and fact.unit == "W" else None
+    return fact.figure() if fact else None
 
 
 def hours_energy(bench: Bench, index: int) -> Iterator[tuple[str, Figure]]:
@@ -50,16 +54,12 @@ def hours_energy(bench: Bench, index: int) -> Iterator[tuple[str, Figure]]:
 
 def drawn(bench: Bench) -> Iterator[Finding]:
     """The power of a site against accelerators times board power."""
-    count = bench.device_count()
-    watts = None
+    count, watts = bench.device_count(), _board_power(bench)
+    if count is None or count.value < 16 or watts is None:
+        return
     for index, measure in bench.claim.of("power"):
         value = bench.at(index, "W") or 0.0
-        if count is None or count.value < 16 or measure.per or value < 20_000 or index in bench.explained:
-            continue
-        device = bench.device()
-        fact = bench.known.best(device.name, "power") if device else None
-        watts = fact.figure() if fact else None
-        if watts is None:
+        if measure.per or value < 20_000 or index in bench.explained:
             continue
         sum_ = count.value * watts.value
         figure = derived(
@@ -68,7 +68,7 @@ def drawn(bench: Bench) -> Iterator[Finding]:
             "power",
             "n · P · k",
             {"n": count.figure, "P": watts, "k": derived(1.4, "", "hosts and cooling", "1.4", {})},
-            low=sum_ * 1.0,
+            low=sum_,
             high=sum_ * 1.9,
             convention="hosts, network and cooling add 0 to 90 % to the board power",
         )
@@ -239,14 +239,7 @@ def _site(bench: Bench) -> int | None:
 def _hours(bench: Bench) -> Figure | None:
     found = bench.claim.first("gpu_hours")
     if found:
-        return bench.stated(found[0]).model_copy(
-            update={
-                "value": bench.at(found[0], "GPU-hour") or 0.0,
-                "unit": "GPU-hour",
-                "low": None,
-                "high": None,
-            }
-        )
+        return bench.stated_in(found[0], "GPU-hour")
     count, time = bench.device_count(), bench.claim.first("duration")
     if count is not None and time is not None:
         return bench.hours(count, time[0])
@@ -284,9 +277,7 @@ def emitted(bench: Bench) -> Iterator[Finding]:
         found = bench.claim.first("energy")
         energy: Figure | None = None
         if found:
-            energy = bench.stated(found[0]).model_copy(
-                update={"value": bench.at(found[0], "kWh") or 0.0, "unit": "kWh", "low": None, "high": None}
-            )
+            energy = bench.stated_in(found[0], "kWh")
         else:
             hours, watts = _hours(bench), _tdp(bench)
             if hours is not None and watts is not None:

@@ -177,10 +177,7 @@ def _of_known_hours(bench: Bench, index: int, price: int, hours: Figure, assumed
 def _run_hours(bench: Bench) -> tuple[Figure | None, str]:
     found = bench.claim.first("gpu_hours")
     if found:
-        value = bench.at(found[0], "GPU-hour") or 0.0
-        return bench.stated(found[0]).model_copy(
-            update={"value": value, "unit": "GPU-hour", "low": None, "high": None}
-        ), ""
+        return bench.stated_in(found[0], "GPU-hour"), ""
     count, time = bench.device_count(), training_time(bench)
     if count is not None and time is not None:
         return bench.hours(count, time[0]), count.assumed

@@ -11,7 +11,7 @@ from tieout_compute_estimator.claims.bench import Bench
 from tieout_compute_estimator.claims.comparable import OF_DEVICE, comparable, stands_behind, subjects_of
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
 from tieout_compute_estimator.claims.frames import Measure
-from tieout_compute_estimator.claims.history import history
+from tieout_compute_estimator.claims.history import history, is_serving
 from tieout_compute_estimator.claims.knowledge import Fact
 from tieout_compute_estimator.claims.pinning import is_of_many, is_pinned
 from tieout_compute_estimator.claims.slips import slipped_from, wrong_scope
@@ -61,13 +61,14 @@ _ROLES = (
 )
 _EACH_OF = re.compile(r"(?:每(?:训练)?|(?<![a-z])(?:per|each|every))\s?(?:一?个?)?\s?$", re.IGNORECASE)
 _FROM_TO = re.compile(r"[由从].{1,30}?[降升增减提]?(?:至|到|为)|from .{1,40}? to ", re.IGNORECASE)
+_VARIANT = "a rounding or another variant"
 _OPTIMAL = re.compile(r"Chinchilla|最优|最佳|optimal|scaling law", re.IGNORECASE)
 
 
 def published(bench: Bench) -> Iterator[Finding]:
     """Each number with a subject against the facts about that subject."""
     for index, measure in enumerate(bench.claim.measures):
-        if measure.role not in _ROLES or (measure.role == "compute" and _serving(bench, measure)):
+        if measure.role not in _ROLES or (measure.role == "compute" and is_serving(bench, measure)):
             continue
         if (
             measure.role == "tokens"
@@ -113,7 +114,7 @@ def _about_world(bench: Bench, index: int, measure: Measure) -> Finding | None:
             return found.model_copy(
                 update={
                     "kind": "assume",
-                    "words": {**found.words, "assumption": "a rounding or another variant"},
+                    "words": {**found.words, "assumption": _VARIANT},
                 }
             )
     if rejected is not None and measure.role == "memory" and rejected.kind == "premise":
@@ -130,11 +131,6 @@ def _is_exact(bench: Bench, name: str) -> bool:
         m.name == name and re.search(r"SXM|PCIe|NVL|\d{2,3} ?GB?(?![A-Za-z])", m.text)
         for m in bench.claim.mentions
     )
-
-
-def _serving(bench: Bench, measure: Measure) -> bool:
-    around = bench.claim.text[max(0, measure.start - 24) : measure.end + 8]
-    return bool(re.search(r"推理|运营|运行|inference|serving|operat", around, re.IGNORECASE))
 
 
 _MAXIMA = ("power", "memory", "memory_bandwidth", "link", "context", "rate")
@@ -191,6 +187,7 @@ def _base_claim(bench: Bench, measure: Measure) -> Fact | None:
 
 
 def confirmed(bench: Bench, index: int, fact: Fact) -> Finding:
+    """A number that a fact agrees with: a match where its maker stands behind it, else true under an assumption."""
     figure = fact.figure()
     measure = bench.claim.measures[index]
     if fact.status == "marketing" and fact.sparse and measure.sparse and fact.dtype == measure.dtype:
@@ -212,17 +209,7 @@ def confirmed(bench: Bench, index: int, fact: Fact) -> Finding:
             recomputed=figure,
         )
     if fact.variant:
-        return finding(
-            "assume",
-            "published",
-            N_("{stated} is near what is published about {subject}, {known} ({source})."),
-            figures=base,
-            words={**words, "assumption": "a rounding or another variant"},
-            covers=(index,),
-            numbers={"known": figure},
-            target=index,
-            recomputed=figure,
-        )
+        return _near(bench, index, fact)
     if fact.firm:
         return finding(
             "match",
@@ -247,6 +234,22 @@ def confirmed(bench: Bench, index: int, fact: Fact) -> Finding:
         words={**words, "assumption": fact.assumption or fact.status},
         covers=(index,),
         numbers={fact.role: figure},
+        target=index,
+        recomputed=figure,
+    )
+
+
+def _near(bench: Bench, index: int, fact: Fact) -> Finding:
+    """A number that is not quite the published one."""
+    figure = fact.figure()
+    return finding(
+        "assume",
+        "published",
+        N_("{stated} is near what is published about {subject}, {known} ({source})."),
+        figures={"stated": bench.stated(index), "known": figure},
+        words={"subject": fact.subject, "source": fact.source_text, "assumption": _VARIANT},
+        covers=(index,),
+        numbers={"known": figure},
         target=index,
         recomputed=figure,
     )
@@ -282,7 +285,7 @@ def _debunked(bench: Bench, index: int, fact: Fact, others: list[Fact]) -> Findi
     )
 
 
-_NEAR = 0.07
+_NEARBY = 0.07
 _LOOSE = (
     "duration",
     "cost",
@@ -328,22 +331,8 @@ def _contradicted(
     if bench.claim.forecast:
         return None  # what is announced for the future is measured against nothing
     fact, value = min(firm, key=lambda pair: abs(pair[1] / measure.value - 1) if measure.value else 9.0)
-    if measure.value and abs(value / measure.value - 1) < _NEAR:
-        return finding(
-            "assume",
-            "published",
-            N_("{stated} is near what is published about {subject}, {known} ({source})."),
-            figures={"stated": bench.stated(index), "known": fact.figure()},
-            words={
-                "subject": fact.subject,
-                "source": fact.source_text,
-                "assumption": "a rounding or another variant",
-            },
-            covers=(index,),
-            numbers={"known": fact.figure()},
-            target=index,
-            recomputed=fact.figure(),
-        )
+    if measure.value and abs(value / measure.value - 1) < _NEARBY:
+        return _near(bench, index, fact)
     figure = fact.figure()
     ratio = derived(
         value / measure.value if measure.value else 0.0,

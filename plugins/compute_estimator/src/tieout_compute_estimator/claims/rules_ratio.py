@@ -103,18 +103,9 @@ def _pair(bench: Bench, measure: Measure) -> tuple[str, str]:
 
 
 def _side(bench: Bench, role: Role, unit: str, subject: str, *, exclude: int) -> Held | None:
-    stated = [
-        (i, m)
-        for i, m in bench.claim.of(role)
-        if i != exclude and m.subject == subject and in_unit(m.value, m.unit, unit)
-    ]
-    if stated:
-        index, measure = stated[0]
-        value = in_unit(measure.value, measure.unit, unit) or 0.0
-        return Held(
-            bench.stated(index).model_copy(update={"value": value, "unit": unit, "low": None, "high": None}),
-            index,
-        )
+    for index, measure in bench.claim.of(role):
+        if index != exclude and measure.subject == subject and bench.at(index, unit):
+            return Held(bench.stated_in(index, unit), index)
     return bench.elsewhere(role, unit, subject) or bench.published(role, unit, subject)
 
 

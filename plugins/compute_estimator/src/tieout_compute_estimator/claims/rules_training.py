@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tieout.plugin import Figure
 from tieout_compute_estimator.claims.bench import KAPLAN, Bench, Held
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
 from tieout_compute_estimator.claims.frames import Measure
+from tieout_compute_estimator.claims.history import is_serving
 from tieout_compute_estimator.derivation import N_
 
 __all__ = [
@@ -29,7 +29,7 @@ def training_work(bench: Bench) -> Iterator[Finding]:
         subject = bench.known.subject(measure.subject)
         if index in bench.explained or "token" in measure.scope:
             continue
-        if measure.per or (subject is not None and subject.kind == "service") or _serving(bench, measure):
+        if measure.per or (subject is not None and subject.kind == "service") or is_serving(bench, measure):
             continue
         params, tokens = bench.params(measure.subject), bench.tokens(measure.subject)
         if params is None or tokens is None:
@@ -41,12 +41,6 @@ def training_work(bench: Bench) -> Iterator[Finding]:
         if work is None:
             continue
         yield _compared(bench, index, measure, work, (*params.covers, *tokens.covers), tokens.assumed)
-
-
-def _serving(bench: Bench, measure: Measure) -> bool:
-    """Whether a compute is said to be for serving and not for training."""
-    around = bench.claim.text[max(0, measure.start - 24) : measure.end + 8]
-    return bool(re.search(r"推理|运营|运行|inference|serving|operat", around, re.IGNORECASE))
 
 
 def _compared(

@@ -66,7 +66,7 @@ def _peak_of(bench: Bench) -> tuple[Figure, tuple[int, ...]] | None:
             re.IGNORECASE,
         )
         if value and called and known is not None and abs(value / known.value - 1) < 0.03:
-            return bench.stated(index).model_copy(update={"value": value, "unit": "TFLOP/s"}), (index,)
+            return bench.stated_in(index, "TFLOP/s"), (index,)
     return (known, ()) if known is not None else None
 
 
@@ -116,9 +116,7 @@ def _of_run(bench: Bench) -> tuple[Figure, tuple[int, ...], str] | None:
 def _hours(bench: Bench) -> tuple[Figure, tuple[int, ...]] | None:
     found = bench.claim.first("gpu_hours")
     if found:
-        value = bench.at(found[0], "GPU-hour") or 0.0
-        plain = {"value": value, "unit": "GPU-hour", "low": None, "high": None}
-        return bench.stated(found[0]).model_copy(update=plain), (found[0],)
+        return bench.stated_in(found[0], "GPU-hour"), (found[0],)
     count, time = bench.device_count(), training_time(bench)
     if count is None or time is None:
         return None

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tieout_compute_estimator.claims.bench import Bench, Held
-from tieout_compute_estimator.claims.findings import Finding, derived, finding, in_unit
+from tieout_compute_estimator.claims.findings import Finding, finding, in_unit
 from tieout_compute_estimator.claims.frames import Measure
 from tieout_compute_estimator.claims.knowledge import family
 from tieout_compute_estimator.claims.peak_readings import (
     TRAINING,
     Reading,
     converted,
+    counted,
     dense_of,
     fits_peak,
     numbers_of,
@@ -47,18 +48,9 @@ def unnamed(bench: Bench, index: int, measure: Measure, value: float, count: Hel
         each = bench.stated(servers[0]) if whole and servers else count.figure
         if fact.dtype not in (*TRAINING, "fp8", "int8") or not fits_peak(measure, value, peak * each.value):
             continue
-        base = fact.figure(title_of(fact))
-        total = derived(
-            peak * each.value,
-            "FLOP/s",
-            "aggregate peak",
-            "n · P",
-            {"n": each, "P": base},
-            convention=title_of(fact),
-        )
         usual = family(subject.device or subject.name) in ("A100", "H100", "V100", "A800", "H800")
         rank = (not usual, fact.dtype not in TRAINING, fact.dtype.startswith("int"), whole)
-        found.append((tuple(int(part) for part in rank), Reading(fact, peak * each.value, total, count)))
+        found.append((tuple(int(part) for part in rank), counted(fact, peak, each, count)))
     if not found:
         return
     found.sort(key=lambda pair: pair[0])
