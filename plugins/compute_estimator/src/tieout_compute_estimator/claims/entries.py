@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tieout.plugin import Figure
 from tieout_compute_estimator.claims.bench import Bench
 from tieout_compute_estimator.claims.findings import derived, in_unit
 from tieout_compute_estimator.claims.frames import Measure
+from tieout_compute_estimator.claims.rules_training import dense_peak
 from tieout_compute_estimator.claims.scopes import SCOPE_POWERS, TIMES
 from tieout_compute_estimator.claims.search import Vector, dimensions
 
@@ -172,8 +173,6 @@ def _single(bench: Bench) -> Iterator[Entry]:
 
 def variants(entry: Entry, measure: Measure) -> Iterator[Entry]:
     """Other scopes that the words leave open: 700 W may be of each, and the clause may be about one server."""
-    from dataclasses import replace
-
     if entry.role in _OF_ONE and not set(measure.scope) & {"gpu", "server", "port", "user"}:
         yield replace(entry, vector=_joined(entry.vector, "gpu", -1), loose=True)
         yield replace(entry, vector=_joined(entry.vector, "server", -1), loose=True)
@@ -265,8 +264,6 @@ def _of_device(bench: Bench) -> Iterator[Entry]:
     device = bench.device()
     if device is None:
         return
-    from tieout_compute_estimator.claims.rules_training import dense_peak
-
     peak = dense_peak(bench)
     if peak is not None:
         value = in_unit(peak.value, peak.unit, "FLOP/s") or 0.0

@@ -142,10 +142,7 @@ _BEYOND = 1.35
 
 def _rough(measure: Measure) -> float:
     """What "about" allows: a tenth of a round number, less where more digits are printed."""
-    digits = (
-        len(f"{abs(measure.value) / measure.step:.0f}".rstrip("0")) if measure.step and measure.value else 1
-    )
-    return {1: _ROUGH, 2: 0.06}.get(digits, 0.03)
+    return {0: _ROUGH, 1: _ROUGH, 2: 0.06}.get(measure.digits, 0.03)
 
 
 def agrees(measure: Measure, value: float, *, high: float | None = None, tolerance: float = _EXACT) -> bool:

@@ -120,6 +120,13 @@ class Measure:
             return self.value, self.value
         return self.low, self.high
 
+    @property
+    def digits(self) -> int:
+        """Significant digits that are printed; 0 where the number or its step is zero."""
+        if not self.step or not self.value:
+            return 0
+        return len(f"{abs(self.value) / self.step:.0f}".rstrip("0"))
+
     def figure(self, metric: str = "", *, origin: Figure | None = None) -> Figure:
         """The number as the text states it; ``origin`` lends its place (a span of a report)."""
         return Figure(

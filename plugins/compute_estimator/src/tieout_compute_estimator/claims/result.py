@@ -24,7 +24,7 @@ from tieout.plugin import (
     translator,
 )
 from tieout_compute_estimator.claims.checking import CheckedClaim
-from tieout_compute_estimator.claims.findings import Finding
+from tieout_compute_estimator.claims.findings import Finding, in_unit
 from tieout_compute_estimator.claims.verdicts import VERDICTS, Verdict
 from tieout_compute_estimator.derivation import brief_source, derivation, shown
 
@@ -235,8 +235,6 @@ def _blocks(claim: CheckedClaim, lang: Language) -> list[CardBlock]:
 
 def _interval_plot(claim: CheckedClaim, lang: Language) -> Plot | None:
     """The stated value beside the recomputed one, with its interval where it has one."""
-    from tieout_compute_estimator.claims.findings import in_unit
-
     with_interval = sorted(
         claim.findings, key=lambda one: one.recomputed is None or one.recomputed.low is None
     )

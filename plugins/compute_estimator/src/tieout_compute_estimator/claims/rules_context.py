@@ -9,6 +9,7 @@ from tieout_compute_estimator.claims.bench import Bench
 from tieout_compute_estimator.claims.findings import Finding, derived, finding, in_unit
 from tieout_compute_estimator.claims.frames import Measure
 from tieout_compute_estimator.claims.knowledge import Fact
+from tieout_compute_estimator.claims.rules_training import PALM, assumed_rate, hours_at
 from tieout_compute_estimator.derivation import N_
 
 __all__ = ["estimate_behind", "estimates_agree", "run_implied", "spend"]
@@ -66,7 +67,7 @@ def _implied(bench: Bench, name: str, days: Figure, hours: Figure, device: str) 
             "MFU",
             "6 · N · D / (h · 3600 · P)",
             {"N": n.figure, "D": d.figure, "h": hours, "P": peak.figure("dense peak")},
-            reference="Chowdhery et al. 2022, arXiv:2204.02311, appendix B",
+            reference=PALM,
         )
     return finding(
         "imply",
@@ -83,7 +84,7 @@ def estimate_behind(bench: Bench) -> Iterator[Finding]:
     subject = bench.subject()
     if subject is None or not bench.claim.first("cost", "money"):
         return
-    rate, price = _assumed(bench, subject.name)
+    rate, price = assumed_rate(bench, subject.name), _assumed_rent(bench, subject.name)
     n, d = (
         bench.published("params", "parameter", subject.name),
         bench.published("tokens", "token", subject.name),
@@ -91,14 +92,7 @@ def estimate_behind(bench: Bench) -> Iterator[Finding]:
     work = bench.six_nd(n, d) if n and d else None
     if rate is None or price is None or work is None:
         return
-    per_second = in_unit(rate.value, rate.unit, "FLOP/s") or 1.0
-    hours = derived(
-        work.value / per_second / 3600,
-        "GPU-hour",
-        "device-hours",
-        "C / (R · 3600)",
-        {"C": work.figure, "R": rate.figure()},
-    )
+    hours = hours_at(work.figure, rate)
     years = derived(hours.value / 8766, "year", "years of one device", "h / 8766", {"h": hours})
     cost = derived(hours.value * price.value, "USD", "cost", "h · p", {"h": hours, "p": price.figure()})
     yield finding(
@@ -111,10 +105,9 @@ def estimate_behind(bench: Bench) -> Iterator[Finding]:
     )
 
 
-def _assumed(bench: Bench, subject: str) -> tuple[Fact | None, Fact | None]:
-    facts = [f for f in bench.known.facts(subject, "rate", "unit_price") if f.status == "estimate"]
-    rate = next((f for f in facts if f.role == "rate" and (f.count or 1) <= 1), None)
-    return rate, next((f for f in facts if f.role == "unit_price"), None)
+def _assumed_rent(bench: Bench, subject: str) -> Fact | None:
+    """The rent that an outside estimate of a model's cost assumed."""
+    return next((f for f in bench.known.facts(subject, "unit_price") if f.status == "estimate"), None)
 
 
 def estimates_agree(bench: Bench) -> Iterator[Finding]:
@@ -169,7 +162,7 @@ def _common(bench: Bench, time: Measure, money: Measure) -> tuple[str, Fact] | N
             continue
         times = [f for f in bench.known.facts(name, "duration") if f.count == 1]
         costs = [f for f in bench.known.facts(name, "cost") if f.device]
-        price = _assumed(bench, name)[1]
+        price = _assumed_rent(bench, name)
         near = any(abs((in_unit(f.value, f.unit, time.unit) or 0.0) / time.value - 1) < 0.03 for f in times)
         paid = any(abs(f.value / money.value - 1) < 0.05 for f in costs if f.unit == money.unit)
         if near and paid and price is not None:

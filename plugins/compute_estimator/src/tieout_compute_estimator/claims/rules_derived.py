@@ -19,7 +19,7 @@ __all__ = ["derivations", "how_made"]
 def how_made(bench: Bench, explained: set[int]) -> Iterator[Finding]:
     """For a number of several digits that nothing explains: products of the document's and the world's quantities."""
     for index, measure in enumerate(bench.claim.measures):
-        found = derivations(bench, index) if _asks(bench, index, measure, explained) else []
+        found = derivations(bench, index) if _asks(index, measure, explained) else []
         if not found:
             continue
         best = found[0]
@@ -55,8 +55,7 @@ def how_made(bench: Bench, explained: set[int]) -> Iterator[Finding]:
         )
 
 
-def _asks(bench: Bench, index: int, measure: Measure, explained: set[int]) -> bool:
-    digits = len(f"{measure.value / measure.step:.0f}".rstrip("0")) if measure.step else 0
+def _asks(index: int, measure: Measure, explained: set[int]) -> bool:
     wanted = measure.role in (
         "compute",
         "energy",
@@ -68,7 +67,7 @@ def _asks(bench: Bench, index: int, measure: Measure, explained: set[int]) -> bo
         "rate",
         "carbon",
     )
-    return wanted and index not in explained and digits >= 3 and bench.claim.measures[index].value > 0
+    return wanted and index not in explained and measure.digits >= 3 and measure.value > 0
 
 
 def derivations(bench: Bench, index: int, *, keep: int = 8) -> list[Derivation]:

@@ -6,15 +6,18 @@ import math
 import re
 from collections.abc import Iterator
 
-from tieout_compute_estimator.claims.bench import Bench
+from tieout_compute_estimator.claims.bench import HOFFMANN, Bench
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
 from tieout_compute_estimator.claims.frames import Measure
+from tieout_compute_estimator.claims.knowledge import Fact
 from tieout_compute_estimator.derivation import N_
 
 __all__ = ["doubled", "grown"]
 
 
 AMODEI = "Amodei and Hernandez 2018"
+_TREND = "training compute of leading models"
+"""The subject whose measured doubling times and yearly factors stand in the table of facts."""
 
 
 def doubled(bench: Bench) -> Iterator[Finding]:
@@ -33,7 +36,7 @@ def doubled(bench: Bench) -> Iterator[Finding]:
         2 ** (12 / high), "", "yearly factor", "2^(12/m)", {"m": bench.stated(index)}, reference=AMODEI
     )
     numbers = {"yearly": fast, "yearly_slow": slow}
-    trend = _trend(bench, measure)
+    trend = _trend(bench, index, measure)
     yearly = next(
         ((i, m) for i, m in bench.claim.of("multiple", "growth") if m.per == "year" or i > index), None
     )
@@ -121,27 +124,31 @@ def _over_years(bench: Bench, index: int, low: float, high: float) -> Finding | 
     )  # fmt: skip
 
 
-def _trend(bench: Bench, measure: Measure) -> Finding | None:
-    index = bench.claim.measures.index(measure)
-    name = "training compute of leading models"
-    about = measure.subject == name or re.search(r"算力|compute", bench.claim.text, re.IGNORECASE)
+def _trend(bench: Bench, index: int, measure: Measure) -> Finding | None:
+    about = measure.subject == _TREND or re.search(r"算力|compute", bench.claim.text, re.IGNORECASE)
     if not about:
         return None
-    for fact in bench.known.facts(name, "doubling"):
+    for fact in bench.known.facts(_TREND, "doubling"):
         low, high = (in_unit(end, fact.unit, measure.unit) or 0.0 for end in fact.ends)
         if agrees(measure, low, high=high):
-            return finding(
-                "match" if fact.firm else "assume",
-                "trend",
-                N_("{stated} is {known} ({source}); it holds for: {assumption}."),
-                figures={"stated": bench.stated(index), "known": fact.figure("doubling time")},
-                words={"source": fact.source_text, "assumption": fact.assumption},
-                covers=(index,),
-                numbers={"trend": fact.figure("doubling time")},
-                target=index,
-                recomputed=fact.figure("doubling time"),
-            )
+            return _measured(bench, index, fact, "doubling time")
     return None
+
+
+def _measured(bench: Bench, index: int, fact: Fact, metric: str) -> Finding:
+    """A number that is a trend somebody measured."""
+    known = fact.figure(metric)
+    return finding(
+        "match" if fact.firm else "assume",
+        "trend",
+        N_("{stated} is {known} ({source}); it holds for: {assumption}."),
+        figures={"stated": bench.stated(index), "known": known},
+        words={"source": fact.source_text, "assumption": fact.assumption},
+        covers=(index,),
+        numbers={"trend": known},
+        target=index,
+        recomputed=known,
+    )
 
 
 def grown(bench: Bench) -> Iterator[Finding]:
@@ -228,26 +235,15 @@ def grown(bench: Bench) -> Iterator[Finding]:
 
 
 def _yearly_trend(bench: Bench, index: int, measure: Measure, factor: float) -> Finding | None:
-    name = "training compute of leading models"
-    if measure.subject != name and not re.search(
+    if measure.subject != _TREND and not re.search(
         r"训练算力|算力需求|training compute", bench.claim.text, re.IGNORECASE
     ):
         return None
-    for fact in bench.known.facts(name, "growth_factor"):
+    for fact in bench.known.facts(_TREND, "growth_factor"):
         low, high = fact.ends
         ends = [1 + end / 100 if measure.role == "growth" else end for end in measure.ends]
         if low * 0.9 <= min(*ends, factor) and max(*ends, factor) <= high * 1.05:
-            return finding(
-                "match" if fact.firm else "assume",
-                "trend",
-                N_("{stated} is {known} ({source}); it holds for: {assumption}."),
-                figures={"stated": bench.stated(index), "known": fact.figure("yearly factor")},
-                words={"source": fact.source_text, "assumption": fact.assumption},
-                covers=(index,),
-                numbers={"trend": fact.figure("yearly factor")},
-                target=index,
-                recomputed=fact.figure("yearly factor"),
-            )
+            return _measured(bench, index, fact, "yearly factor")
     return None
 
 
@@ -269,7 +265,7 @@ def _gain(bench: Bench, index: int, factor: float) -> Finding:
             "ratio of compute at twenty tokens a parameter",
             "(N2 / N1)^2",
             {},
-            reference="Hoffmann et al. 2022, arXiv:2203.15556",
+            reference=HOFFMANN,
         )
         numbers |= {"compute_ratio_fixed_tokens": fixed, "compute_ratio_at_20x": chinchilla}
     return finding(

@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from tieout.plugin import Figure
 from tieout_compute_estimator.claims.bench import KAPLAN, Bench, Held
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit, slip
-from tieout_compute_estimator.claims.rules_training import PALM, dense_peak, training_time, usual
+from tieout_compute_estimator.claims.rules_energy import hours_energy
+from tieout_compute_estimator.claims.rules_training import (
+    PALM,
+    dense_peak,
+    hours_of_run,
+    training_time,
+    usual,
+)
 from tieout_compute_estimator.derivation import N_
 
 __all__ = ["hours_stated", "priced", "rented"]
@@ -26,8 +33,6 @@ def hours_stated(bench: Bench) -> Iterator[Finding]:
 
 
 def _meaning(bench: Bench, index: int) -> Iterator[Finding]:
-    from tieout_compute_estimator.claims.rules_energy import hours_energy
-
     peak = dense_peak(bench)
     hours = bench.at(index, "GPU-hour")
     if peak is None or not hours:
@@ -196,17 +201,7 @@ def _run_hours(bench: Bench) -> tuple[Figure | None, str]:
             and fact.count > 1
             and fact.status in ("estimate", "published", "leak")
         ):
-            days = in_unit(fact.value, fact.unit, "day") or 0.0
-            count_figure = usual(fact.count, "GPU", "devices").model_copy(
-                update={"origin": fact.figure().origin}
-            )
-            return derived(
-                fact.count * days * 24,
-                "GPU-hour",
-                "device-hours",
-                "n · t · 24",
-                {"n": count_figure, "t": fact.figure("run time")},
-            ), fact.assumption
+            return hours_of_run(fact), fact.assumption
     return None, ""
 
 

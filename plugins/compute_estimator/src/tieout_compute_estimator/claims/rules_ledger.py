@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from tieout.plugin import Figure
 from tieout_compute_estimator.claims.bench import Bench
 from tieout_compute_estimator.claims.entries import (
     Entry,
@@ -306,7 +307,7 @@ def _unsaid(bench: Bench, way: Product, index: int) -> str:
     return "one prompt per visit" if visits else ""
 
 
-def _figure(bench: Bench, index: int, way: Product):
+def _figure(bench: Bench, index: int, way: Product) -> Figure:
     measure = bench.claim.measures[index]
     low, high = (stated_as(measure, end) for end in way.ends)
     return derived(

@@ -11,6 +11,7 @@ from tieout_compute_estimator.claims.bench import Bench
 from tieout_compute_estimator.claims.entries import base_of, vector_of
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding
 from tieout_compute_estimator.claims.frames import Measure
+from tieout_compute_estimator.claims.rules_ratio import metric_of
 from tieout_compute_estimator.derivation import N_
 
 __all__ = ["paired"]
@@ -191,8 +192,6 @@ def _fits(bench: Bench, measure: Measure, pair: _Pair) -> bool:
 
 def _meant(bench: Bench, index: int, pairs: list[_Pair]) -> _Pair | None:
     """The pair that a ratio has to be about: the only one, or the one that the text leads through to it."""
-    from tieout_compute_estimator.claims.rules_ratio import metric_of
-
     measure = bench.claim.measures[index]
     text = bench.claim.text
     if not _LINKED.search(text):

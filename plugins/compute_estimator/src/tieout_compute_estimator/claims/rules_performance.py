@@ -8,14 +8,16 @@ from collections.abc import Iterator
 
 from tieout.plugin import Figure
 from tieout_compute_estimator.claims.bench import Bench
-from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
+from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding
 from tieout_compute_estimator.claims.frames import Measure
+from tieout_compute_estimator.claims.rules_training import PALM, assumed_rate, hours_at, hours_of_run
 from tieout_compute_estimator.derivation import N_
 
 __all__ = ["absent", "efficiency", "energy_by_hours", "performance"]
 
 
 def absent(bench: Bench, index: int, name: str, role: str) -> Finding:
+    """A ratio to something of which nobody published that number."""
     return finding(
         "missing",
         "ratio",
@@ -87,8 +89,6 @@ def _like_sized(
 
 def _work_rates(bench: Bench, name: str) -> list[tuple[float, tuple[Figure, Figure]]]:
     """(parameters, (FLOP per device-hour, MFU)) of every run of a family with published hours."""
-    from tieout_compute_estimator.claims.rules_training import PALM
-
     found: list[tuple[float, tuple[Figure, Figure]]] = []
     for member in bench.known.related(name):
         model = bench.known.models.get(member)
@@ -153,36 +153,13 @@ def _run_hours(bench: Bench, name: str) -> Figure | None:
     best = bench.known.best(name, "gpu_hours")
     if best is not None:
         return best.figure()
-    device_runs = [fact for fact in bench.known.facts(name, "duration") if fact.count]
-    work = bench.published("compute", "FLOP", name)
-    rate = next(
-        (f for f in bench.known.facts(name, "rate") if f.status == "estimate" and (f.count or 1) <= 1), None
-    )
+    work, rate = bench.published("compute", "FLOP", name), assumed_rate(bench, name)
     if work is not None and rate is not None:
         n, d = bench.published("params", "parameter", name), bench.published("tokens", "token", name)
         exact = bench.six_nd(n, d) if n and d else None
-        flops = (exact or work).figure
-        per_second = in_unit(rate.value, rate.unit, "FLOP/s") or 1.0
-        return derived(
-            flops.value / per_second / 3600,
-            "GPU-hour",
-            "device-hours",
-            "C / (R · 3600)",
-            {"C": flops, "R": rate.figure()},
-        )
-    for fact in device_runs:
-        days = in_unit(fact.value, fact.unit, "day") or 0.0
-        count = derived(fact.count or 0.0, "GPU", "devices", f"{fact.count:.0f}", {}).model_copy(
-            update={"origin": fact.figure().origin}
-        )
-        return derived(
-            (fact.count or 0.0) * days * 24,
-            "GPU-hour",
-            "device-hours",
-            "n · t · 24",
-            {"n": count, "t": fact.figure("run time")},
-        )
-    return None
+        return hours_at((exact or work).figure, rate)
+    run = next((fact for fact in bench.known.facts(name, "duration") if fact.count), None)
+    return hours_of_run(run) if run else None
 
 
 def performance(

@@ -172,9 +172,9 @@ def recognised(bench: Bench) -> Iterator[Finding]:
         "gpu_hours", "link", "duration", "cost", "money", "visits", "compute"
     ):
         if (measure.subject and any(m.name == measure.subject for m in bench.claim.mentions)) or (
-            _digits(measure) < 2 and measure.role != "link"
+            measure.digits < 2 and measure.role != "link"
         ):
-            continue
+            continue  # too few digits fit too many facts
         if measure.role == "link" and not measure.device and not _NAMED_LINK.search(bench.claim.text):
             continue  # a rate of some link is none that could be recognised
         candidates = [fact for fact in _candidates(bench, measure) if _like(bench, measure, fact)]
@@ -218,7 +218,7 @@ def misattributed(bench: Bench) -> Iterator[Finding]:
             subject is None
             or subject.kind not in ("model", "service")
             or not measure.sure
-            or _digits(measure) < 3
+            or measure.digits < 3
         ):
             continue
         related = set(bench.known.related(subject.name))
@@ -272,10 +272,3 @@ def _like(bench: Bench, measure: Measure, fact: Fact) -> bool:
 def _exactly(measure: Measure, fact: Fact) -> bool:
     value = in_unit(fact.value, fact.unit, measure.unit)
     return bool(value) and abs((value or 0.0) / measure.value - 1) < 0.002 if measure.value else False
-
-
-def _digits(measure: Measure) -> int:
-    """Significant digits that are printed: too few fit too many facts."""
-    if not measure.step or not measure.value:
-        return 0
-    return len(f"{abs(measure.value) / measure.step:.0f}".rstrip("0"))

@@ -9,12 +9,16 @@ from tieout_compute_estimator.claims.bench import KAPLAN, Bench, Held
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
 from tieout_compute_estimator.claims.frames import Measure
 from tieout_compute_estimator.claims.history import is_serving
+from tieout_compute_estimator.claims.knowledge import Fact
 from tieout_compute_estimator.derivation import N_
 
 __all__ = [
     "PALM",
+    "assumed_rate",
     "counted",
     "dense_peak",
+    "hours_at",
+    "hours_of_run",
     "training_time",
     "training_work",
     "usual",
@@ -161,12 +165,14 @@ def counted(bench: Bench) -> Iterator[Finding]:
 
 
 def training_time(bench: Bench) -> tuple[int, Measure] | None:
-    times = [(index, m) for index, m in bench.claim.of("duration") if in_unit(m.value, m.unit, "h") or 0 > 1]
+    """The duration that a run took; None where the claim gives several, as of a change from one to another."""
+    times = [(index, m) for index, m in bench.claim.of("duration") if in_unit(m.value, m.unit, "h")]
     changes = len([m for _i, m in times if m.low is None]) > 1
     return None if changes or not times else times[0]
 
 
 def dense_peak(bench: Bench) -> Figure | None:
+    """The dense peak (TFLOP/s) of the claim's accelerator in the format that it trains in."""
     device = bench.device()
     if device is None:
         return None
@@ -182,5 +188,28 @@ def dense_peak(bench: Bench) -> Figure | None:
     return fact.figure("dense peak") if fact else None
 
 
+def assumed_rate(bench: Bench, subject: str) -> Fact | None:
+    """The rate of one device that an outside estimate of a model's training assumed."""
+    rates = bench.known.facts(subject, "rate")
+    return next((fact for fact in rates if fact.status == "estimate" and (fact.count or 1) <= 1), None)
+
+
+def hours_at(work: Figure, rate: Fact) -> Figure:
+    """Device-hours that ``work`` FLOP take at the rate of one device."""
+    per_second = in_unit(rate.value, rate.unit, "FLOP/s") or 1.0
+    inputs = {"C": work, "R": rate.figure()}
+    return derived(work.value / per_second / 3600, "GPU-hour", "device-hours", "C / (R · 3600)", inputs)
+
+
+def hours_of_run(run: Fact) -> Figure:
+    """Device-hours of a published duration on a known count of devices."""
+    number = run.count or 0.0
+    count = usual(number, "GPU", "devices").model_copy(update={"origin": run.figure().origin})
+    hours = number * (in_unit(run.value, run.unit, "day") or 0.0) * 24
+    inputs = {"n": count, "t": run.figure("run time")}
+    return derived(hours, "GPU-hour", "device-hours", "n · t · 24", inputs)
+
+
 def usual(value: float, unit: str, metric: str) -> Figure:
+    """A figure that is assumed because it is usual."""
     return derived(value, unit, metric, f"{value:g}", {}, convention="a usual value")

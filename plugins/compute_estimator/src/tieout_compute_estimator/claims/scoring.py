@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tieout.plugin import Figure
 from tieout_compute_estimator.claims.checking import CheckedClaim, check_claims
+from tieout_compute_estimator.claims.findings import in_unit
 from tieout_compute_estimator.claims.verdicts import worst
 
 __all__ = ["ClaimScore", "score_claim"]
@@ -128,8 +129,6 @@ _UNITS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 def _shown_as(name: str, numbers: list[Figure]) -> Iterator[float]:
     """The values that a number of this name may be: those of its unit, or all when the name says none."""
-    from tieout_compute_estimator.claims.findings import in_unit
-
     units = next((units for pattern, units in _UNITS if re.search(pattern, name, re.IGNORECASE)), None)
     for figure in numbers:
         for value in (figure.value, figure.low, figure.high):

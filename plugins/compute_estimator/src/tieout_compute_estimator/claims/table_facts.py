@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
+from typing import Literal, Protocol, TypedDict
 
 from tieout_compute_estimator.accelerators import Device
 from tieout_compute_estimator.claims.facts import Fact
@@ -11,9 +13,45 @@ from tieout_compute_estimator.published import PublishedModel
 __all__ = ["of_architectures", "of_devices", "of_models"]
 
 
+class _Row(Protocol):
+    """What rows of all three tables say of themselves."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def as_of(self) -> date: ...
+    @property
+    def confidence(self) -> Literal["high", "medium", "low"]: ...
+
+
+class _Known(TypedDict):
+    """The fields that every fact of a row shares."""
+
+    subject: str
+    source: str
+    table: str
+    source_text: str
+    as_of: date
+    confidence: Literal["high", "medium", "low"]
+
+
+def _known(row: _Row, table: str) -> _Known:
+    return {
+        "subject": row.name,
+        "source": table,
+        "table": table,
+        "source_text": row.source,
+        "as_of": row.as_of,
+        "confidence": row.confidence,
+    }
+
+
 def of_models(models: tuple[PublishedModel, ...]) -> Iterator[Fact]:
     """Sizes, tokens and device-hours of the table of models."""
     for model in models:
+        known = _known(model, "models")
         cells = (
             ("params", model.params, "parameter"),
             ("active_params", model.active_params, "parameter"),
@@ -25,15 +63,10 @@ def of_models(models: tuple[PublishedModel, ...]) -> Iterator[Fact]:
         for role, value, unit in cells:
             if value is not None:
                 yield Fact(
-                    subject=model.name,
+                    **known,
                     role=role,
                     value=value,
                     unit=unit,
-                    source="models",
-                    table="models",
-                    source_text=model.source,
-                    as_of=model.as_of,
-                    confidence=model.confidence,
                     device=(model.device or "") if role == "gpu_hours" else "",
                     status="leak" if model.confidence == "low" else "published",
                     assumption="a leak that its makers never confirmed" if model.confidence == "low" else "",
@@ -43,6 +76,7 @@ def of_models(models: tuple[PublishedModel, ...]) -> Iterator[Fact]:
 def of_devices(devices: tuple[Device, ...]) -> Iterator[Fact]:
     """Memory, power, links and peaks of the table of accelerators, with structured sparsity apart."""
     for device in devices:
+        known = _known(device, "hardware")
         cells: list[tuple[str, float | None, str, str, bool | None]] = [
             ("memory", _scaled(device.memory_gb, 1e9), "B", "", None),
             ("memory_bandwidth", device.memory_bandwidth_tb_s, "TB/s", "", None),
@@ -57,15 +91,10 @@ def of_devices(devices: tuple[Device, ...]) -> Iterator[Fact]:
         for role, value, unit, dtype, sparse in cells:
             if value is not None:
                 yield Fact(
-                    subject=device.name,
+                    **known,
                     role=role,
                     value=value,
                     unit=unit,
-                    source="hardware",
-                    table="hardware",
-                    source_text=device.source,
-                    as_of=device.as_of,
-                    confidence=device.confidence,
                     device=device.name,
                     dtype=dtype,
                     sparse=sparse,
@@ -92,6 +121,7 @@ def of_architectures() -> Iterator[Fact]:
     from tieout_compute_estimator.architecture_table import architecture_table
 
     for row in architecture_table().models:
+        known = _known(row, "architectures")
         cells: dict[str, tuple[float, str]] = {}
         for role, keys, unit in _SHAPES:
             value = next((v for key in keys if isinstance(v := row.config.get(key), int | float)), None)
@@ -100,17 +130,7 @@ def of_architectures() -> Iterator[Fact]:
         if "head_dim" not in cells and "hidden" in cells and "heads" in cells:
             cells["head_dim"] = (cells["hidden"][0] / cells["heads"][0], "")
         for role, (value, unit) in cells.items():
-            yield Fact(
-                subject=row.name,
-                role=role,
-                value=value,
-                unit=unit,
-                source="architectures",
-                table="architectures",
-                source_text=row.source,
-                as_of=row.as_of,
-                confidence=row.confidence,
-            )
+            yield Fact(**known, role=role, value=value, unit=unit)
 
 
 def _scaled(value: float | None, factor: float) -> float | None:

@@ -75,6 +75,11 @@ def _plain(match: re.Match[str], group: str, value: float, role: Role, unit: str
     )
 
 
+def _counted(word: str) -> float:
+    """The value of a number word or of digits."""
+    return _WORDS.get(word.lower()) or float(word.replace(",", ""))
+
+
 def _crossed(text: str, measures: Sequence[Measure]) -> Iterator[Measure]:
     """8x40G in "96 台 DGX-A100(8x40G)": eight accelerators with 40 GB each."""
     for match in _MULTIPLIED.finditer(text):
@@ -85,15 +90,13 @@ def _crossed(text: str, measures: Sequence[Measure]) -> Iterator[Measure]:
 def _ports(text: str) -> Iterator[Measure]:
     """Eight in "eight 400 Gb/s NICs"."""
     for match in _PORTS.finditer(text):
-        word = match["count"].lower()
-        yield _plain(match, "count", _WORDS.get(word) or float(word), "ports", "", "number")
+        yield _plain(match, "count", _counted(match["count"]), "ports", "", "number")
 
 
 def _cards(text: str) -> Iterator[Measure]:
     """Eight in "eight 141 GB cards"."""
     for match in _SIZED_CARDS.finditer(text):
-        word = match["count"].lower()
-        yield _plain(match, "count", _WORDS.get(word) or float(word), "devices", "GPU", "gpu")
+        yield _plain(match, "count", _counted(match["count"]), "devices", "GPU", "gpu")
 
 
 def _yearly(text: str) -> Iterator[Measure]:
@@ -114,10 +117,8 @@ def servers_named(text: str, measures: Sequence[Measure], mentions: Sequence[Men
         match = _BEFORE_NAME.search(text[: mention.start])
         if match is None:
             continue
-        word = match["count"].lower()
-        value = _WORDS.get(word) or float(word.replace(",", ""))
         found = [m for m in found if not (m.start < match.end("count") and match.start("count") < m.end)]
-        found.append(_plain(match, "count", value, "servers", "server", "server"))
+        found.append(_plain(match, "count", _counted(match["count"]), "servers", "server", "server"))
     return found
 
 
