@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tieout.errors import SettingsError
+from tieout_code_shield.dialects import dialect
 from tieout_code_shield.rule_files import ENTRY_POINT_GROUP, load_all, read_folder, read_rule, shipped_rules
 from tieout_code_shield.rules import Rule, RuleSet
 from tieout_code_shield.scanner import Scanner
@@ -55,6 +56,18 @@ def test_rules_say_everything_in_both_languages() -> None:
         assert rule.advice["zh"] != rule.advice["en"], rule.id
         assert rule.cwe or rule.category == "injection", rule.id
     assert len({rule.id for rule in RULES}) == len(RULES)
+
+
+def test_every_property_that_a_rule_asks_for_is_known_to_its_languages() -> None:
+    asked = [
+        (rule.id, language, name)
+        for rule in RULES
+        for match in rule.matches
+        for name in match.checks
+        for language in rule.languages
+    ]
+    assert asked
+    assert [each for each in asked if each[2] not in dialect(each[1]).checks] == []
 
 
 RULE = """
