@@ -34,7 +34,7 @@ from tieout.models.offline.codeblocks import shortened
 from tieout.models.offline.history import Situation, read_messages
 from tieout.models.offline.leftover import left_out
 from tieout.models.offline.planning import Plan, Planner
-from tieout.models.offline.router import build_router
+from tieout.models.offline.router import Router, build_router
 from tieout.text import nfkc
 
 if TYPE_CHECKING:
@@ -147,14 +147,14 @@ class OfflineModel(Model[None]):
         return self._open(situation, tools, lang)
 
     def _answer(self, situation: Situation, tools: Mapping[str, Tool[..., Any]], lang: Language) -> str:
-        """The results, and what else the question asked for but did not give the inputs of."""
+        """The results, and what else the question asked for: what lacks inputs, and what nothing here is about."""
         paragraphs = [replies.results(situation.outcomes, tools, lang)]
-        router = build_router(tools, self._context.embedder)
-        missing = Planner(router, self._context.find).plan(situation.question, situation.earlier).missing
+        missing = self._plan(situation, tools).missing
         if missing:
             paragraphs.append(replies.still_needed(missing, lang))
         called = [tools[outcome.tool] for outcome in situation.outcomes if outcome.tool in tools]
         called += [tool for tool, _parameters in missing]
+        router = self._router(tools)
         reading = router.read(shortened(nfkc(situation.question).text))
         if parts := left_out(reading, called, router, paragraphs[0]):
             paragraphs.append(replies.not_answered(parts, lang))
@@ -176,8 +176,11 @@ class OfflineModel(Model[None]):
         return [TextPart(replies.abstention(tools, lang))]
 
     def _plan(self, situation: Situation, tools: Mapping[str, Tool[..., Any]]) -> Plan:
-        router = build_router(tools, self._context.embedder)
-        return Planner(router, self._context.find).plan(situation.question, situation.earlier)
+        planner = Planner(self._router(tools), self._context.find)
+        return planner.plan(situation.question, situation.earlier)
+
+    def _router(self, tools: Mapping[str, Tool[..., Any]]) -> Router:
+        return build_router(tools, self._context.embedder)
 
 
 def _call_id(situation: Situation, index: int) -> str:

@@ -123,7 +123,7 @@ class Planner:
         _sum, first, second, left, right = max(found, key=lambda item: item[0])
         _aim_search(reading, first, left, second)
         _aim_search(reading, second, right, first)
-        return [c.filling for c in sorted((first, second), key=_last_if_search) if c.filling]
+        return [c.filling for c in sorted((first, second), key=_searches) if c.filling]
 
     def _fed(
         self, part: str, other: Choice | None, ranked: Sequence[Choice], question: Reading
@@ -228,22 +228,18 @@ def _aim_search(reading: Reading, choice: Choice, part: str, other: Choice) -> N
     What the other tool computes with (numbers, devices) names nothing to search for, so it is left out where the
     search's part has no words of its own ("… and what do the reports say?").
     """
-    if choice.filling is None or not _last_if_search(choice):
+    if choice.filling is None or not _searches(choice):
         return
-    inputs = [e for e in reading.entities if e.label.startswith("q:") or e.label in ("device", "code")]
+    named: list[str] = []
     prose = list(reading.prose)
-    for entity in inputs:
-        if not re.fullmatch(
-            r"\d{4,6}", reading.text[entity.start : entity.end]
-        ):  # a security's code is a name
-            prose[entity.start : entity.end] = " " * (entity.end - entity.start)
+    for entity in reading.entities:
+        text = reading.text[entity.start : entity.end]
+        computed = entity.label.startswith("q:") or entity.label in ("device", "code")
+        if computed and not re.fullmatch(r"\d{4,6}", text):  # a security's code is a name
+            prose[entity.start : entity.end] = " " * len(text)
+        elif entity.label != "purpose":  # training or serving is what is asked, and no name
+            named.append(text)
     own, whole = search_query(part), search_query("".join(prose))
-    named = [
-        text
-        for e in reading.entities
-        if (text := reading.text[e.start : e.end]) and (e not in inputs or re.fullmatch(r"\d{4,6}", text))
-        if e.label != "purpose"
-    ]
     named += [label for label in _labels(reading, other) if label not in reading.text]
     if len(tokens(own, query=True)) >= _OWN_WORDS and own != part.strip():
         query = " ".join([*(name for name in named if name not in own), own])
@@ -273,7 +269,7 @@ def _echoes(tool: Tool[..., Any], name: str) -> bool:
     return is_search(tool) and any(p.name == name and p.required for p in tool.parameters)
 
 
-def _last_if_search(choice: Choice) -> bool:
+def _searches(choice: Choice) -> bool:
     return choice.tool is not None and is_search(choice.tool)
 
 

@@ -7,7 +7,6 @@ __all__ = ["search_query"]
 import re
 from functools import cache
 
-# Phrases that ask somebody to look into texts, in the order in which they are removed.
 _LONGEST = 2_000
 """Characters of a question that are searched for."""
 _WHOSE = "the|these|those|this|that|my|our|your|any|some"
@@ -17,6 +16,7 @@ _SAYING = (
     "|give|gives|quote|quotes|cover|covers|think|put|report"
 )
 _ASKING = "what|which|who|where|when|how|does|do|did|is|are|was|were|find|search|look up|quote|check"
+# Phrases that ask somebody to look into texts, in the order in which they are removed; the Chinese ones go first.
 _ENGLISH = (
     r"\b(?:please|kindly|(?:could|can|would) you|(?:tell|show) me|let me know|i(?: would|'d) like to know)\b",
     r"\bdo you know\b",
