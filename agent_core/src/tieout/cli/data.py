@@ -15,6 +15,7 @@ import click
 
 from tieout.cli.app import state_of
 from tieout.cli.commands import LocalGroup
+from tieout.cli.files import replace_file
 from tieout.cli.output import print_json, show_table, warn
 from tieout.contract.tables import ShippedTable, TableRefresh, table_path, tables_folder, use_tables
 from tieout.contract.tools import Effect
@@ -190,16 +191,8 @@ async def _refresh_all(
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write beside, then put in place: a reader sees the old file or the new one."""
-    import os
-    import tempfile
-
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(beside).replace(path)
+        replace_file(path, content)
     except OSError as error:
         raise InputError(
             _("{path} cannot be written: {problem}", path=path, problem=error.strerror or error),

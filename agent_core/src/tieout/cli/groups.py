@@ -222,7 +222,6 @@ async def run_call(
     from tieout.cli.output import warn, warn_of_settings
     from tieout.cli.progress import ProgressLine
     from tieout.cli.prompting import ask_approval
-    from tieout.contract.tools import Effect
     from tieout.running import ToolRunner, TurnState
 
     turn = TurnState(

@@ -9,13 +9,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, cast
 
 import click
 
 from tieout.cli.app import state_of
 from tieout.cli.commands import LocalGroup
+from tieout.cli.files import replace_file
 from tieout.cli.output import note, print_json, say, show_table, warn
 from tieout.cli.pluginprobe import PREFIX
 from tieout.errors import ExitCode, PluginError, SettingsError
@@ -195,7 +195,7 @@ def _switch(ctx: click.Context, name: str, *, disabled: bool) -> None:
         table = cast("dict[str, Any]", document.setdefault("plugins", tomlkit.table()))
         names = [item for item in cast("list[str]", table.get("disabled", [])) if item != name]
         table["disabled"] = [*names, name] if disabled else names
-        _write(path, tomlkit.dumps(document))  # pyright: ignore[reportUnknownMemberType]
+        replace_file(path, tomlkit.dumps(document).encode())  # pyright: ignore[reportUnknownMemberType]
     except (TOMLKitError, OSError) as error:
         raise SettingsError(
             _("cannot be changed: {problem}", problem=error),
@@ -203,11 +203,3 @@ def _switch(ctx: click.Context, name: str, *, disabled: bool) -> None:
             hint=_("Correct or move the file, or set TIEOUT_CONFIG to another one."),
         ) from None
     note(_("{name} is switched off.", name=name) if disabled else _("{name} is switched on.", name=name))
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace the file in one step, so that a crash leaves the old one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".toml.new")
-    fresh.write_text(text, "utf-8")
-    fresh.replace(path)
