@@ -56,11 +56,12 @@ def readings(code: str, language: Language, clock: Clock | None = None) -> list[
     lexer = _lexed(code, language, clock)
     end = _comment_end(code, language)
     text = lexer.text
+    closing = closers(code[end:], language, clock) if end else lexer.closing()
     if not end and text is not None and text.text is not None and not text.text.comment:
-        end = _string_end(code, language, clock)
+        end, closing = _string_end(code, closing, language, clock)
     if not end:
-        return [Reading(0, len(code), lexer.closing())]
-    found = [Reading(end, len(code), closers(code[end:], language, clock))]
+        return [Reading(0, len(code), closing)]
+    found = [Reading(end, len(code), closing)]
     if error_share(code[:end], language.grammar_for(code)) <= PROSE_SHARE:
         found.append(Reading(0, end, lexer.closing()))
     return found
@@ -124,20 +125,30 @@ def _docstring_end(code: str, language: Language) -> int:
     return first.end() if alone and error_share(rest[:2_000], language.grammar) <= PROSE_SHARE / 2 else 0
 
 
-def _string_end(code: str, language: Language, clock: Clock | None) -> int:
-    """Where a string that began before the fragment is over: the first mark behind which it reads far better."""
-    if len(code) > MAX_FRAGMENT:
-        return 0
+def _string_end(code: str, closing: str, language: Language, clock: Clock | None) -> tuple[int, str]:
+    """Where a string that began before the fragment is over, and what closes the rest: the first mark behind which it
+    reads far better; 0 and ``closing`` where none is.
+
+    Args:
+        closing: What closes the fragment, read from its start: where that leaves no error, nothing reads better.
+    """
+    ends = _ends(code, language) if len(code) <= MAX_FRAGMENT else []
     grammar = language.grammar_for(code)
-    wrong = error_share(code, grammar) * len(code)
-    for end in _ends(code, language):
+    if not ends or not error_share(code + closing, grammar):
+        return 0, closing
+    wrong: float | None = None
+    for end in ends:
         if clock is not None:
             clock.check()
         rest = code[end:]
         lexer = _lexed(rest, language, clock)
-        if lexer.text is None and error_share(rest + lexer.closing(), grammar) * len(rest) < wrong / 2:
-            return end
-    return 0
+        if lexer.text is not None:
+            continue
+        if wrong is None:
+            wrong = error_share(code, grammar) * len(code)
+        if error_share(rest + lexer.closing(), grammar) * len(rest) < wrong / 2:
+            return end, lexer.closing()
+    return 0, closing
 
 
 def _ends(code: str, language: Language) -> list[int]:
