@@ -58,6 +58,26 @@ def test_what_would_make_a_claim_checkable_is_named() -> None:
     assert any("effective time" in text for text in claim.missing)
 
 
+@pytest.mark.parametrize(
+    ("text", "ratio"),
+    [
+        ("企业大模型从千亿级跃升至万亿级,算力需求增速 320%", 10.0),
+        ("企业大模型从百亿级升到万亿级,算力需求增速 320%", 100.0),
+        ("Models went from 70B to 1T, and demand for compute grew 320%", 1e3 / 70),
+    ],
+)
+def test_a_leap_in_size_says_what_it_means_for_compute(text: str, ratio: float) -> None:
+    (claim,) = check_text(text).claims
+    assert claim.computed["compute_ratio_fixed_tokens"].value == pytest.approx(ratio)
+    assert claim.computed["compute_ratio_at_20x"].value == pytest.approx(ratio**2)
+
+
+def test_formats_with_the_ratio_of_a_claim_are_named_in_the_order_of_the_datasheet() -> None:
+    (claim,) = check_text("H20 的算力仅为 H100 的 15%").claims
+    (found,) = [one for one in claim.findings if one.rule == "performance"]
+    assert found.words["forms"] == "TF32, BF16, FP16, FP8, INT8"
+
+
 def test_a_document_is_cut_into_claims_that_keep_their_places() -> None:
     result = check_text(PARAGRAPH * 2)
     for claim in result.claims:

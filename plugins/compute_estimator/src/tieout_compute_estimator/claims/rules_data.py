@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from tieout.plugin import Figure
 from tieout_compute_estimator.claims.bench import FOUR_BYTES, HOFFMANN, KAPLAN, Bench, Held
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
+from tieout_compute_estimator.claims.rules_training import dense_peak, usual
 from tieout_compute_estimator.derivation import N_
 
 __all__ = ["data_size", "optimal_tokens", "size_implies"]
@@ -18,6 +19,8 @@ _A, _B, _ALPHA, _BETA = 482.01, 2085.43, 0.3478, 0.3658
 _INTERVAL_90 = (0.665, 1.39)
 """90 % interval of the optimal tokens over the point, bootstrap of the refit at 8 billion parameters."""
 _BYTES_PER_TOKEN = (1.5, 6.0)
+_YARDSTICK = "H100 SXM"
+"""The accelerator that shows how much a size would take."""
 _CHINCHILLA = re.compile(
     r"Chinchilla|龙猫|compute-?optimal|计算最优|最优(?:训练)?(?:数据|token|计算)"
     r"|20 ?(?:个 )?tokens? per param|scaling law",
@@ -234,17 +237,25 @@ def size_implies(bench: Bench) -> Iterator[Finding]:
             {"N": bench.stated(index), "D": tokens},
             reference=KAPLAN,
         )
-        days = derived(
-            flops.value / (1e6 * 989.5e12 * 0.4) / 86400,
-            "day",
-            "days on a million H100 at 40 %",
-            "C / (n · P · MFU)",
-            {"C": flops},
-        )
+        numbers = {"dense_flops_at_20x": flops}
+        peak = dense_peak(bench, bench.known.device(_YARDSTICK))
+        if peak is not None:
+            numbers["days_on_1m_h100"] = derived(
+                flops.value / (1e6 * peak.value * 1e12 * 0.4) / 86400,
+                "day",
+                "days on a million H100 at 40 %",
+                "C / (n · P · MFU)",
+                {
+                    "C": flops,
+                    "P": peak,
+                    "n": usual(1e6, "GPU", "devices"),
+                    "MFU": usual(40, "%", "MFU"),
+                },
+            )
         yield finding(
             "imply",
             "size",
             N_("{stated}, if dense and trained on twenty tokens a parameter, would take {flops}."),
             figures={"stated": bench.stated(index), "flops": flops},
-            numbers={"dense_flops_at_20x": flops, "days_on_1m_h100": days},
+            numbers=numbers,
         )

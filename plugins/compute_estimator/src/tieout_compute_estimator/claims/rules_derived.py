@@ -212,7 +212,10 @@ def _label(fact: Fact) -> str:
 
 
 def _behind(bench: Bench, index: int, best: Derivation) -> dict[str, Figure]:
-    """What a number carried over by money stands for: money per PF-day, and the tokens that each visit would need."""
+    """What a number carried over by money stands for: money per PF-day, and the tokens that each visit would need.
+
+    The tokens are given for every size that was ever said of the service, mistaken ones too.
+    """
     measure = bench.claim.measures[index]
     if measure.role != "compute":
         return {}
@@ -240,14 +243,14 @@ def _behind(bench: Bench, index: int, best: Derivation) -> dict[str, Figure]:
     if visits is None:
         return numbers
     flops = to_base(measure.value, measure)
-    for name, size in (("175b", 175e9), ("1p3b", 1.3e9)):
-        n = derived(size, "parameter", "parameters", f"{size:g}", {}, convention="size assumed")
-        numbers[f"tokens_per_visit_{name}"] = derived(
-            flops / (2 * size * visits.value),
+    sizes = [f for m in bench.claim.named("service") for f in bench.known.facts(m.name, "params") if f.value]
+    for fact in sizes:
+        numbers[f"tokens_per_visit_{fact.value / 1e9:g}b"] = derived(
+            flops / (2 * fact.value * visits.value),
             "token",
             "tokens per visit",
             "C / (2 · N · visits)",
-            {"C": bench.stated(index), "N": n, "visits": visits},
+            {"C": bench.stated(index), "N": fact.figure("size assumed"), "visits": visits},
             convention="2 FLOP per parameter and token",
         )
     return numbers

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
+from tieout.plugin import Figure
 from tieout_compute_estimator.claims.bench import HOFFMANN, Bench
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
 from tieout_compute_estimator.claims.frames import Measure
@@ -247,6 +249,49 @@ def _yearly_trend(bench: Bench, index: int, measure: Measure, factor: float) -> 
     return None
 
 
+_SIZE = re.compile(
+    r"(?P<zh>[十百千万]{1,2})亿|(?P<en>\d+(?:\.\d+)?|ten|hundred)?\s?(?P<unit>billion|trillion|[BT](?![A-Za-z]))"
+)
+_TENS = {"十": 10.0, "百": 100.0, "千": 1e3, "万": 1e4, "ten": 10.0, "hundred": 100.0}
+_LEADS = re.compile(r"[^,。;\d]{0,14}?(?:到|至|向|(?<![a-z])to(?![a-z]))[^,。;\d]{0,10}")
+
+
+def _leap(text: str) -> dict[str, Figure]:
+    """From one order of model sizes to another (从千亿级到万亿级): what it means for the compute of training."""
+    sizes = list(_SIZE.finditer(text))
+    for first, second in pairwise(sizes):
+        small, large = _size(first), _size(second)
+        if large <= small or not _LEADS.fullmatch(text, first.end(), second.start()):
+            continue
+        ends = {
+            name: derived(value, "parameter", "parameters", f"{value:g}", {}, convention="size assumed")
+            for name, value in (("N1", small), ("N2", large))
+        }
+        ratio = large / small
+        return {
+            "compute_ratio_fixed_tokens": derived(
+                ratio, "", "ratio of compute at the same tokens", "N2 / N1", ends
+            ),
+            "compute_ratio_at_20x": derived(
+                ratio**2,
+                "",
+                "ratio of compute at twenty tokens a parameter",
+                "(N2 / N1)^2",
+                ends,
+                reference=HOFFMANN,
+            ),
+        }
+    return {}
+
+
+def _size(match: re.Match[str]) -> float:
+    """Parameters of a size that is named by its order: 千亿, a hundred billion, 100B."""
+    if match["zh"]:
+        return math.prod(_TENS[one] for one in match["zh"]) * 1e8
+    count = match["en"] or "1"
+    return (_TENS.get(count) or float(count)) * (1e9 if match["unit"][0] in "bB" else 1e12)
+
+
 def _gain(bench: Bench, index: int, factor: float) -> Finding:
     """A percentage without a base: what it would make of a usual utilisation."""
     base = derived(35.0, "%", "MFU", "35", {}, convention="a usual utilisation")
@@ -254,20 +299,7 @@ def _gain(bench: Bench, index: int, factor: float) -> Finding:
         35.0 * factor, "%", "MFU after the gain", "MFU · k", {"MFU": base, "k": bench.stated(index)}
     )
     numbers = {"mfu_from_35": after} if factor < 2.5 else {}
-    jump = re.search(
-        r"千亿.{0,8}万亿|100 ?B.{0,12}1 ?T|hundred billion.{0,24}trillion", bench.claim.text, re.IGNORECASE
-    )
-    if jump:
-        fixed = derived(10.0, "", "ratio of compute at the same tokens", "N2 / N1", {})
-        chinchilla = derived(
-            100.0,
-            "",
-            "ratio of compute at twenty tokens a parameter",
-            "(N2 / N1)^2",
-            {},
-            reference=HOFFMANN,
-        )
-        numbers |= {"compute_ratio_fixed_tokens": fixed, "compute_ratio_at_20x": chinchilla}
+    numbers |= _leap(bench.claim.text)
     return finding(
         "missing",
         "gain",

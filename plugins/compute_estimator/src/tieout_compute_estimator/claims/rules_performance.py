@@ -81,15 +81,15 @@ def _like_sized(
     bench: Bench, subject: str, reference: str
 ) -> Iterator[tuple[str, tuple[Figure, Figure], tuple[Figure, Figure]]]:
     ours, theirs = (_work_rates(bench, name) for name in (subject, reference))
-    for size, mine in ours:
-        nearest = min(theirs, key=lambda pair: abs(math.log(pair[0] / size)), default=None)
-        if nearest and abs(math.log(nearest[0] / size)) < 0.45:
-            yield f"{size / 1e9:.0f}b".replace("71b", "70b"), mine, nearest[1]
+    for member, size, mine in ours:
+        nearest = min(theirs, key=lambda run: abs(math.log(run[1] / size)), default=None)
+        if nearest and abs(math.log(nearest[1] / size)) < 0.45:
+            yield member.lower().replace(" ", "_"), mine, nearest[2]
 
 
-def _work_rates(bench: Bench, name: str) -> list[tuple[float, tuple[Figure, Figure]]]:
-    """(parameters, (FLOP per device-hour, MFU)) of every run of a family with published hours."""
-    found: list[tuple[float, tuple[Figure, Figure]]] = []
+def _work_rates(bench: Bench, name: str) -> list[tuple[str, float, tuple[Figure, Figure]]]:
+    """(model, parameters, (FLOP per device-hour, MFU)) of every run of a family with published hours."""
+    found: list[tuple[str, float, tuple[Figure, Figure]]] = []
     for member in bench.known.related(name):
         model = bench.known.models.get(member)
         device = bench.known.device(model.device) if model and model.device else None
@@ -113,7 +113,7 @@ def _work_rates(bench: Bench, name: str) -> list[tuple[float, tuple[Figure, Figu
             inputs,
             reference=PALM,
         )
-        found.append((model.params, (rate, mfu)))
+        found.append((member, model.params, (rate, mfu)))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tieout.plugin import Figure
+from tieout_compute_estimator.accelerators import Device
 from tieout_compute_estimator.claims.bench import KAPLAN, Bench, Held
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
 from tieout_compute_estimator.claims.frames import Measure
@@ -171,9 +172,9 @@ def training_time(bench: Bench) -> tuple[int, Measure] | None:
     return None if changes or not times else times[0]
 
 
-def dense_peak(bench: Bench) -> Figure | None:
-    """The dense peak (TFLOP/s) of the claim's accelerator in the format that it trains in."""
-    device = bench.device()
+def dense_peak(bench: Bench, device: Device | None = None) -> Figure | None:
+    """The dense peak (TFLOP/s) of ``device``, else of the claim's, in the format that it trains in."""
+    device = device or bench.device()
     if device is None:
         return None
     dtype = device.training_dtype

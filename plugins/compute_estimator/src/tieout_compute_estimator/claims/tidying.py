@@ -50,8 +50,6 @@ def _rules() -> tuple[Rule, ...]:
         (re.compile(r"(?<=\d)Gbs(?![A-Za-z])"), to("Gb/s")),
         (re.compile(r"(?<=\d)w(?=个|张|块|台|片|颗)"), to("万")),
         (re.compile(r"(?<=\d)T(?=RDMA|InfiniBand|IB网)"), to("T ")),
-        (re.compile(r"(?<![A-Za-z])T-4(?=模型)"), to("GPT-4")),
-        (re.compile(r"N1\.P(?![A-Za-z])"), to("NLP")),
         (re.compile(r"A1\.(?=[A-Z\s]?[一-鿿A-Z])"), to("AI")),
         (re.compile(r"(?<=\d%)(?=\d{1,2}%)"), to("-")),
         (re.compile(r"(?<![\d.,])(\d{4,6})(?=天|个月)"), _lost_dash),
@@ -69,7 +67,7 @@ def _lost_dash(match: re.Match[str]) -> str | None:
     return None
 
 
-_SUSPECT = re.compile(r"A1\.|[IlJ][O0]|[Il][PTG\d]|\dO|era|GBs|Gbs|\dw|\dT[RI]|T-4模|N1\.|%\d|\d{4}[天个]")
+_SUSPECT = re.compile(r"A1\.|[IlJ][O0]|[Il][PTG\d]|\dO|era|GBs|Gbs|\dw|\dT[RI]|%\d|\d{4}[天个]")
 
 
 def tidy(text: str) -> Tidied:
