@@ -228,3 +228,9 @@ def test_a_method_of_cpp_may_set_what_it_is_given(scanner: Scanner) -> None:
     code = "void read(Input *in) {{\n    int kind;\n    {}\n    use(kind);\n}}"
     assert not found(scanner, code.format("total += in->number(kind);"), "cpp")
     assert "c-uninitialised" in found(scanner, code.format("total = kind + 1;"), "cpp")
+
+
+def test_a_count_that_was_raised_by_one_is_followed_to_its_end(scanner: Scanner) -> None:
+    code = "int rows = count();\nrows = rows + 1;\nint total = rows + 2;\nint *p = malloc(total);"
+    assert not found(scanner, code)
+    assert "c-allocation-overflow" in found(scanner, code.replace("malloc(total)", "malloc(total * width)"))

@@ -9,6 +9,7 @@ from tieout_code_shield.limits import Limits
 from tieout_code_shield.rule_files import shipped_rules
 from tieout_code_shield.rules import RuleSet
 from tieout_code_shield.scanner import Scanner
+from tieout_code_shield.values import alternatives, constant
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +129,8 @@ def test_conditions_that_hang_on_each_other_do_not_explode(scanner: Scanner) -> 
         ]
     code = "\n".join(lines) + "\n        os.system(x)\n"
     ids(scanner, code, "python")
+
+
+def test_alternatives_keep_their_order() -> None:
+    texts = [f"part {number}" for number in range(12)]
+    assert alternatives([constant("string", text) for text in texts]).text == "\n".join(texts)

@@ -205,6 +205,8 @@ def test_scan_code_outcomes() -> None:
         Treatment.IGNORE,
     )
     assert scan_code("hashlib.md5(x)", "python").recommended_treatment is Treatment.WARN
+    to_look_at = scan_code("import os\nos.system('clear')", "python")
+    assert (to_look_at.is_insecure, to_look_at.recommended_treatment) == (True, Treatment.IGNORE)
 
 
 def test_scan_code_that_could_not_be_done_is_insecure() -> None:

@@ -96,7 +96,8 @@ def _default() -> Scanner:
 
 def _converted(report: Report) -> CodeShieldScanResult:
     issues = [_issue(found) for found in report.issues]
-    treatment = Treatment.WARN if issues else Treatment.IGNORE
+    # What only asks to be looked at is told, and nothing needs to be done about it.
+    treatment = Treatment.IGNORE if report.worst in (None, "info") else Treatment.WARN
     if report.worst in ("high", "critical"):
         treatment = Treatment.BLOCK
     if report.unknown:

@@ -147,7 +147,7 @@ def alternatives(options: Sequence[Value]) -> Value:
     if len(options) == 1:
         return options[0]
     leaves = merged(options)
-    texts = {option.text for option in options}
+    texts = dict.fromkeys(option.text for option in options)
     text = next(iter(texts)) if len(texts) == 1 else "\n".join(text for text in texts if text) or None
     kinds: set[ValueKind] = {option.kind for option in options}
     kind: ValueKind = kinds.pop() if len(kinds) == 1 else "other"

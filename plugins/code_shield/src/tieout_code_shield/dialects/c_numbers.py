@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NUMBER_CHECKS", "RETURNED", "from_outside"]
 
+MAX_TERMS: Final = 8
+"""Sums and assignments that are followed to a product."""
 _RANDOM: Final = re.compile(
     r"^(?:rand|random|rand_r|lrand48|atoi|atol|strtol|strtoul|stoi|stoul|ntohl|ntohs)$"
 )
@@ -101,13 +103,15 @@ def product_unchecked(walk: Walk, site: Site) -> bool:
     return any(_product(walk, site, bare(part)) for part in walk.arguments(site).positional)
 
 
-def _product(walk: Walk, site: Site, node: Node) -> bool:
+def _product(walk: Walk, site: Site, node: Node, depth: int = 0) -> bool:
+    if depth > MAX_TERMS:  # ``n = n + 1`` gives ``n`` what it was
+        return False
     if node.kind() == "binary_expression":
         operator, left, right = node.field("operator"), node.field("left"), node.field("right")
         if operator is None or left is None or right is None:
             return False
         if operator.text() == "+":
-            return _product(walk, site, bare(left)) or _product(walk, site, bare(right))
+            return any(_product(walk, site, bare(part), depth + 1) for part in (left, right))
         if operator.text() == "*":
             if _BYTE.search(node.text()):
                 return False
@@ -120,7 +124,9 @@ def _product(walk: Walk, site: Site, node: Node) -> bool:
         if _limited(walk, site, node):
             return False
         values = assigned(walk, node.text(), site)
-        return any(value.kind() == "binary_expression" and _product(walk, site, value) for value in values)
+        return any(
+            value.kind() == "binary_expression" and _product(walk, site, value, depth + 1) for value in values
+        )
     return False
 
 
