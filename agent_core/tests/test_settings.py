@@ -76,6 +76,7 @@ def test_an_unknown_profile_names_those_there_are(files: Files) -> None:
         ("[limits]\n\nread = 0\n", 3, "limits.read"),
         ("[limits]\nrequest = 3\nreed = 1\n", 3, "limits.reed"),
         ("moddel = 1\n", 1, "did you mean model"),
+        ("[limits]\ntool_cals = 3\n", 2, "did you mean tool_calls"),
         ('[policy]\nnetwork = "sometimes"\n', 2, "policy.network"),
         ('[policy]\nfly = "allow"\n', 2, "policy"),
         ("limits = 3\n", 1, "limits"),

@@ -18,7 +18,7 @@ import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -27,6 +27,9 @@ from tieout.errors import SettingsError
 from tieout.i18n import Language, translator
 from tieout.settingplaces import line_of, names_at, near, place_of, unknown_keys
 from tieout.validation import problem_text
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 _ = translator("tieout")
 
@@ -137,11 +140,9 @@ class LoadedSettings:
             known: The plugin's settings; a field that they have not got is then met with the nearest they have.
         """
         first = error.errors()[0]
-        keys = ("plugins", name, *(str(part) for part in first["loc"]))
-        problem = problem_text(first)
-        if first["type"] == "extra_forbidden" and known is not None:
-            problem = _("unknown setting") + near(keys[-1], names_at(known, keys[2:-1]))
-        return self._error(keys, problem)
+        keys = tuple(str(part) for part in first["loc"])
+        problem = problem_text(first) if known is None else _problem(first, keys, known)
+        return self._error(("plugins", name, *keys), problem)
 
     def folders_of(self, name: str) -> dict[str, Path]:
         """For each key of a plugin's table the folder of the file that sets it, which relative paths start from."""
@@ -170,13 +171,7 @@ class LoadedSettings:
         return found
 
     def _error(self, keys: tuple[str, ...], problem: str) -> SettingsError:
-        file = place_of(self._places, keys)
-        return SettingsError(
-            _("{key}: {problem}", key=".".join(keys), problem=problem),
-            hint=_("Correct this setting, or remove it to use the default."),
-            path=file,
-            line=line_of(file, keys, self.profile) if file else None,
-        )
+        return _error_at(keys, problem, self._places, self.profile)
 
 
 def user_config_path() -> Path:
@@ -355,13 +350,21 @@ def _validated(merged: Table, places: Mapping[str, Path], profile: str) -> Setti
     except ValidationError as error:
         first = error.errors()[0]
         keys = tuple(str(part) for part in first["loc"] if part != "[key]")
-        file = place_of(places, keys)
-        problem = problem_text(first)
-        if first["type"] == "extra_forbidden":
-            problem = _("unknown setting") + near(keys[-1], Settings.model_fields)
-        raise SettingsError(
-            _("{key}: {problem}", key=".".join(keys), problem=problem),
-            hint=_("Correct this setting, or remove it to use the default."),
-            path=file,
-            line=line_of(file, keys, profile) if file else None,
-        ) from None
+        raise _error_at(keys, _problem(first, keys, Settings), places, profile) from None
+
+
+def _problem(first: ErrorDetails, keys: tuple[str, ...], known: type[BaseModel]) -> str:
+    """What pydantic found wrong at ``keys``; a field that is not there is met with the nearest there is."""
+    if first["type"] == "extra_forbidden":
+        return _("unknown setting") + near(keys[-1], names_at(known, keys[:-1]))
+    return problem_text(first)
+
+
+def _error_at(keys: tuple[str, ...], problem: str, places: Mapping[str, Path], profile: str) -> SettingsError:
+    file = place_of(places, keys)
+    return SettingsError(
+        _("{key}: {problem}", key=".".join(keys), problem=problem),
+        hint=_("Correct this setting, or remove it to use the default."),
+        path=file,
+        line=line_of(file, keys, profile) if file else None,
+    )
