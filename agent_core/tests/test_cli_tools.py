@@ -10,12 +10,13 @@ import pytest
 from click import Context
 from engine_parts import Plugin, Rate
 
+from tieout.cardtext import card_text
 from tieout.cli.app import CliState
 from tieout.cli.groups import run_tool, tool_command
 from tieout.errors import ApprovalNeeded, ExitCode, InputError, ToolError
 from tieout.host import Host
 from tieout.i18n import Language
-from tieout.plugin import Figure, Result, tool
+from tieout.plugin import EvalMiss, EvalResult, EvalTally, Figure, Result, tool
 from tieout.slash import bind_words
 from tieout.testing import HostMaker
 
@@ -61,6 +62,32 @@ def test_without_a_printout_the_card_is_shown(
     host = make_host({"t": Plugin([look])})
     assert run_tool(host, host.tool("t.look"), {"files": []}, as_json=False) == 0
     assert "Checked" in capsys.readouterr().out
+
+
+@tool(name="eval", faces=("cli", "slash"))
+def score(file: str) -> EvalResult:
+    """Score a file."""
+    return EvalResult(
+        total=2,
+        passed=1,
+        by_kind={"power": EvalTally(total=2, passed=1)},
+        metrics={"recall": 0.5},
+        misses=[EvalMiss(id="b", kind="power", expected="700 W", got="70 W")],
+        notes=("One source is old.",),
+    )
+
+
+def test_an_evaluation_prints_its_scores_wherever_it_is_asked_for(
+    make_host: HostMaker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host = make_host({"t": Plugin([score])})
+    assert run_tool(host, host.tool("t.eval"), {"file": "x"}, as_json=False) == 0
+    printed = capsys.readouterr().out
+    for line in ("1 of 2 passed", "power: 1/2", "recall = 0.5", "✗ b (power): expected 700 W, got 70 W"):
+        assert line in printed
+    assert "One source is old." in printed
+    shown = card_text(EvalResult.card(score("x")))
+    assert [line.strip() for line in printed.splitlines()] == [shown.splitlines()[0], *shown.splitlines()[2:]]
 
 
 @pytest.mark.parametrize("as_json", [False, True])

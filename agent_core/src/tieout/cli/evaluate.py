@@ -14,7 +14,7 @@ from tieout.cli.app import CliState, state_of
 from tieout.cli.commands import LocalCommand
 from tieout.cli.output import print_json, say
 from tieout.errors import ExitCode, InputError
-from tieout.i18n import translator
+from tieout.i18n import current_language, translator
 
 if TYPE_CHECKING:
     from tieout.contract.results import EvalResult
@@ -47,7 +47,7 @@ def evaluate(ctx: click.Context, name: str, file: Path, as_json: bool, misses: i
     if as_json:
         print_json(result.model_dump(mode="json", exclude={"notes"}))
         return ExitCode.OK
-    _show(result, misses)
+    say(result.scores(current_language(), misses=misses))
     return ExitCode.OK
 
 
@@ -81,16 +81,3 @@ def _of_questions(state: CliState, file: Path) -> EvalResult:
             return await score(host, read_cases(file))
 
     return asyncio.run(run())
-
-
-def _show(result: EvalResult, shown: int) -> None:
-    say(_("{passed} of {total} passed", passed=result.passed, total=result.total))
-    for kind, tally in sorted(result.by_kind.items()):
-        say(f"  {kind}: {tally.passed}/{tally.total}")
-    for metric, value in sorted(result.metrics.items()):
-        say(f"  {metric} = {value:.4g}")
-    for miss in result.misses[:shown]:
-        compared = _("expected {expected}, got {got}", expected=miss.expected, got=miss.got)
-        say(f"  ✗ {miss.id} ({miss.kind}): {compared} {miss.difference}".rstrip())
-    if len(result.misses) > shown:
-        say(_("  … and {count} more misses", count=len(result.misses) - shown))

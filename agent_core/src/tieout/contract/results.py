@@ -7,11 +7,13 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from tieout.contract.cards import Block, Card, Fact, Note, Quote
+from tieout.contract.cards import Block, Card, Fact, Note, Quote, Text
 from tieout.contract.figures import Figure, ReportSpan
-from tieout.i18n import Language
+from tieout.i18n import Language, translator
 
 __all__ = ["EvalMiss", "EvalResult", "EvalTally", "Result"]
+
+_ = translator("tieout")
 
 
 class Result(BaseModel):
@@ -127,3 +129,24 @@ class EvalResult(Result):
     by_kind: dict[str, EvalTally]
     metrics: dict[str, float] = {}
     misses: list[EvalMiss] = []
+
+    def scores(self, lang: Language = "en", *, misses: int = 20) -> str:
+        """How many cases passed, of each kind too, the metrics and the first misses: one line each."""
+        lines = [_("{passed} of {total} passed", lang=lang, passed=self.passed, total=self.total)]
+        lines += [f"  {kind}: {tally.passed}/{tally.total}" for kind, tally in sorted(self.by_kind.items())]
+        lines += [f"  {metric} = {value:.4g}" for metric, value in sorted(self.metrics.items())]
+        for miss in self.misses[:misses]:
+            compared = _("expected {expected}, got {got}", lang=lang, expected=miss.expected, got=miss.got)
+            lines.append(f"  ✗ {miss.id} ({miss.kind}): {compared} {miss.difference}".rstrip())
+        if len(self.misses) > misses:
+            lines.append(_("  … and {count} more misses", lang=lang, count=len(self.misses) - misses))
+        return "\n".join([*lines, *self.notes])
+
+    def printout(self, lang: Language = "en") -> str | None:
+        """The scores, as ``tieout eval`` prints them."""
+        return self.scores(lang)
+
+    def card(self, lang: Language = "en") -> Card:
+        """The scores, a block each, under how many cases passed."""
+        passed, *lines = self.scores(lang).split("\n")
+        return Card(title=passed, blocks=tuple(Text(text=line.strip()) for line in lines))
