@@ -11,7 +11,9 @@ from engine_parts import Plugin, rate
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from tieout.cli.app import CliState
-from tieout.cli.groups import run_tool
+from tieout.cli.evaluate import evaluate
+from tieout.cli.groups import PluginGroup, run_tool
+from tieout.errors import PluginError, SettingsError
 from tieout.host import Host
 from tieout.plugin import hookimpl
 from tieout.registry import PluginState
@@ -97,6 +99,29 @@ def test_what_a_plugin_forbids_is_an_error_with_the_same_words(make: Make, tmp_p
     assert record.state is PluginState.FAILED
     assert f"{tmp_path / 'tieout.toml'}:2: plugins.power.regoin: unknown setting" in record.reason
     assert "did you mean region?" in record.reason
+
+
+def test_a_command_of_a_plugin_with_wrong_settings_ends_as_wrong_settings_do(
+    make: Make, tmp_path: Path
+) -> None:
+    host = make('[plugins.power]\nregoin = "Lodz"\n', power=with_settings(Strict))
+    state: Any = CliState(_host=host, _settings=host.loaded)
+    command = PluginGroup("power", host.registry.records["power"].entry)
+    with pytest.raises(SettingsError) as wrong:
+        command.main(["rate", "x"], standalone_mode=False, obj=state)
+    assert wrong.value.exit_code == 3
+    assert f"{tmp_path / 'tieout.toml'}:2: plugins.power.regoin" in wrong.value.message
+    (tmp_path / "cases.jsonl").write_text("", "utf-8")
+    with pytest.raises(SettingsError):
+        evaluate.main(["power", str(tmp_path / "cases.jsonl")], standalone_mode=False, obj=state)
+
+
+def test_a_command_of_a_plugin_that_is_switched_off_says_so(make: Make) -> None:
+    host = make('[plugins]\ndisabled = ["power"]\n', power=with_settings(Strict))
+    command = PluginGroup("power", host.registry.records["power"].entry)
+    state: Any = CliState(_host=host, _settings=host.loaded)
+    with pytest.raises(PluginError, match="disabled in the settings"):
+        command.main(["rate", "x"], standalone_mode=False, obj=state)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from tieout.errors import PluginError
+from tieout.errors import PluginError, SettingsError
 from tieout.i18n import translator
 from tieout.loading import FoundEntry, describe_failure, find_entry_points, load_entry, strict_plugins
 
@@ -50,6 +50,8 @@ class PluginRecord:
     warnings: list[str] = field(default_factory=list[str])
     setting_problems: list[str] = field(default_factory=list[str])
     """What is wrong in ``[plugins.NAME]``, with file and line: unknown keys, or what the plugin refused."""
+    settings_error: SettingsError | None = None
+    """What its settings said that the plugin refused, where that is why it failed."""
     plugin: object | None = None
     settings: object | None = None
     tools: dict[str, Tool[..., Any]] = field(default_factory=dict[str, "Tool[..., Any]"])
@@ -144,6 +146,27 @@ class Registry:
                 self._fail(record, describe_failure(error))
         return record
 
+    def require(self, name: str) -> PluginRecord:
+        """Load one plugin that must work.
+
+        Raises:
+            SettingsError: Its settings are wrong.
+            PluginError: No plugin of that name is installed, or it is disabled or broken.
+        """
+        record = self.load(name)
+        if record.settings_error is not None:
+            raise record.settings_error
+        if record.state is not PluginState.LOADED:
+            raise PluginError(
+                _(
+                    "Plugin {name} is not available: {reason}",
+                    name=name,
+                    reason=record.reason or record.state,
+                ),
+                hint=_("`tieout plugins doctor {name}` tells more.", name=name),
+            )
+        return record
+
     def loaded(self) -> Iterator[PluginRecord]:
         """The plugins that work, in order of name."""
         return (record for record in self.records.values() if record.state is PluginState.LOADED)
@@ -205,7 +228,8 @@ class Registry:
                 table, context={"folders": self._settings.folders_of(record.name)}
             )
         except ValidationError as error:
-            problem = str(self._settings.plugin_error(record.name, error, model))
+            record.settings_error = self._settings.plugin_error(record.name, error, model)
+            problem = str(record.settings_error)
             if record.guarding is False:  # lost guards are told with every turn
                 record.setting_problems.append(problem)
             self._fail(record, problem)

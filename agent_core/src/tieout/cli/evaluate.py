@@ -55,6 +55,8 @@ def _of_plugin(host: Host, name: str, file: Path) -> EvalResult:
     from tieout.cli.groups import run_call
     from tieout.contract.results import EvalResult
 
+    if name in host.registry.records:
+        host.registry.require(name)
     scorers = sorted(tool.group for tool in host.tools().values() if tool.name == "eval")
     if name not in scorers:
         raise InputError(

@@ -15,7 +15,7 @@ import click
 
 from tieout.cli.commands import LocalCommand, LocalGroup
 from tieout.contract.tools import Effect
-from tieout.errors import InputError, PluginError
+from tieout.errors import InputError
 from tieout.helptexts import plugin_summary, tool_texts
 from tieout.i18n import Language, translator
 from tieout.loading import FoundEntry
@@ -49,19 +49,8 @@ class PluginGroup(LocalGroup):
 
     def _tools(self, ctx: click.Context) -> Mapping[str, Tool[..., Any]]:
         from tieout.cli.app import state_of
-        from tieout.registry import PluginState
 
-        record = state_of(ctx).host().registry.load(self.name or "")
-        if record.state is not PluginState.LOADED:
-            raise PluginError(
-                _(
-                    "Plugin {name} is not available: {reason}",
-                    name=self.name,
-                    reason=record.reason or record.state,
-                ),
-                hint=_("`tieout plugins doctor {name}` tells more.", name=self.name),
-            )
-        return record.tools
+        return state_of(ctx).host().registry.require(self.name or "").tools
 
 
 class _ToolCommand(LocalCommand):
