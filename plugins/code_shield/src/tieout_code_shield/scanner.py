@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import Final
 
 from tieout.plugin import Language as Lang
 from tieout.plugin import Severity, translator
+from tieout.text import nfkc
 from tieout_code_shield.clothes import Piece, TooMuch, undressed
 from tieout_code_shield.dialects import dialect, has_dialect
 from tieout_code_shield.fragments import readings
@@ -28,6 +30,7 @@ _ = translator("tieout_code_shield")
 
 CODE_CATEGORIES: Final[frozenset[Category]] = frozenset({"secret", "unicode", "abuse"})
 """Text rules that apply to code."""
+_DISGUISED: Final = re.compile("[\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff]{3}")
 UNREADABLE: Final = 0.95
 """A text of which more than this share is in error, and in which nothing was recognised, was not checked."""
 
@@ -252,7 +255,21 @@ class Scanner:
         return Walk(root, spoken, grammar, clock, carried)
 
     def text_hits(self, text: str, categories: frozenset[Category], clock: Clock | None = None) -> list[Hit]:
-        """Hits of the text rules of the given categories."""
+        """Hits of the text rules of the given categories.
+
+        Phrases that try to steer a model are also looked for in what letters of other widths and faces stand for.
+        """
+        found = self._found_in(text, categories, clock)
+        if "injection" in categories and _DISGUISED.search(text):
+            plain = nfkc(text)
+            spans = {(hit.rule.id, hit.start) for hit in found}
+            for hit in self._found_in(plain.text, frozenset({"injection"}), clock):
+                start, end = plain.raw_span(hit.start, hit.end)
+                if (hit.rule.id, start) not in spans:
+                    found.append(replace(hit, start=start, end=end))
+        return found
+
+    def _found_in(self, text: str, categories: frozenset[Category], clock: Clock | None) -> list[Hit]:
         plan = self._text_rules.get(categories)
         if plan is None:
             plan = self._text_rules[categories] = _Prefilter(self.rules.text_rules(categories))
