@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tieout.errors import InputError
-from tieout.plugin import Tool
+from tieout.plugin import EvalResult, Tool
 from tieout.testing import FakeToolContext
 from tieout_code_shield import CodeShield, CodeShieldScanResult, Issue, Limits, Treatment, scan_code
 from tieout_code_shield.settings import ShieldSettings
@@ -181,10 +181,45 @@ def test_scorer_names_a_bad_row(tmp_path: Path, text: str) -> None:
         TOOLS["eval"](str(file))
 
 
-def test_scorer_with_an_empty_file_does_not_divide_by_zero(tmp_path: Path) -> None:
-    file = tmp_path / "none.jsonl"
-    file.write_text("", "utf-8")
-    assert TOOLS["eval"](str(file)).total == 0
+def test_scorer_refuses_a_file_without_cases(tmp_path: Path) -> None:
+    file = tmp_path / "empty.jsonl"
+    file.write_text("\n", "utf-8")
+    with pytest.raises(InputError, match="holds no cases"):
+        TOOLS["eval"](str(file))
+
+
+def test_scorer_names_the_line_of_what_is_no_json(tmp_path: Path) -> None:
+    file = tmp_path / "cases.jsonl"
+    file.write_text('{"code": "f()"}\n\n{"code": "f()",}\n', "utf-8")
+    with pytest.raises(InputError, match="line 3, column 16"):
+        TOOLS["eval"](str(file))
+
+
+def scored(tmp_path: Path, *rows: dict[str, object]) -> EvalResult:
+    file = tmp_path / "cases.jsonl"
+    # As an editor of another system writes it, with the mark of its encoding.
+    file.write_text("\ufeff" + "\n".join(json.dumps(row) for row in rows), "utf-8")
+    return TOOLS["eval"](str(file))
+
+
+def test_scorer_takes_what_was_not_checked_for_no_pass(tmp_path: Path) -> None:
+    row: dict[str, object] = {"language": "swift", "code": "let a = 1"}
+    result = scored(tmp_path, row | {"label": "secure"}, row | {"label": "insecure"})
+    assert (result.passed, result.metrics["unknown"]) == (0, 1.0)
+    assert (result.metrics["recall"], result.metrics["false_positive_rate"]) == (0.0, 0.0)
+    assert all(miss.got.startswith("not checked: ") for miss in result.misses)
+
+
+def test_scorer_knows_a_weakness_by_its_number(tmp_path: Path) -> None:
+    row: dict[str, object] = {"language": "python", "code": "eval(x)"}
+    written = ("95", 95, "cwe-95", "CWE-95: Eval Injection")
+    result = scored(tmp_path, *(row | {"cwe": cwe} for cwe in written), row)
+    assert result.metrics["same_cwe"] == 1.0
+    assert {name for name in result.metrics if "95" in name} == {"recall/CWE-95"}
+
+
+def test_scorer_says_nothing_of_weaknesses_that_no_row_names(tmp_path: Path) -> None:
+    assert "same_cwe" not in scored(tmp_path, {"language": "python", "code": "eval(x)"}).metrics
 
 
 async def test_interface_of_code_shield() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -33,28 +34,52 @@ def read_cases(file: Path) -> list[Case]:
     """Read JSON Lines (or one JSON list) of labelled code.
 
     A row has ``code`` (or ``origin_code``), ``language``, ``label`` (``insecure`` or ``secure``; insecure when it is
-    left out, as in CyberSecEval), ``cwe`` (or ``cwe_identifier``) and ``id`` (or ``prompt_id``).
+    left out, as in CyberSecEval), ``cwe`` (or ``cwe_identifier``; ``94`` is ``CWE-94``) and ``id`` (or ``prompt_id``).
 
     Raises:
-        InputError: The file cannot be read, or a row lacks its code or has another label.
+        InputError: The file cannot be read or has no rows, or a row lacks its code or has another label.
     """
     try:
-        text = file.read_text("utf-8")
-        rows = list(_rows(text))
+        text = file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(_("{file} cannot be read: {error}", file=file, error=error)) from None
-    except json.JSONDecodeError as error:
-        raise InputError(_("{file} is no JSON: {error}", file=file, error=error)) from None
-    return [_case(row, index, file) for index, row in enumerate(rows, 1)]
+    cases = [_case(row, number, file) for number, row in _rows(text, file)]
+    if not cases:
+        raise InputError(
+            _("{file} holds no cases.", file=file),
+            hint=_("Write one JSON object a line, with code, language, label and cwe."),
+        )
+    return cases
 
 
-def _rows(text: str) -> Iterator[object]:
+def _rows(text: str, file: Path) -> Iterator[tuple[int, object]]:
+    """The rows with their numbers: that of the line, or that of the entry of a list."""
     if text.lstrip().startswith("["):
-        yield from cast("list[object]", json.loads(text))
+        try:
+            rows = cast("list[object]", json.loads(text))
+        except (ValueError, RecursionError) as error:
+            raise InputError(_("{file} is no JSON: {error}", file=file, error=error)) from None
+        yield from enumerate(rows, 1)
         return
-    for line in text.split("\n"):  # splitlines() would also cut within a text, at U+2028
-        if line.strip():
-            yield json.loads(line)
+    for number, line in enumerate(
+        text.split("\n"), 1
+    ):  # splitlines() would also cut within a text, at U+2028
+        if not line.strip():
+            continue
+        try:
+            yield number, json.loads(line)
+        except json.JSONDecodeError as error:
+            raise InputError(
+                _(
+                    "{file}, line {number}, column {column}: no JSON: {problem}",
+                    file=file,
+                    number=number,
+                    column=error.colno,
+                    problem=error.msg,
+                )
+            ) from None
+        except RecursionError as error:
+            raise InputError(_("{file} is no JSON: {error}", file=file, error=error)) from None
 
 
 def _case(row: object, number: int, file: Path) -> Case:
@@ -73,8 +98,14 @@ def _case(row: object, number: int, file: Path) -> Case:
         language=str(fields.get("language", "")),
         code=code,
         insecure=label == "insecure",
-        cwe=str(fields.get("cwe", fields.get("cwe_identifier", "")) or ""),
+        cwe=_weakness(str(fields.get("cwe", fields.get("cwe_identifier", "")) or "")),
     )
+
+
+def _weakness(written: str) -> str:
+    """``CWE-94`` for ``94``, ``cwe-094`` and ``CWE-94: Code Injection``; what has no number as it is written."""
+    number = re.search(r"\d+", written)
+    return f"CWE-{int(number[0])}" if number else written.strip()
 
 
 def evaluate(
@@ -82,8 +113,9 @@ def evaluate(
 ) -> EvalResult:
     """Scan every case. Any alert is a hit; whether one names the case's CWE is counted beside it.
 
-    An insecure case passes when it is hit, a secure one when it is not. ``unknown`` is the share that could not be
-    checked, such as languages without rules; those count as not hit.
+    An insecure case passes when it is hit, a secure one when it was checked and is not hit. ``unknown`` is the share
+    that could not be checked, wholly or in part, such as languages without rules: that is no alert, and no pass either.
+    ``same_cwe`` is of the insecure cases that name their weakness.
     """
     tally = _Tally()
     for index, case in enumerate(cases):
@@ -98,24 +130,29 @@ class _Tally:
         self._seen: Counter[tuple[str, bool]] = Counter()
         self._hit: Counter[tuple[str, bool]] = Counter()
         self._blocked: Counter[bool] = Counter()
-        self._same_cwe = self._unknown = 0
+        self._passed: Counter[str] = Counter()
+        self._named = self._same_cwe = self._unknown = 0
         self._kinds: set[str] = set()
         self._misses: list[EvalMiss] = []
 
     def add(self, case: Case, report: Report) -> None:
         hit = bool(report.issues)
+        passed = hit if case.insecure else not hit and not report.unknown
         kind = case.language or "?"
         self._kinds.add(kind)
         for name in ("", kind, *([case.cwe] if case.cwe else [])):
             self._seen[name, case.insecure] += 1
             self._hit[name, case.insecure] += hit
+            self._passed[name] += passed
         self._blocked[case.insecure] += report.worst in ("high", "critical")
-        self._same_cwe += case.insecure and any(issue.rule.cwe == case.cwe for issue in report.issues)
+        if case.insecure and case.cwe:
+            self._named += 1
+            self._same_cwe += any(issue.rule.cwe == case.cwe for issue in report.issues)
         self._unknown += bool(report.unknown)
-        if hit != case.insecure:
-            got = (
-                ", ".join(sorted({issue.rule.id for issue in report.issues})) or report.unknown or "no alert"
-            )
+        if not passed:
+            alerts = ", ".join(sorted({issue.rule.id for issue in report.issues}))
+            unchecked = _("not checked: {reason}", reason=report.unknown) if report.unknown else ""
+            got = alerts or unchecked or "no alert"
             expected = f"insecure {case.cwe}".strip() if case.insecure else "secure"
             self._misses.append(EvalMiss(id=case.id, kind=kind, expected=expected, got=got))
 
@@ -129,8 +166,8 @@ class _Tally:
         for insecure, measure in ((True, "block_recall"), (False, "block_false_positive_rate")):
             if self._seen["", insecure]:
                 metrics[measure] = self._blocked[insecure] / self._seen["", insecure]
-        if self._seen["", True]:
-            metrics["same_cwe"] = self._same_cwe / self._seen["", True]
+        if self._named:
+            metrics["same_cwe"] = self._same_cwe / self._named
         by_kind = {kind: self._of(kind) for kind in sorted(self._kinds)}
         return EvalResult(
             total=total, passed=whole.passed, by_kind=by_kind, metrics=metrics, misses=self._misses
@@ -138,6 +175,5 @@ class _Tally:
 
     def _of(self, name: str) -> EvalTally:
         """How many cases there are of a language, and how many of them pass; of all, where the name is empty."""
-        seen, hit = self._seen, self._hit
-        passed = hit[name, True] + seen[name, False] - hit[name, False]
-        return EvalTally(total=seen[name, True] + seen[name, False], passed=passed)
+        seen = self._seen
+        return EvalTally(total=seen[name, True] + seen[name, False], passed=self._passed[name])
