@@ -13,6 +13,7 @@ from tieout.errors import InputError
 from tieout.plugin import LoadedEntry
 from tieout_compute_estimator import ModelResult, data_layers, hardware, models, plugin, registry
 from tieout_compute_estimator.accelerators import Device, device_table, find_device, find_devices
+from tieout_compute_estimator.claims.tool import check_text
 from tieout_compute_estimator.data_layers import bind_data, use_data
 from tieout_compute_estimator.published import find_model
 from tieout_compute_estimator.registry_lint import clock_table, lint
@@ -117,6 +118,14 @@ def test_a_row_of_ones_own_is_found_by_every_name(tmp_path: Path) -> None:
         assert [found.value for found in find_devices("训练用云山X1")] == ["Nimbus X1"]
         assert "Nimbus X1" in {device.name for device in device_table().devices}
     assert "Nimbus X1" not in {device.name for device in device_table().devices}
+
+
+def test_claims_are_checked_with_rows_of_ones_own(tmp_path: Path) -> None:
+    claim = "The Nimbus X1 has a BF16 peak of 400 TFLOPS."
+    before = check_text(claim).verdict
+    with use_data((_file(tmp_path, hardware=[ROW]),)):
+        assert check_text(claim).verdict == "ok"
+    assert check_text(claim).verdict == before == "not_checkable"
 
 
 def test_a_row_of_a_known_name_replaces_it_and_both_stay_visible(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from importlib.resources import files
 from tieout_compute_estimator.accelerators import Device, device_table
 from tieout_compute_estimator.claims.facts import TABLE, Fact, FactTable, Status, Subject
 from tieout_compute_estimator.claims.table_facts import of_architectures, of_devices, of_models
+from tieout_compute_estimator.data_layers import Stamps, data_stamps
 from tieout_compute_estimator.published import PublishedModel, model_table
 
 __all__ = [
@@ -186,7 +187,15 @@ def fact_table() -> FactTable:
     )
 
 
-@cache
 def knowledge() -> Knowledge:
-    """Facts, models and accelerators together, read on first use (some 15 ms)."""
+    """Facts, models and accelerators of this context together, read on first use (some 15 ms).
+
+    Raises:
+        InputError: A data file of the user's is not valid.
+    """
+    return _knowledge(data_stamps())
+
+
+@cache
+def _knowledge(stamps: Stamps) -> Knowledge:
     return Knowledge(fact_table(), model_table().models, device_table().devices)

@@ -8,6 +8,7 @@ from functools import cache
 
 from tieout_compute_estimator.claims.frames import Mention
 from tieout_compute_estimator.claims.knowledge import Knowledge, Subject, knowledge
+from tieout_compute_estimator.data_layers import Stamps, data_stamps
 
 __all__ = ["NameFinder", "name_finder", "sizes_of_families"]
 
@@ -181,9 +182,13 @@ def _is_tail(text: str, start: int) -> bool:
     return start > 1 and text[start - 1] == "-" and text[start - 2].isascii() and text[start - 2].islower()
 
 
-@cache
 def name_finder() -> NameFinder:
-    """The finder over the shipped knowledge."""
-    known: Knowledge = knowledge()
+    """The finder over the knowledge of this context."""
+    return _finder(data_stamps())
+
+
+@cache
+def _finder(stamps: Stamps) -> NameFinder:
+    known = knowledge()
     order = {"model": 0, "service": 1, "device": 2, "system": 3, "topic": 4}
     return NameFinder(sorted(known.subjects.values(), key=lambda subject: order.get(subject.kind, 9)))
