@@ -46,6 +46,7 @@ class Subject(_Row):
     kind: MentionKind
     aliases: tuple[str, ...] = ()
     released: str = ""
+    """Month, in ISO form; no fact about it is older."""
     hardware: tuple[str, ...] = ()
     """Families of accelerators that it was trained on."""
     hardware_source: str = ""
@@ -55,7 +56,6 @@ class Subject(_Row):
     """Models of a family, largest first."""
     lineage: str = ""
     """The published model that it is known to come from."""
-    base: str = ""
     undisclosed: tuple[str, ...] = ()
     """Roles that its makers never published."""
     leaked: bool = False
@@ -90,28 +90,37 @@ class Fact(_Row):
     as_of: date | None = None
     confidence: Confidence | None = None
     device: str = ""
+    """The accelerator that it counts or is measured on."""
     count: float | None = None
     """Accelerators at work in a duration."""
-    days: float | None = None
     year: str = ""
+    """What it is of: a year, a month, ``2012/2018``, or a company's year as ``FY2022``."""
     period: str = ""
+    """``day`` or ``week`` where it is so much in each."""
     per: str = ""
+    """What it is for one of: ``visit``, ``token`` (a trillion of training), ``server``, ``year``."""
     dtype: str = ""
+    """Number format of a rate."""
     sparse: bool | None = None
-    bound: str = ""
+    """Whether a rate counts structured sparsity."""
     metric: str = ""
+    """What it is, where the role alone does not say."""
     note: str = ""
+    """``input`` or ``output`` at the head for a price of tokens; else why a role has several values."""
     assumption: str = ""
     """What has to hold for the value to be right; English, translated where it is shown."""
     correction: str = ""
     """Why a debunked value is wrong; English, translated where it is shown."""
     reference: str = ""
+    """What a ratio compares with."""
     whole: str = ""
-    run: str = ""
+    """The subject that a share is a share of."""
     runs: tuple[str, ...] = ()
+    """Models whose runs device-hours are the total of."""
     devices: float | None = None
-    links: int | None = None
+    """Accelerators that share a link."""
     variant: bool = False
+    """A rounding, or the value of a variant: it confirms under that assumption, and contradicts nothing."""
     conditional: bool = False
     """Published, but true only under ``assumption``."""
     table: str = TABLE
