@@ -76,10 +76,8 @@ def api_price_table() -> ApiPriceTable:
         return shipped_api_prices()
     try:
         return _read(refreshed, refreshed.stat().st_mtime_ns)
-    except (
-        OSError,
-        ValueError,
-    ):  # half a file, or one of another version: `data status` shows the older date
+    except (OSError, ValueError):
+        # Half a file, or one of another version: `data status` shows the older date.
         return shipped_api_prices()
 
 
@@ -104,7 +102,7 @@ def _index(rows: tuple[ApiPrice, ...]) -> AliasIndex:
 
 
 def api_price(model: str) -> PricePair | None:
-    """The list price of ``model``: from the shipped table, else from genai-prices when it is installed."""
+    """The list price of ``model``: from the table in use, else from genai-prices when it is installed."""
     rows = api_price_table().rows
     name = _index(rows).exact(model)
     row = next((row for row in rows if row.name == name), None) or _from_genai(model)

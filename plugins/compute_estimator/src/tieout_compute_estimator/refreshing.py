@@ -37,8 +37,8 @@ LEAST_SHARE: Final = 0.5
 """Of the rows of the shipped table that a list has to hold."""
 
 _DEVICES: Final = (
-    (r"H100\b.*(?:PCIE|NVL\b)|H100-NVL", "H100 PCIe"),
-    (r"\bH100\b|\bH100-(?:SXM|MEGA|80GB?-SXM)", "H100 SXM"),
+    (r"H100\b.*(?:PCIE|NVL\b)", "H100 PCIe"),
+    (r"\bH100\b", "H100 SXM"),
     (r"\bH200\b", "H200 SXM"),
     (r"\bB200\b", "B200"),
     (r"A100-80GB?\b.*PCIE", "A100-80GB PCIe"),

@@ -8,7 +8,7 @@ __all__ = ["shipped_tables"]
 
 
 def shipped_tables() -> list[ShippedTable]:
-    """Hardware rows, rental prices, published models and MFU ranges; the entry point of group ``tieout.tables``."""
+    """Every table of the package, two of them with a refresh; the entry point of group ``tieout.tables``."""
     from tieout_compute_estimator.accelerators import device_table
     from tieout_compute_estimator.api_prices import api_price_table
     from tieout_compute_estimator.architecture_table import architecture_table
@@ -24,7 +24,7 @@ def shipped_tables() -> list[ShippedTable]:
     hardware, models, prior = device_table(), model_table(), prior_table()
     serving, api = calibration_table(), api_price_table()
     architectures = architecture_table()
-    facts = fact_table()
+    facts, clocks = fact_table(), clock_table()
     prices = [device.price for device in hardware.devices if device.price is not None]
     return [
         ShippedTable(
@@ -78,9 +78,6 @@ def shipped_tables() -> list[ShippedTable]:
             refresh=api_price_refresh(),
         ),
         ShippedTable(
-            name="compute device clocks",
-            rows=len(clock_table().rows),
-            as_of=clock_table().as_of,
-            source=clock_table().source,
+            name="compute device clocks", rows=len(clocks.rows), as_of=clocks.as_of, source=clocks.source
         ),
     ]
