@@ -12,10 +12,16 @@ import pytest
 from tieout import told as module
 from tieout.cardtext import origin_text
 from tieout.i18n import Translator, use_language
-from tieout.plugin import Figure, Formula, TableRow
+from tieout.plugin import Fact, Figure, Formula, Result, TableRow
 from tieout.told import told, told_source
 
 WORDS = {"rate": "费率", "tariffs": "电价表", "not read again": "未再核对"}
+
+
+class Tariff(Result):
+    """One rate."""
+
+    value: Figure
 
 
 class Catalogue(Translator):
@@ -69,3 +75,11 @@ def test_origins_are_said_so() -> None:
     with use_language("zh"):
         assert origin_text(row) == "电价表: Lodz, 费率 — Gazette 7 (未再核对) (2026-01-02)"
         assert origin_text(formula).startswith("费率: a · b; a = ")
+
+
+def test_a_result_is_said_in_the_language_asked_for() -> None:
+    tariff = Tariff(value=Figure(value=2, metric="rate"))
+    assert tariff.say("zh") == "费率: 2"
+    with use_language("zh"):
+        assert tariff.say("en") == "rate: 2"
+        assert tariff.card("en").blocks[0] == Fact(label="rate", value="2", figure=tariff.value)

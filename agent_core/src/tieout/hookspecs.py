@@ -54,7 +54,11 @@ class PluginHost(Protocol):
 
 @hookspec
 def settings() -> type[BaseModel]:
-    """The pydantic model of ``[plugins.NAME]`` in tieout.toml. Errors are reported with file and line."""
+    """The pydantic model of ``[plugins.NAME]`` in tieout.toml. Errors are reported with file and line.
+
+    It is validated with the context ``{"folders": {key: folder}}``: the folders of the files that set each key, from
+    which relative paths start.
+    """
 
 
 @hookspec

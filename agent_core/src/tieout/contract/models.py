@@ -60,7 +60,7 @@ class ModelSpec:
     build: Callable[[str, ModelContext], Model]
     """``build(name, context)``; ``name`` is what follows the colon. Imports what it needs only when called."""
     probe: Callable[[str], Probe]
-    """``probe(name)``: cheap, offline, never raises."""
+    """``probe(name)``: cheap, contacts nothing but this machine, never raises; runs in a thread beside others."""
     local: bool = False
     """True when nothing leaves the machine."""
     sends_to: str = ""

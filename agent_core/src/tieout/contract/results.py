@@ -59,7 +59,7 @@ class Result(BaseModel):
     def card(self, lang: Language = "en") -> Card:
         """The toolkit-neutral card; by default one line per figure, then quotes and notes."""
         blocks: list[Block] = [
-            Fact(label=_label(path, figure), value=_shown(figure, lang), figure=figure)
+            Fact(label=_label(path, figure, lang), value=_shown(figure, lang), figure=figure)
             for path, figure in self.figures()
         ]
         blocks += [Quote(text=span.quote, span=span) for span in self.spans()]
@@ -68,7 +68,7 @@ class Result(BaseModel):
 
     def say(self, lang: Language = "en") -> str:
         """The result as one or a few sentences of Markdown."""
-        lines = [f"{_label(path, figure)}: {_shown(figure, lang)}" for path, figure in self.figures()]
+        lines = [f"{_label(path, figure, lang)}: {_shown(figure, lang)}" for path, figure in self.figures()]
         lines += [f"> {span.quote}" for span in self.spans()]
         return "\n".join([*lines, *self.notes])
 
@@ -89,10 +89,11 @@ def _walk(value: object, path: str) -> Iterator[tuple[str, object]]:
             yield from _walk(item, f"{path}[{index}]")
 
 
-def _label(path: str, figure: Figure) -> str:
+def _label(path: str, figure: Figure, lang: Language) -> str:
     from tieout.told import told
 
-    return " ".join(part for part in (told(figure.subject), told(figure.metric) or path) if part)
+    parts = (told(figure.subject, lang=lang), told(figure.metric, lang=lang) or path)
+    return " ".join(part for part in parts if part)
 
 
 def _shown(figure: Figure, lang: Language) -> str:
