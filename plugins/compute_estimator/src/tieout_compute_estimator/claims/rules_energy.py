@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from tieout.plugin import Figure
 from tieout_compute_estimator.claims.bench import Bench
@@ -97,51 +98,36 @@ def _ratio_finding(
 ) -> Finding:
     figures = {"stated": bench.stated(index), "computed": figure}
     alone = re.search(_ALONE, bench.claim.text, re.IGNORECASE)
+    said = partial(
+        finding, figures=figures, covers=covers, numbers={rule: figure}, target=index, recomputed=figure
+    )
     if alone and abs(ratio - 1) < 0.03:
-        return finding(
+        return said(
             "match",
             rule,
             N_("{stated} is the board power of the devices alone."),
-            figures=figures,
-            covers=covers,
-            numbers={rule: figure},
-            target=index,
-            recomputed=figure,
         )
     if limits[0] <= ratio <= limits[1]:
-        return finding(
+        return said(
             "assume",
             rule,
             N_("{stated} fits what the devices draw: {computed_range}."),
-            figures=figures,
-            covers=covers,
-            numbers={rule: figure},
-            target=index,
-            recomputed=figure,
         )
     for slip in (1e3, 1e-3, 1e6, 1e-6):
         if limits[0] <= ratio / slip <= limits[1]:
             factor = derived(slip if slip > 1 else 1 / slip, "", "factor", "stated / computed", figures)
-            return finding(
+            return said(
                 "slip",
                 rule,
                 N_("{stated} is off by a factor of about {factor}: the devices draw {computed_range}."),
                 figures={**figures, "factor": factor},
-                covers=covers,
                 numbers={rule: figure, "factor": factor},
-                target=index,
-                recomputed=figure,
                 fixes={index: figure},
             )
-    return finding(
+    return said(
         "contradict",
         rule,
         N_("{stated} does not fit what the devices draw: {computed_range}."),
-        figures=figures,
-        covers=covers,
-        numbers={rule: figure},
-        target=index,
-        recomputed=figure,
         fixes={index: figure},
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from tieout.plugin import Figure
 from tieout_compute_estimator.claims import cues
@@ -117,37 +118,30 @@ def _explained(
         "computed": shown,
         **({"dense": converted(dense.figure, unit)} if dense else {}),
     }
+    said = partial(
+        finding, figures=figures, words=words, covers=covers, numbers=numbers, target=index, recomputed=shown
+    )
     if best.fact.sparse and measure.sparse is False and dense is not None:
-        return finding(
+        return said(
             "contradict" if best.count else "premise",
             "sparse",
             N_(
                 "{stated} is the peak of {device} with structured sparsity ({form}, {source}); dense it is {dense}."
             ),
-            figures=figures,
-            words=words,
-            covers=covers,
-            numbers=numbers,
-            target=index,
             recomputed=figures["dense"],
             fixes={index: figures["dense"]},
         )
     if best.fact.dtype.startswith("int") and measure.dimension != "operations/time":
         return _integer(bench, index, every, figures, words, covers, numbers)
     if best.fact.sparse and measure.sparse is not True and dense is not None:
-        return finding(
+        return said(
             "assume",
             "sparse",
             N_(
                 "{stated} is the peak of {device} with structured sparsity ({form}: {computed}, "
                 "{source}); dense it is {dense}. Other readings: {rivals}."
             ),
-            figures=figures,
             words={**words, "assumption": "structured sparsity"},
-            covers=covers,
-            numbers=numbers,
-            target=index,
-            recomputed=shown,
         )
     if (
         best.fact.dtype not in TRAINING
@@ -155,72 +149,44 @@ def _explained(
         and best.fact.dtype not in ("fp32", "fp64", "")
         and measure.dimension != "operations/time"
     ):
-        return finding(
+        return said(
             "assume",
             "format",
             N_(
                 "{stated} is the peak of {device} in {form} ({computed}, {source}); the text "
                 "does not say in which number format. Other readings: {rivals}."
             ),
-            figures=figures,
-            words=words,
-            covers=covers,
-            numbers=numbers,
-            target=index,
-            recomputed=shown,
         )
     if best.fact.sparse is not True and measure.sparse is True:
-        return finding(
+        return said(
             "assume",
             "sparse",
             N_("{stated} is the dense peak of {device} ({form}, {source}), although the text says sparse."),
-            figures=figures,
-            words=words,
-            covers=covers,
-            numbers=numbers,
-            target=index,
-            recomputed=shown,
         )
     if best.fact.status in ("reported", "marketing", "estimate") and best.fact.sparse is not True:
-        return finding(
+        return said(
             "assume",
             "published",
             N_(
                 "{stated} agrees with {computed} for {device} ({source}), which holds under an "
                 "assumption: {assumption}."
             ),
-            figures=figures,
             words={**words, "assumption": best.fact.assumption or best.fact.status},
-            covers=covers,
-            numbers=numbers,
-            target=index,
-            recomputed=shown,
         )
     if best.count is not None and best.count.assumed:
-        return finding(
+        return said(
             "assume",
             "aggregate",
             N_(
                 "{stated} is the {form} peak of the {device} counted ({computed}, {source}), "
                 "with {assumption}."
             ),
-            figures=figures,
             words={**words, "assumption": best.count.assumed},
-            covers=covers,
-            numbers=numbers,
-            target=index,
-            recomputed=shown,
         )
-    return finding(
+    return said(
         "match",
         "peak",
         N_("{stated} is the {form} peak of {device} ({computed}, {source})."),
-        figures=figures,
-        words=words,
-        covers=covers,
-        numbers=numbers,
-        target=index,
-        recomputed=shown,
         firm=best.fact.confidence != "low",
     )
 

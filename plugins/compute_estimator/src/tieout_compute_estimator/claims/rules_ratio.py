@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from tieout.plugin import Figure
 from tieout_compute_estimator.claims.bench import Bench, Held
@@ -189,13 +190,16 @@ def _ratio_verdict(
         "below": below.figure,
         "expected": expected,
     }
+    said = partial(
+        finding, figures=figures, words=words, covers=covers, numbers=numbers, target=index, recomputed=figure
+    )
     good = agrees(measure, figure.value, tolerance=0.09) or (
         _adds(bench, measure) and not percent and agrees(measure, figure.value - 1, tolerance=0.09)
     )
     if good:
         weak = (above.assumed and above.index is None) or below.assumed
         if weak:
-            return finding(
+            return said(
                 "assume",
                 "ratio",
                 N_("{above} over {below} is {ratio}; it holds under an assumption: {assumption}."),
@@ -206,27 +210,17 @@ def _ratio_verdict(
                 target=index,
                 recomputed=figure,
             )
-        return finding(
+        return said(
             "match",
             "ratio",
             N_("{above} over {below} is {ratio}, as stated."),
-            figures=figures,
-            words=words,
-            covers=covers,
-            numbers=numbers,
-            target=index,
-            recomputed=figure,
         )
     target = above.index if above.index is not None else index
     fix = {above.index: expected} if above.index is not None else {index: figure}
-    return finding(
+    return said(
         "contradict",
         "ratio",
         N_("{stated} times {below} is {expected}, not {above}; the ratio is {ratio}."),
-        figures=figures,
-        words=words,
-        covers=covers,
-        numbers=numbers,
         target=target,
         recomputed=expected if above.index is not None else figure,
         fixes=fix,
