@@ -20,6 +20,8 @@ PROSE_SHARE: Final = 0.25
 """Prose read as code is in error to at least this share (of its characters); code hardly ever is."""
 MAX_FRAGMENT: Final = 20_000
 """Longer texts (in characters) are not looked through for a string that they begin in: they are no fragments."""
+MAX_TOLD: Final = 4_000
+"""So many characters from the start tell where such a string is over: read wrongly, all that follows is inside out."""
 MAX_TRIED: Final = 6
 """Closing marks tried as the end of a string that began before the fragment."""
 
@@ -58,7 +60,8 @@ def readings(code: str, language: Language, clock: Clock | None = None) -> list[
     text = lexer.text
     closing = closers(code[end:], language, clock) if end else lexer.closing()
     if not end and text is not None and text.text is not None and not text.text.comment:
-        end, closing = _string_end(code, closing, language, clock)
+        end = _string_end(code, closing, language, clock)
+        closing = closers(code[end:], language, clock) if end else closing
     if not end:
         return [Reading(0, len(code), closing)]
     found = [Reading(end, len(code), closing)]
@@ -125,17 +128,21 @@ def _docstring_end(code: str, language: Language) -> int:
     return first.end() if alone and error_share(rest[:2_000], language.grammar) <= PROSE_SHARE / 2 else 0
 
 
-def _string_end(code: str, closing: str, language: Language, clock: Clock | None) -> tuple[int, str]:
-    """Where a string that began before the fragment is over, and what closes the rest: the first mark behind which it
-    reads far better; 0 and ``closing`` where none is.
+def _string_end(code: str, closing: str, language: Language, clock: Clock | None) -> int:
+    """Where a string that began before the fragment is over: the first mark behind which it reads far better.
 
     Args:
         closing: What closes the fragment, read from its start: where that leaves no error, nothing reads better.
     """
-    ends = _ends(code, language) if len(code) <= MAX_FRAGMENT else []
+    if len(code) > MAX_FRAGMENT:
+        return 0
     grammar = language.grammar_for(code)
+    if len(code) > MAX_TOLD:
+        code = code[: code.rfind("\n", 0, MAX_TOLD) + 1]
+        closing = closers(code, language, clock)
+    ends = _ends(code, language)
     if not ends or not error_share(code + closing, grammar):
-        return 0, closing
+        return 0
     wrong: float | None = None
     for end in ends:
         if clock is not None:
@@ -147,8 +154,8 @@ def _string_end(code: str, closing: str, language: Language, clock: Clock | None
         if wrong is None:
             wrong = error_share(code, grammar) * len(code)
         if error_share(rest + lexer.closing(), grammar) * len(rest) < wrong / 2:
-            return end, lexer.closing()
-    return 0, closing
+            return end
+    return 0
 
 
 def _ends(code: str, language: Language) -> list[int]:
