@@ -7,7 +7,7 @@ __all__ = ["data"]
 import asyncio
 import sys
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -186,7 +186,7 @@ async def _refresh_all(
         except (Exception, SystemExit) as error:
             rows.append({"table": table.name, "ok": False, "detail": describe_failure(error)})
         else:
-            rows.append({"table": table.name, "ok": True, "detail": _now(table.name, folder, today)})
+            rows.append({"table": table.name, "ok": True, "detail": _now(table.name, folder)})
     return rows
 
 
@@ -200,7 +200,7 @@ def _replace(path: Path, content: bytes) -> None:
         ) from None
 
 
-def _now(name: str, folder: Path, today: date) -> str:
+def _now(name: str, folder: Path) -> str:
     """What the table says of itself now."""
     with use_tables(folder):
         table = next(table for _package, table in shipped_tables() if table.name == name)

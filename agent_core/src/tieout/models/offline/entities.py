@@ -120,7 +120,7 @@ class EntityFinder:
         }
         named = [c for candidates in names.values() for c in candidates if c.score >= SURE]
         quantities = tuple(_counted(q, prose, named) for q in numbers if not _inside(q, named))[:_MOST]
-        entities = _entities(prose, code, [(self._labels[f], c) for f, c in names.items()], quantities)
+        entities = _entities(code, [(self._labels[f], c) for f, c in names.items()], quantities)
         # A choice ("training", "which MFU") is told by words that also say what is asked, so they stay readable.
         hidden = [self._with_names(prose, entity) for entity in entities if entity.label not in self._worded]
         masked = _masked(prose, hidden)
@@ -176,7 +176,6 @@ def _without_code(text: str, code: CodeSpan | None) -> str:
 
 
 def _entities(
-    text: str,
     code: CodeSpan | None,
     found: Iterable[tuple[str, tuple[Candidate, ...]]],
     quantities: Iterable[Quantity],
