@@ -17,12 +17,11 @@ from tieout_compute_estimator.checks import fraction, positive
 from tieout_compute_estimator.counting import count_of
 from tieout_compute_estimator.derivation import N_, given
 from tieout_compute_estimator.fleet_result import FleetResult
-from tieout_compute_estimator.pricing import find_hourly_prices, hourly_price
+from tieout_compute_estimator.pricing import HourlyRent
 from tieout_compute_estimator.priors import find_regions
 from tieout_compute_estimator.serving import Answer, DeviceCount, DeviceName, Format, Model, Params, Prompt
 from tieout_compute_estimator.serving_figures import operating_point
 from tieout_compute_estimator.serving_setup import Setup, Wanted, settle
-from tieout_compute_estimator.units import USD_PER_HOUR
 
 __all__ = ["fleet"]
 
@@ -124,17 +123,7 @@ def fleet(
     ] = 2.0,
     load: float = 0.7,
     spare: float = 1,
-    usd_per_hour: Annotated[
-        float | None,
-        Slot(
-            "quantity",
-            unit=USD_PER_HOUR,
-            find=find_hourly_prices,
-            cues=("每卡时", "单价", "租金", "per hour", "an hour"),
-            example="$2.5/GPU-hour",
-        ),
-        BeforeValidator(hourly_price),
-    ] = None,
+    usd_per_hour: HourlyRent = None,
     region: Annotated[
         str, Slot("text", find=find_regions, cues=("电网", "地区", "grid", "region"), example="China")
     ] = "World",

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Annotated
 
-from tieout.plugin import Candidate
+from pydantic import BeforeValidator
 
-__all__ = ["find_hourly_prices", "hourly_price"]
+from tieout.plugin import Candidate, Slot
+from tieout_compute_estimator.units import USD_PER_HOUR
+
+__all__ = ["HourlyRent", "find_hourly_prices", "hourly_price"]
 
 _PER_HOUR = ("USD/GPU-hour", "USD/h")
 # "$2 an hour", "每卡时 2 美元": the price is an amount of money with the hour beside it.
@@ -43,3 +47,17 @@ def hourly_price(value: object) -> object:
     if len(amounts) == 1 and amounts[0].unit in (*_PER_HOUR, "USD", "USD/GPU", ""):
         return amounts[0].value
     raise ValueError(f"no single price in USD for one device-hour in {value[:80]!r}")
+
+
+HourlyRent = Annotated[
+    float | None,
+    Slot(
+        "quantity",
+        unit=USD_PER_HOUR,
+        find=find_hourly_prices,
+        cues=("每卡时", "单价", "租金", "per hour", "an hour"),
+        example="$2.5/GPU-hour",
+    ),
+    BeforeValidator(hourly_price),
+]
+"""The argument of tools that take the rent of one device for one hour, in USD."""

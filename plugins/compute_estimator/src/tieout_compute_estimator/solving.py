@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BeforeValidator
-
 from tieout.plugin import Figure, Slot, tool, translator
 from tieout_compute_estimator.accelerators import find_device
 from tieout_compute_estimator.caveats import data_notes, today
 from tieout_compute_estimator.deadlines import find_deadlines
 from tieout_compute_estimator.graph import routes
-from tieout_compute_estimator.pricing import find_hourly_prices, hourly_price
+from tieout_compute_estimator.pricing import HourlyRent
 from tieout_compute_estimator.priors import find_regions
 from tieout_compute_estimator.relations import relations
 from tieout_compute_estimator.solutions import solution
@@ -20,7 +18,7 @@ from tieout_compute_estimator.solve_inputs import RunInputs
 from tieout_compute_estimator.solve_result import Solution
 from tieout_compute_estimator.solve_targets import find_targets, target_symbol
 from tieout_compute_estimator.training import ActiveParams, DeviceName, Dtype, Model, Params, Tokens
-from tieout_compute_estimator.units import DAY, DEVICE, FLOP, MWH, RATIO, USD, USD_PER_HOUR
+from tieout_compute_estimator.units import DAY, DEVICE, FLOP, MWH, RATIO, USD
 
 __all__ = ["solve"]
 
@@ -80,17 +78,7 @@ def solve(
         float | None,
         Slot("quantity", unit=USD, cues=("预算", "美元", "budget", "dollars"), example="$5M"),
     ] = None,
-    usd_per_hour: Annotated[
-        float | None,
-        Slot(
-            "quantity",
-            unit=USD_PER_HOUR,
-            find=find_hourly_prices,
-            cues=("每卡时", "单价", "租金", "per hour", "an hour"),
-            example="$2.5/GPU-hour",
-        ),
-        BeforeValidator(hourly_price),
-    ] = None,
+    usd_per_hour: HourlyRent = None,
     energy: Annotated[
         float | None,
         Slot("quantity", unit=MWH, cues=("电量", "耗电", "electricity", "energy"), example="500 MWh"),

@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, TypeVar
 
-from pydantic import BeforeValidator
-
 from tieout.plugin import Candidate, Figure, Slot, tool, translator
 from tieout_compute_estimator import run_figures
 from tieout_compute_estimator.accelerators import Device, find_device, find_devices, other_variants
@@ -18,7 +16,7 @@ from tieout_compute_estimator.derivation import N_, cell, given
 from tieout_compute_estimator.flop_conventions import AttentionCount
 from tieout_compute_estimator.flop_figures import Convention, Counting, hardware_utilisation, training_flops
 from tieout_compute_estimator.model_source import model_source
-from tieout_compute_estimator.pricing import find_hourly_prices, hourly_price
+from tieout_compute_estimator.pricing import HourlyRent
 from tieout_compute_estimator.published import TABLE, PublishedModel, find_models, mfu_prior
 from tieout_compute_estimator.training_results import MfuResult, TrainingEstimate
 from tieout_compute_estimator.units import (
@@ -142,17 +140,7 @@ def train(
         float | None, Slot("ratio", unit=RATIO, cues=("MFU", "利用率", "utilisation"), example="40%")
     ] = None,
     dtype: Dtype = None,
-    usd_per_hour: Annotated[
-        float | None,
-        Slot(
-            "quantity",
-            unit=USD_PER_HOUR,
-            find=find_hourly_prices,
-            cues=("每卡时", "单价", "租金", "per hour", "an hour"),
-            example="$2.5/GPU-hour",
-        ),
-        BeforeValidator(hourly_price),
-    ] = None,
+    usd_per_hour: HourlyRent = None,
     config: str | None = None,
     convention: Convention | None = None,
     attention: AttentionCount | None = None,
