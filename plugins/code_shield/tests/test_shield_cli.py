@@ -64,16 +64,24 @@ def test_exit_codes_for_ci(run: Run, tmp_path: Path) -> None:
         clean_py="x = 1\n",
         high_py="eval(x)\n",
         low_py="hashlib.md5(x)\n",
-        odd_swift="let a = 1\n",
+        odd_py="eval\0",
+        page_sql="SELECT 1;\n",
+        key_sql="-- \u0041KIAQ3EGRIDWN5OTZFAK\n",
     )
     assert run("shield", "scan", "clean.py").returncode == 0
     assert run("shield", "scan", "high.py", "clean.py").returncode == 10
     assert run("shield", "scan", "low.py", "--fail-on", "high").returncode == 0
     assert run("shield", "scan", "low.py", "--fail-on", "medium").returncode == 10
     assert run("shield", "scan", "high.py", "--fail-on", "never").returncode == 0
-    assert run("shield", "scan", "odd.swift").returncode == 11
-    assert run("shield", "scan", "odd.swift", "--allow-unknown").returncode == 0
-    assert run("shield", "scan", "odd.swift", "high.py").returncode == 10
+    assert run("shield", "scan", "odd.py").returncode == 11
+    assert run("shield", "scan", "odd.py", "--allow-unknown").returncode == 0
+    assert run("shield", "scan", "odd.py", "high.py").returncode == 10
+    # A language without rules is told of, and fails nothing: what every text is read for was looked for.
+    without_rules = run("shield", "scan", "page.sql")
+    assert without_rules.returncode == 0
+    assert "Not checked: page.sql: there are no rules for sql yet" in without_rules.stdout
+    assert run("shield", "scan", "page.sql", "odd.py").returncode == 11
+    assert run("shield", "scan", "key.sql").returncode == 10
     assert run("shield", "scan", "gone.py").returncode == 2
     assert run("shield", "scan").returncode == 2
     assert run("shield", "scan", "clean.py", "--fail-on", "dreadful").returncode == 2
@@ -200,6 +208,9 @@ def test_a_git_hook_refuses_unsafe_code_and_lets_safe_code_in(run: Run, tmp_path
     write(run, tmp_path, a_py="x = 1\n")
     git("add", "a.py")
     assert git("commit", "-m", "x").returncode == 0
+    write(run, tmp_path, b_sql="SELECT 1;\n")
+    git("add", "b.sql")
+    assert git("commit", "-m", "y").returncode == 0
     for name in ("--fail-on=never", "-x.py", "fail_on=never", "--help", "-"):
         (work / name).write_text("import os\nos.system('ls ' + name)\neval(x)\n", "utf-8")
         git("add", "--", name)

@@ -20,6 +20,7 @@ FILES = {
     "a b.py": "import yaml\nx = yaml.load(t)\nname = '名'; eval(x)\n",
     "pkg/b.js": "const h = crypto.createHash('md5');\neval(y); // shield: ignore[js-eval] ours\n",
     "pkg/c.swift": "let a = 1\n",
+    "d.ipynb": "{",
     "n.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": "eval(x)"}]}),
     "key.yaml": "aws: \u0041KIAQ3EGRIDWN5OTZFAK\n",
 }
@@ -129,9 +130,13 @@ def test_what_was_not_checked_is_a_notification(run: dict[str, Any]) -> None:
     invocation = run["invocations"][0]
     assert invocation["executionSuccessful"] is False
     assert invocation["exitCode"] == 10
-    (told,) = invocation["toolExecutionNotifications"]
-    assert "swift" in told["message"]["text"]
-    assert told["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "pkg/c.swift"
+    told = {
+        each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]: each
+        for each in invocation["toolExecutionNotifications"]
+    }
+    assert sorted(told) == ["d.ipynb", "pkg/c.swift"]
+    assert "swift" in told["pkg/c.swift"]["message"]["text"]
+    assert (told["d.ipynb"]["level"], told["pkg/c.swift"]["level"]) == ("error", "note")
 
 
 def test_a_finding_in_a_notebook_names_its_cell(run: dict[str, Any]) -> None:

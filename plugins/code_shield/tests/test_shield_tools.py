@@ -78,6 +78,13 @@ def test_scan_never_says_fine_about_what_was_not_checked(tmp_path: Path) -> None
     said = result.say("en")
     assert "Not checked" in said
     assert "could be checked" in said
+    assert result.exit_code == 0
+    (tmp_path / "b.py").write_bytes(b"x = '\xe9'\n")
+    result = TOOLS["scan"]([str(tmp_path)])
+    assert [(Path(each.path).name, each.partly) for each in result.unknown] == [
+        ("a.swift", True),
+        ("b.py", False),
+    ]
     assert result.exit_code == 11
     assert TOOLS["scan"]([str(tmp_path)], allow_unknown=True).exit_code == 0
 

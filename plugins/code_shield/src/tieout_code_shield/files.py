@@ -66,7 +66,7 @@ class FilesReport:
         self.findings += scan.findings
         self.suppressed += scan.suppressed
         if scan.unknown:
-            self.unknown.append(NotChecked(path=scan.path, reason=scan.unknown))
+            self.unknown.append(NotChecked(path=scan.path, reason=scan.unknown, partly=scan.partly))
 
 
 def scan_files(

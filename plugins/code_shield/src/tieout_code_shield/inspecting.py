@@ -82,6 +82,8 @@ class FileScan(_Message):
     suppressed: tuple[Found, ...] = ()
     unknown: str = ""
     """Why it, or a part of it, was not checked."""
+    partly: bool = False
+    """True where that is only that its language has no rules: the rules for every text read it."""
     passed_over: bool = False
     sha256: str = ""
     """Of the bytes that were read."""
@@ -116,7 +118,8 @@ def inspect_file(scanner: Scanner, job: FileJob, *, limits: Limits) -> FileScan:
     if language is not None and not exact:
         # What is found is said; what else its bytes may mean to another reader is not known.
         why = _("not UTF-8 text", lang=job.lang)
-        scan = scan.model_copy(update={"unknown": "; ".join(filter(None, (scan.unknown, why)))})
+        unknown = "; ".join(filter(None, (scan.unknown, why)))
+        scan = scan.model_copy(update={"unknown": unknown, "partly": False})
     return scan.model_copy(update={"sha256": digest})
 
 
@@ -148,6 +151,7 @@ def _notebook(scanner: Scanner, job: FileJob, text: str, limits: Limits) -> File
         findings=_in_order(found for scan in scans for found in scan.findings),
         suppressed=_in_order(found for scan in scans for found in scan.suppressed),
         unknown="; ".join(dict.fromkeys(scan.unknown for scan in scans if scan.unknown)),
+        partly=all(scan.partly for scan in scans if scan.unknown),
     )
 
 
@@ -182,11 +186,15 @@ class _Inspection:
             findings = [_in_cell(found, notebook) for found in findings]
         new_text, fixed = self._rewritten(report) if want == "rewrite" else (None, ())
         pairs = list(zip(findings, silenced, strict=True))
+        missing = self._scanner.unsupported(self._language) if self._language is not None else ""
+        partly = bool(missing) and report.unknown == missing
+        more = _("read only for credentials, hidden characters and commands", lang=self._job.lang)
         return FileScan(
             path=self._job.shown,
             findings=tuple(found for found, why in pairs if not why),
             suppressed=tuple(found.model_copy(update={"suppressed": why}) for found, why in pairs if why),
-            unknown=report.unknown,
+            unknown=f"{missing}; {more}" if partly else report.unknown,
+            partly=partly,
             rewritten=new_text,
             fixed=fixed,
         )

@@ -112,6 +112,8 @@ class NotChecked(_Frozen):
 
     path: str
     reason: str
+    partly: bool = False
+    """True where only the rules of its language are missing: the rules for every text read it, and no check fails."""
 
     def __str__(self) -> str:
         return f"{printable(self.path)}: {self.reason}"
@@ -140,18 +142,22 @@ class CodeScan(Result):
     fail_on: FailOn = "never"
     """Severity from which on findings fail a check."""
     allow_unknown: bool = True
-    """False when a check fails because something could not be checked."""
+    """False when a check fails because something could not be checked; languages without rules do not count."""
     page: str | None = Field(default=None, exclude=True, repr=False)
     """What the command line prints; ``None`` for the card."""
 
     @property
     def exit_code(self) -> int:
-        """10 for findings that are to fail a check, 11 where only something could not be checked, else 0."""
+        """10 for findings that are to fail a check, 11 where only something could not be checked, else 0.
+
+        A file in a language without rules is no failure of the check: it stays among what was not checked.
+        """
         if self.fail_on != "never":
             least = SEVERITIES.index(self.fail_on)
             if any(SEVERITIES.index(found.severity) >= least for found in self.findings):
                 return ExitCode.CHECK_FAILED
-        return ExitCode.UNCHECKED if self.unknown and not self.allow_unknown else ExitCode.OK
+        failed = any(not each.partly for each in self.unknown)
+        return ExitCode.UNCHECKED if failed and not self.allow_unknown else ExitCode.OK
 
     def printout(self, lang: Language = "en") -> str | None:
         """The listing, or the SARIF log."""

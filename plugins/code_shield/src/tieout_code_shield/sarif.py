@@ -200,7 +200,7 @@ class _Log:
 
     def _invocation(self) -> Json:
         invocation: Json = {
-            "executionSuccessful": not self._scan.unknown,
+            "executionSuccessful": all(each.partly for each in self._scan.unknown),
             "exitCode": int(self._scan.exit_code),
             "workingDirectory": {"uri": self._folder.resolve().as_uri()},
         }
@@ -213,7 +213,7 @@ class _Log:
     def _notification(self, each: NotChecked) -> Json:
         return {
             "descriptor": {"id": "not-checked", "index": 0},
-            "level": "error",
+            "level": "note" if each.partly else "error",
             "message": {"text": str(each)},
             "locations": [{"physicalLocation": {"artifactLocation": self._artifact(each.path)}}],
         }
