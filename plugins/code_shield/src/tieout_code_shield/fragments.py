@@ -57,6 +57,8 @@ def readings(code: str, language: Language, clock: Clock | None = None) -> list[
     """
     lexer = _lexed(code, language, clock)
     end = _comment_end(code, language)
+    # What stands before a docstring's end was found to be no code.
+    prose = end > 0 and language.rules == "python"
     text = lexer.text
     closing = closers(code[end:], language, clock) if end else lexer.closing()
     if not end and text is not None and text.text is not None and not text.text.comment:
@@ -65,7 +67,7 @@ def readings(code: str, language: Language, clock: Clock | None = None) -> list[
     if not end:
         return [Reading(0, len(code), closing)]
     found = [Reading(end, len(code), closing)]
-    if error_share(code[:end], language.grammar_for(code)) <= PROSE_SHARE:
+    if not prose and error_share(code[:end], language.grammar_for(code)) <= PROSE_SHARE:
         found.append(Reading(0, end, lexer.closing()))
     return found
 
@@ -119,7 +121,7 @@ def _docstring_end(code: str, language: Language) -> int:
         # As many open as close, unless the first closes one from before and the last stays open.
         return 0
     before = code[: first.start()]
-    if before.strip() and not error_share(before, language.grammar) > PROSE_SHARE:
+    if before.strip() and not error_share(before[:MAX_TOLD], language.grammar) > PROSE_SHARE:
         return 0
     if before.strip():
         return first.end()
