@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["SlashCall", "bind_words", "parse_slash"]
+__all__ = ["SlashCall", "bind_words", "parse_slash", "run_slash"]
 
 import shlex
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_origin
 
@@ -14,7 +14,10 @@ from tieout.errors import InputError
 from tieout.i18n import translator
 
 if TYPE_CHECKING:
+    from tieout.contract.results import Result
+    from tieout.events import Event
     from tieout.host import Host
+    from tieout.session import Session
 
 _ = translator("tieout")
 
@@ -56,6 +59,26 @@ def parse_slash(host: Host, line: str) -> SlashCall:
     if "slash" not in tool.faces:
         raise InputError(_("{tool} is no slash command.", tool=tool.qualified_name), hint=_("Type /help."))
     return SlashCall(tool, bind_words(tool, rest))
+
+
+async def run_slash(session: Session, line: str, *, emit: Callable[[Event], None]) -> Result:
+    """Run a slash command in a conversation, under its language and approvals; nothing of it is stored.
+
+    Args:
+        emit: Receives the events of the call.
+
+    Raises:
+        InputError: The command cannot be read.
+        TieoutError: The call failed.
+    """
+    from tieout.running import ToolRunner, TurnState
+
+    call = parse_slash(session.host, line)
+    turn = TurnState(lang=session.lang, emit=emit, approve=session.on_approval, approved=session.approved)
+    try:
+        return (await ToolRunner(session.host, turn).run(call.tool, call.arguments)).value()
+    finally:
+        turn.cancelled = True  # a function that still runs in its thread can only be told
 
 
 def bind_words(

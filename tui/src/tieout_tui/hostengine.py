@@ -319,19 +319,14 @@ class HostEngine:
         self._advice_due = any(result.advice_notice for _name, result in session.turns[-1].results)
 
     async def _slash(self, text: str, send: Callable[[Event], None]) -> None:
-        from tieout.running import ToolRunner, TurnState
-        from tieout.slash import parse_slash
+        from tieout.slash import run_slash
 
-        session = self._session
-        call = parse_slash(self._host, text)
-        turn = TurnState(lang=self._lang, emit=send, approve=session.on_approval, approved=session.approved)
         self._slash_running = True
         try:
-            outcome = await ToolRunner(self._host, turn).run(call.tool, call.arguments)
+            result = await run_slash(self._session, text, emit=send)
         finally:
             self._slash_running = False
-            turn.cancelled = True
-        self._advice_due = outcome.value().advice_notice
+        self._advice_due = result.advice_notice
 
     async def _close(self) -> None:
         self._cancel()

@@ -103,17 +103,9 @@ class PlainChat:
     async def _slash(self, text: str) -> None:
         from tieout.cli.groups import show_advice_line, show_card
         from tieout.cli.progress import ProgressLine
-        from tieout.running import ToolRunner, TurnState
-        from tieout.slash import parse_slash
+        from tieout.slash import run_slash
 
-        call = parse_slash(self._host, text)
-        turn = TurnState(
-            lang=self._session.lang,
-            emit=ProgressLine().on_event,
-            approve=self._session.on_approval,
-            approved=self._session.approved,
-        )
-        result = (await ToolRunner(self._host, turn).run(call.tool, call.arguments)).value()
+        result = await run_slash(self._session, text, emit=ProgressLine().on_event)
         show_card(result.card(self._session.lang))
         if result.advice_notice:
             show_advice_line()
