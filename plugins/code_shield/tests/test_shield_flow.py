@@ -131,6 +131,16 @@ def test_conditions_that_hang_on_each_other_do_not_explode(scanner: Scanner) -> 
     ids(scanner, code, "python")
 
 
+def test_no_proof_is_lost_where_expressions_are_tried_by_plain_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    examples = (example for rule in shipped_rules() for example in (*rule.must_hit, *rule.must_miss))
+    lines = {line.strip() for example in examples for line in example.split("\n")}
+    told = {line: proofs(line) for line in lines}
+    assert sum(map(bool, told.values())) > 100
+    monkeypatch.setattr("tieout_code_shield.checks._marked", lambda *_: True)
+    untold = {line for line in lines if proofs(line) != told[line]}
+    assert not untold
+
+
 def test_alternatives_keep_their_order() -> None:
     texts = [f"part {number}" for number in range(12)]
     assert alternatives([constant("string", text) for text in texts]).text == "\n".join(texts)
