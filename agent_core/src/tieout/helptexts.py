@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tieout.i18n import Language, Translator, translator
+from tieout.i18n import Language, Translator, package_of, translator
 
 if TYPE_CHECKING:
     from tieout.contract.tools import Tool
@@ -47,19 +47,15 @@ def localized(text: str, translate: Translator = _, *, lang: Language | None = N
 
 def plugin_summary(entry: FoundEntry) -> str:
     """The line about a plugin from its package's metadata, translated by its own catalogue; imports nothing."""
-    return localized(entry.summary, _of_package(entry.value))
+    return localized(entry.summary, translator(package_of(entry.value)))
 
 
 def tool_texts(tool: Tool[..., Any], *, lang: Language | None = None) -> ToolTexts:
     """Summary, description and parameters of a tool, translated by its plugin's catalogue."""
-    translate = _of_package(tool.function.__module__)
+    translate = translator(package_of(tool.function.__module__))
     described = {item.name: localized(item.description, translate, lang=lang) for item in tool.parameters}
     return ToolTexts(
         localized(tool.summary, translate, lang=lang),
         localized(tool.description, translate, lang=lang),
         described,
     )
-
-
-def _of_package(module: str) -> Translator:
-    return translator(module.partition(":")[0].partition(".")[0])

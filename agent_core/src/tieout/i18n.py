@@ -9,6 +9,7 @@ __all__ = [
     "Translator",
     "current_language",
     "detect_language",
+    "package_of",
     "set_language",
     "translator",
     "use_language",
@@ -95,6 +96,8 @@ class Translator:
         return "".join(self(piece, lang=lang) for piece in _BETWEEN.split(text))
 
 
+_BETWEEN = re.compile(r"(; | \(|\), |\): |\)|(?<=[a-z]): )")
+"""What stands between the pieces of a source."""
 _HAN = "\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _BEHIND_HAN = re.compile(f"[{_HAN}] $")
 _BEFORE_HAN = re.compile(f" [{_HAN}]")
@@ -121,9 +124,6 @@ def _filled_in(text: str, values: Mapping[str, object]) -> str:
     return made
 
 
-_BETWEEN = re.compile(r"(; | \(|\), |\): |\)|(?<=[a-z]): )")
-
-
 @cache
 def _catalogue(package: str, language: str) -> gettext.NullTranslations:
     if language == "en":
@@ -148,3 +148,8 @@ def N_(message: str) -> str:
 def translator(package: str) -> Translator:
     """The translator of one package: ``locale/zh/LC_MESSAGES/<package>.mo`` inside it."""
     return Translator(package)
+
+
+def package_of(module: str) -> str:
+    """The package whose catalogue serves a module, or what an entry point names (``package.module:name``)."""
+    return module.partition(":")[0].partition(".")[0]

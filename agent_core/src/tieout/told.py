@@ -6,7 +6,7 @@ __all__ = ["told", "told_source"]
 
 from functools import cache
 
-from tieout.i18n import Language, Translator, current_language, translator
+from tieout.i18n import Language, Translator, current_language, package_of, translator
 
 
 def told(text: str, *, lang: Language | None = None) -> str:
@@ -31,8 +31,4 @@ def _translators() -> tuple[Translator, ...]:
     from tieout.loading import plugin_entries
 
     modules = (entry.value for entry in plugin_entries().values())
-    return tuple(translator(package) for package in dict.fromkeys(map(_package, modules)))
-
-
-def _package(module: str) -> str:
-    return module.partition(":")[0].partition(".")[0]
+    return tuple(translator(package) for package in dict.fromkeys(map(package_of, modules)))
