@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tieout.errors import ModelUnavailable
 from tieout.i18n import N_, translator
-from tieout.models.probing import is_loopback, listens
+from tieout.models.probing import host_of, is_loopback, listens
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -205,9 +205,7 @@ def probe_hosted(model_id: str, settings: HostedSettings | None = None) -> Probe
             _("{title}: not running at {address}.", title=_(row.title), address=urlsplit(base_url).netloc),
             _("Start it there, or set base_url under [providers.{name}] in tieout.toml.", name=row.prefix),
         )
-    return Probe(
-        True, _("{title} at {host}", title=_(row.title), host=urlsplit(base_url).hostname or base_url)
-    )
+    return Probe(True, _("{title} at {host}", title=_(row.title), host=host_of(base_url)))
 
 
 def _patient(row: HostedProvider, settings: HostedSettings) -> HostedSettings:
@@ -265,7 +263,7 @@ def _key(row: HostedProvider, settings: HostedSettings) -> str | None:
 def _refuse_exposed_key(base_url: str, settings: HostedSettings) -> None:
     if urlsplit(base_url).scheme == "http" and not is_loopback(base_url) and not settings.plain_http:
         raise ModelUnavailable(
-            _("The key would be sent unencrypted to {host}.", host=urlsplit(base_url).hostname or ""),
+            _("The key would be sent unencrypted to {host}.", host=host_of(base_url)),
             hint=_("Use an https address, or set plain_http = true if that network is yours."),
         )
 
