@@ -46,7 +46,6 @@ class Bench:
 
     claim: Claim
     known: Knowledge
-    years: Sequence[str] = ()
     document: Sequence[Measure] = ()
     """Numbers of the rest of the document, with their subjects."""
     document_subjects: Sequence[str] = ()

@@ -257,7 +257,7 @@ def check_one(
     """One claim through every rule."""
     claim = part.claim
     lent = None if span is None else Figure(value=0.0, origin=span)
-    bench = Bench(claim, known, part.years, document, subjects, lent)
+    bench = Bench(claim, known, document, subjects, lent)
     findings: list[Finding] = []
     for rule in RULES:
         found = list(rule(bench))

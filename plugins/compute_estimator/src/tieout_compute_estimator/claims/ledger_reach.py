@@ -50,6 +50,7 @@ def stated_as(measure: Measure, value: float) -> float:
 
 
 def comes_out(bench: Bench, index: int, way: Product, factor: float = 1.0, tolerance: float = 0.02) -> bool:
+    """Whether a number agrees with a product, or with ``factor`` times it."""
     measure = bench.claim.measures[index]
     low, high = (stated_as(measure, end * factor) for end in way.ends)
     return agrees(measure, low, high=high, tolerance=tolerance + way.slack)

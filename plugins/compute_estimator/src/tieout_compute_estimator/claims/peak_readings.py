@@ -50,6 +50,7 @@ class Reading:
 
 
 def other_format(measure: Measure, fact: Fact) -> bool:
+    """Whether a peak is in another number format than the one that the text names; BF16 and FP16 are one."""
     if not measure.dtype:
         return False
     if measure.dtype in TRAINING and fact.dtype in TRAINING:
@@ -58,11 +59,13 @@ def other_format(measure: Measure, fact: Fact) -> bool:
 
 
 def fits_peak(measure: Measure, value: float, peak: float) -> bool:
+    """Whether a rate, ``value`` FLOP/s, is the peak (FLOP/s) as far as it is printed."""
     scale = value / measure.value
     return agrees(measure, peak / scale, tolerance=0.03)
 
 
 def readings_of(bench: Bench, name: str, count: Held | None) -> Iterator[Reading]:
+    """The peaks of a device or server: of one when there is no count, else of all that are counted."""
     for fact in bench.known.facts(name, "rate"):
         peak = in_unit(fact.value, fact.unit, "FLOP/s")
         if (
@@ -92,6 +95,7 @@ def counted(fact: Fact, peak: float, number: Figure, count: Held) -> Reading:
 
 
 def title_of(fact: Fact) -> str:
+    """``FP16 dense``, ``INT8 sparse``, or ``peak`` where no format is published."""
     form = fact.dtype.upper() if fact.dtype else "peak"
     return f"{form} {'sparse' if fact.sparse else 'dense'}" if fact.dtype else form
 
@@ -111,6 +115,7 @@ def rivals_of(best: Reading, readings: list[Reading]) -> str:
 
 
 def preference(measure: Measure, reading: Reading) -> tuple[bool, ...]:
+    """A sort key: the reading that the words of a rate mean comes first."""
     fact = reading.fact
     named = measure.dtype == fact.dtype or (measure.dtype in TRAINING and fact.dtype in TRAINING)
     operations = measure.dimension == "operations/time"
@@ -152,6 +157,7 @@ def dense_of(reading: Reading, every: list[Reading]) -> Reading | None:
 
 
 def converted(figure: Figure, unit: str) -> Figure:
+    """A figure in another unit without ends; itself where that unit measures something else."""
     value = in_unit(figure.value, figure.unit, unit)
     return (
         figure
@@ -161,6 +167,7 @@ def converted(figure: Figure, unit: str) -> Figure:
 
 
 def numbers_of(best: Reading, every: list[Reading], unit: str) -> dict[str, Figure]:
+    """The best reading, and the dense and sparse peaks of its device, in ``unit``."""
     numbers = {"computed": converted(best.figure, unit)}
     for reading in every:
         if (
@@ -176,6 +183,7 @@ def numbers_of(best: Reading, every: list[Reading], unit: str) -> dict[str, Figu
 
 
 def preferred_format(measure: Measure, reading: Reading) -> bool:
+    """Whether a reading is the dense peak in the format that the text names, else in one of training."""
     if measure.dtype:
         return not other_format(measure, reading.fact) and reading.fact.sparse is not True
     return reading.plain

@@ -38,7 +38,8 @@ def measures_of(text: str, mentions: Sequence[Mention]) -> tuple[list[Measure], 
     from tieout.quantities import find
 
     found = find(text, units=claim_units())
-    measures = [measure for quantity in found for measure in _read(text, quantity, found, mentions)]
+    masked = _masked(text, mentions)
+    measures = [measure for quantity in found for measure in _read(text, masked, quantity, found, mentions)]
     measures += unread(text, measures)
     measures = devices_named(text, servers_named(text, measures, mentions), mentions)
     measures.sort(key=lambda measure: measure.start)
@@ -72,7 +73,7 @@ def _is_scope(text: str, quantity: Quantity) -> bool:
 
 
 def _read(
-    text: str, quantity: Quantity, others: Sequence[Quantity], mentions: Sequence[Mention]
+    text: str, masked: str, quantity: Quantity, others: Sequence[Quantity], mentions: Sequence[Mention]
 ) -> Iterator[Measure]:
     if quantity.kind in ("date", "period", "ordinal", "label") or _is_scope(text, quantity):
         return
@@ -82,7 +83,7 @@ def _read(
         return  # 4-bit is a number format
     if (change := _as_change(text, quantity)) is not None:
         for part in change:
-            yield from _read(text, part, others, mentions)
+            yield from _read(text, masked, part, others, mentions)
         return
     if quantity.dimension in ("gpu", "chip") and text[: quantity.start].endswith(("$", "¥")):
         yield from _priced(text, quantity)
@@ -96,7 +97,6 @@ def _read(
     wide = text[max(0, start - 2 * _BEFORE) : end + 2 * _AFTER]
     dimension, unit = quantity.dimension, _plain_unit(quantity)
     scope: tuple[str, ...] = ()
-    masked = _masked(text, mentions)
     if (split := denominators(dimension, quantity.unit)) is not None and not dimension.startswith("money:"):
         dimension, unit, scope = split
     scope = tuple(

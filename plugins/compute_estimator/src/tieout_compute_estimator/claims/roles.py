@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tieout_compute_estimator.claims import cues
@@ -77,22 +78,22 @@ _SIMPLE: dict[str, Role] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
 class Words:
     """The words around a number: close by, wider, and the whole text."""
 
-    __slots__ = ("after", "before", "scope", "tail", "text", "wide")
-
-    def __init__(
-        self, text: str, before: str, after: str, wide: str, scope: tuple[str, ...], tail: str
-    ) -> None:
-        self.text = text
-        self.tail = tail
-        """Behind the number, further than ``after``, whatever stands there."""
-        self.before = before
-        """Up to the number in front."""
-        self.after = after
-        self.wide = wide
-        self.scope = scope
+    text: str
+    """All of it."""
+    before: str
+    """In front, as far as the number before."""
+    after: str
+    """Behind, as far as the number that follows."""
+    wide: str
+    """On both sides, other numbers and all."""
+    scope: tuple[str, ...]
+    """What one of something the number is for."""
+    tail: str
+    """Behind the number, further than ``after``, whatever stands there."""
 
 
 def role_of(quantity: Quantity, dimension: str, unit: str, words: Words) -> tuple[Role, str, float]:

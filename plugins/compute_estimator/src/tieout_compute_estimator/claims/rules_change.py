@@ -64,7 +64,7 @@ def changed(bench: Bench) -> Iterator[Finding]:
             {"A": bench.stated(a), "B": bench.stated(b)},
         )
         numbers = {"speedup": factor, "change": percent}
-        stated = next(((i, m) for i, m in bench.claim.of("multiple", "growth", "percent")), None)
+        stated = bench.claim.first("multiple", "growth", "percent")
         if stated is None:
             yield finding(
                 "missing",

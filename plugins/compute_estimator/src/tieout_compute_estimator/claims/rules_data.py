@@ -37,8 +37,8 @@ def optimal_tokens(bench: Bench) -> Iterator[Finding]:
     """Tokens called compute-optimal for a size, against the rule of twenty and the corrected fit with its interval."""
     if not _CHINCHILLA.search(bench.claim.text):
         return
-    params = next(((i, m) for i, m in bench.claim.of("params")), None)
-    tokens = next(((i, m) for i, m in bench.claim.of("tokens")), None)
+    params = bench.claim.first("params")
+    tokens = bench.claim.first("tokens")
     if params is None or tokens is None or tokens[1].subject.startswith("Chinchilla"):
         return
     held = _exact_size(bench, params[0])
@@ -115,104 +115,97 @@ def _exact_size(bench: Bench, index: int) -> Held:
 
 def data_size(bench: Bench) -> Iterator[Finding]:
     """Bytes of text against tokens: stated, published, or what four bytes each would make."""
+    tokens = bench.claim.first("tokens")
     for index, _measure in bench.claim.of("dataset"):
-        size = bench.at(index, "B")
-        if not size:
+        if not bench.at(index, "B"):
             continue
-        subject = bench.subject()
-        tokens = next(((i, m) for i, m in bench.claim.of("tokens")), None)
         if tokens is not None:
-            count = bench.at(tokens[0], "token") or 0.0
-            each = derived(
-                size / count if count else 0.0,
-                "B",
-                "bytes per token",
-                "S / D",
-                {"S": bench.stated(index), "D": bench.stated(tokens[0])},
-            )
-            fits = _BYTES_PER_TOKEN[0] <= each.value <= _BYTES_PER_TOKEN[1]
-            slipped = each.value / 4 > 300 or each.value / 4 < 1 / 300
-            bytes_ = 0.9 < each.value < 1.1
-            quarter = bench.text_tokens(index)
-            four = derived(4.0, "", "factor", "4", {}, convention=FOUR_BYTES)
-            if bytes_:
-                yield finding(
-                    "slip",
-                    "bytes for tokens",
-                    N_("{tokens} are the bytes of {size} over again; text of that size is about {right}."),
-                    figures={
-                        "size": bench.stated(index),
-                        "tokens": bench.stated(tokens[0]),
-                        "right": quarter,
-                    },
-                    covers=(index, tokens[0]),
-                    numbers={"tokens": quarter, "factor": four},
-                    target=tokens[0],
-                    recomputed=quarter,
-                    fixes={tokens[0]: quarter},
-                )
-                continue
-            yield finding(
-                "assume" if fits else "contradict",
-                "bytes per token",
-                N_("{size} for {tokens} are {each} per token, as text has it.")
-                if fits
-                else N_(
-                    "{size} for {tokens} are {each} per token; text has about four. Raw data and "
-                    "tokens are two things."
-                ),
-                figures={"size": bench.stated(index), "tokens": bench.stated(tokens[0]), "each": each},
-                covers=(index, tokens[0]) if fits or slipped else (index,),
-                words={"assumption": "about four bytes of text per token"},
-                numbers={"bytes_per_token": each},
-                target=index,
-            )
-            continue
-        implied = bench.text_tokens(index)
-        numbers: dict[str, Figure] = {"tokens": implied}
-        n = bench.params()
-        if n is not None:
-            exact = bench.exact_params() or n
-            numbers["flops_one_epoch"] = derived(
-                6 * exact.value * implied.value,
-                "FLOP",
-                "FLOP of one epoch",
-                "6 · N · D",
-                {"N": exact.figure, "D": implied},
-                reference=KAPLAN,
-            )
-        if subject is not None and any(
-            agrees(
-                bench.claim.measures[index], in_unit(f.value, f.unit, bench.claim.measures[index].unit) or 0.0
-            )
-            for f in bench.facts(subject.name, "dataset")
-        ):
-            yield finding(
-                "assume",
-                "bytes per token",
-                N_(
-                    "{size} of text are about {tokens} at four bytes each: bytes of data and "
-                    "training tokens are two things."
-                ),
-                figures={"size": bench.stated(index), "tokens": implied},
-                words={"assumption": FOUR_BYTES},
-                covers=(index,),
-                numbers=numbers,
-                target=index,
-            )
-            continue
-        needs = bench.device_count()
-        device = bench.device()
-        time = bench.claim.first("duration")
-        if n is not None and time is not None and device is not None and needs is not None:
-            continue  # the run is checked as a whole
-        yield finding(
-            "imply",
-            "bytes per token",
-            N_("{size} of text would be about {tokens} at four bytes each."),
-            figures={"size": bench.stated(index), "tokens": implied},
-            numbers=numbers,
+            yield _size_and_tokens(bench, index, tokens[0])
+        else:
+            yield from _size_alone(bench, index)
+
+
+def _size_and_tokens(bench: Bench, index: int, at: int) -> Finding:
+    """Bytes over tokens: some four for text; one where the tokens are the bytes over again."""
+    size, tokens = bench.stated(index), bench.stated(at)
+    count = bench.at(at, "token") or 0.0
+    value = (bench.at(index, "B") or 0.0) / count if count else 0.0
+    each = derived(value, "B", "bytes per token", "S / D", {"S": size, "D": tokens})
+    if 0.9 < each.value < 1.1:
+        quarter = bench.text_tokens(index)
+        four = derived(4.0, "", "factor", "4", {}, convention=FOUR_BYTES)
+        return finding(
+            "slip",
+            "bytes for tokens",
+            N_("{tokens} are the bytes of {size} over again; text of that size is about {right}."),
+            figures={"size": size, "tokens": tokens, "right": quarter},
+            covers=(index, at),
+            numbers={"tokens": quarter, "factor": four},
+            target=at,
+            recomputed=quarter,
+            fixes={at: quarter},
         )
+    fits = _BYTES_PER_TOKEN[0] <= each.value <= _BYTES_PER_TOKEN[1]
+    slipped = each.value / 4 > 300 or each.value / 4 < 1 / 300
+    return finding(
+        "assume" if fits else "contradict",
+        "bytes per token",
+        N_("{size} for {tokens} are {each} per token, as text has it.")
+        if fits
+        else N_(
+            "{size} for {tokens} are {each} per token; text has about four. Raw data and "
+            "tokens are two things."
+        ),
+        figures={"size": size, "tokens": tokens, "each": each},
+        covers=(index, at) if fits or slipped else (index,),
+        words={"assumption": "about four bytes of text per token"},
+        numbers={"bytes_per_token": each},
+        target=index,
+    )
+
+
+def _size_alone(bench: Bench, index: int) -> Iterator[Finding]:
+    """The tokens that a size of text would be, and the work of one epoch over them."""
+    measure, subject, n = bench.claim.measures[index], bench.subject(), bench.params()
+    implied = bench.text_tokens(index)
+    numbers: dict[str, Figure] = {"tokens": implied}
+    if n is not None:
+        exact = bench.exact_params() or n
+        numbers["flops_one_epoch"] = derived(
+            6 * exact.value * implied.value,
+            "FLOP",
+            "FLOP of one epoch",
+            "6 · N · D",
+            {"N": exact.figure, "D": implied},
+            reference=KAPLAN,
+        )
+    figures = {"size": bench.stated(index), "tokens": implied}
+    published = bench.facts(subject.name, "dataset") if subject is not None else ()
+    if any(agrees(measure, in_unit(f.value, f.unit, measure.unit) or 0.0) for f in published):
+        yield finding(
+            "assume",
+            "bytes per token",
+            N_(
+                "{size} of text are about {tokens} at four bytes each: bytes of data and "
+                "training tokens are two things."
+            ),
+            figures=figures,
+            words={"assumption": FOUR_BYTES},
+            covers=(index,),
+            numbers=numbers,
+            target=index,
+        )
+        return
+    run = n is not None and bench.claim.first("duration") is not None and bench.device() is not None
+    if run and bench.device_count() is not None:
+        return  # the run is checked as a whole
+    yield finding(
+        "imply",
+        "bytes per token",
+        N_("{size} of text would be about {tokens} at four bytes each."),
+        figures=figures,
+        numbers=numbers,
+    )
 
 
 def size_implies(bench: Bench) -> Iterator[Finding]:

@@ -11,11 +11,16 @@ from tieout_compute_estimator.claims.bench import Bench
 from tieout_compute_estimator.claims.findings import Finding, agrees, derived, finding, in_unit
 from tieout_compute_estimator.derivation import N_
 
-__all__ = ["drawn", "emitted", "hours_energy", "used"]
+__all__ = ["ALONE", "drawn", "emitted", "hours_energy", "used"]
 
 _PUE_AND_HOST = (0.7, 2.2)
 """Site power over the sum of board powers: 0.7 for boards below their limit, 2.2 with hosts, network and cooling."""
-_ALONE = r"仅|只算|单算|芯片功耗|GPU 功耗|TDP|alone|only|GPUs? themselves"
+ALONE = re.compile(
+    r"仅|只算|单算|单[卡张块]|芯片功耗|GPU ?功耗|TDP|alone|only|GPUs? themselves"
+    r"|before (?:the |any )?(?:cooling|overhead|hosts?|network\w*|PUE|facility)",
+    re.IGNORECASE,
+)
+"""Words that say that the power of the accelerators is meant, without hosts, network and cooling."""
 _GRID = (0.02, 0.95)
 """kg of CO2 equivalent per kWh, from nuclear and water to coal."""
 
@@ -97,7 +102,7 @@ def _ratio_finding(
     rule: str,
 ) -> Finding:
     figures = {"stated": bench.stated(index), "computed": figure}
-    alone = re.search(_ALONE, bench.claim.text, re.IGNORECASE)
+    alone = ALONE.search(bench.claim.text)
     said = partial(
         finding, figures=figures, covers=covers, numbers={rule: figure}, target=index, recomputed=figure
     )

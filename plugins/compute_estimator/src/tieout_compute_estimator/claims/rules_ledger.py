@@ -32,6 +32,7 @@ from tieout_compute_estimator.claims.ledger_reach import (
 from tieout_compute_estimator.claims.lists import TOTAL
 from tieout_compute_estimator.claims.peak_readings import is_useful
 from tieout_compute_estimator.claims.products import Product, products
+from tieout_compute_estimator.claims.rules_energy import ALONE
 from tieout_compute_estimator.claims.scopes import TIMES
 from tieout_compute_estimator.claims.site_power import lies_between
 from tieout_compute_estimator.derivation import N_
@@ -282,11 +283,6 @@ def _made(bench: Bench, index: int, ways: Sequence[Product], said: set[frozenset
     )
 
 
-_ALONE = re.compile(
-    r"仅|只算|单算|单卡|单张|单块|芯片功耗|GPU ?功耗|TDP|alone|only|GPUs? themselves|before ", re.IGNORECASE
-)
-
-
 _DEPRECIATES = re.compile(r"折旧|摊销|摊到|depreciat|amorti[sz]|written off|write[- ]off", re.IGNORECASE)
 
 
@@ -295,7 +291,7 @@ def _unsaid(bench: Bench, way: Product, index: int) -> str:
     roles = [entry.role for entry, _power in way.terms]
     text = bench.claim.text
     known = [entry.role for entry, _power in way.terms if entry.known]
-    if "power" in known and not _ALONE.search(text):
+    if "power" in known and not ALONE.search(text):
         return "board power alone, without hosts and cooling"
     if "rate" in known and bench.claim.measures[index].role == "duration":
         return ""

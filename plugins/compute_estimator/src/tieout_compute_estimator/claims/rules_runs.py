@@ -67,16 +67,10 @@ def _single(bench: Bench) -> bool:
     )
 
 
-def _utilisation(
-    bench: Bench,
-    index: int,
-    measure: Measure,
-    count: Held,
-    hours: Figure,
-    peak: Figure,
-    work: Held,
-    numbers: dict[str, Figure],
-) -> Finding:
+def _run_numbers(
+    bench: Bench, index: int, count: Held, hours: Figure, peak: Figure, work: Held
+) -> dict[str, Figure]:
+    """What a run of known work means: rate and utilisation, with recomputation too, days and devices it takes."""
     achieved = work.value / (hours.value * 3600)
     mfu = achieved / (peak.value * 1e12)
     rate = derived(
@@ -124,7 +118,7 @@ def _utilisation(
         work.value / (count.value * peak.value * 1e12) / 86400, "day", "days at the full peak", "C / (n · P)",
         {"C": work.figure, "n": count.figure, "P": peak},
     )  # fmt: skip
-    numbers |= {
+    return {
         "days_at_peak": at_peak,
         "implied_tflops_6nd": rate,
         "implied_tflops_8nd": recomputed,
@@ -133,6 +127,20 @@ def _utilisation(
         "days_at_typical_mfu": days,
         "devices_needed": need,
     }
+
+
+def _utilisation(
+    bench: Bench,
+    index: int,
+    measure: Measure,
+    count: Held,
+    hours: Figure,
+    peak: Figure,
+    work: Held,
+    numbers: dict[str, Figure],
+) -> Finding:
+    numbers |= _run_numbers(bench, index, count, hours, peak, work)
+    rate, reached, need = (numbers[name] for name in ("implied_tflops_6nd", "mfu", "devices_needed"))
     numbers |= _rivals(bench, count, peak, index)
     covers = (
         index,
@@ -148,6 +156,7 @@ def _utilisation(
         "time": bench.stated(index),
     }
     words = {"device": peak.subject}
+    mfu = reached.value / 100
     spread = [mfu]
     low, high = measure.ends
     if high > low > 0:

@@ -12,7 +12,7 @@ from tieout_compute_estimator.derivation import N_
 __all__ = ["possible_pue", "rate_of_work", "size_of_tokens", "text_and_tokens", "wrong_kind"]
 
 _POWER_NOUN = re.compile(
-    r"功率(?!因)|装机|额定|负载|负荷|功耗(?!合计.{0,6}度)|power (?:draw|demand|capacity|supply|consumption of)"
+    r"功率(?!因)|装机|额定|负载|负荷|功耗|power (?:draw|demand|capacity|supply|consumption of)"
     r"|capacity|(?<![a-z])(?:draws?|drawing|pulls?|continuous)(?![a-z])",
     re.IGNORECASE,
 )

@@ -227,7 +227,7 @@ def fits_on(bench: Bench) -> Iterator[Finding]:
     subject = bench.subject()
     form = format_near(bench, index)
     sizes = [(i, m) for i, m in bench.claim.of("weights", "memory") if "gpu" not in m.scope and not m.per]
-    size = next(iter(sizes), None)
+    size = sizes[0] if sizes else None
     params = bench.value("params", "parameter", subject.name if subject else "")
     if (
         measure.value > 512

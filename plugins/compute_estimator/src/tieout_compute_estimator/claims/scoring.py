@@ -58,10 +58,8 @@ def score_claim(
     for name, wanted in expected.items():
         if name == "verdict" or isinstance(wanted, bool) or not isinstance(wanted, int | float):
             continue
-        error = (
-            min((abs(value / wanted - 1) for value in _shown_as(name, numbers)), default=1.0)
-            if wanted
-            else 0.0
+        error = min(
+            (abs(value - wanted) / abs(wanted or 1) for value in _shown_as(name, numbers)), default=1.0
         )
         if error > (tolerance if tolerance is not None else 0.02):
             wrong.append(f"{name}: {wanted:.6g} not found")
@@ -82,7 +80,7 @@ def _document(folder: Path, source: str) -> str:
 
 
 def _numbers(claims: list[CheckedClaim]) -> Iterator[Figure]:
-    """Every number that the check computed or looked up, with the inputs of formulas."""
+    """Every number that the check read, looked up or computed, with the inputs of formulas."""
     for claim in claims:
         for figure in (
             *claim.computed.values(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tieout_compute_estimator.claims import cues
 from tieout_compute_estimator.claims.frames import Claim, Measure, Mention
@@ -31,15 +31,15 @@ _NUMBER = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
 class Segmented:
     """One claim with the periods that it names."""
 
-    __slots__ = ("changed", "claim", "years")
-
-    def __init__(self, claim: Claim, years: list[str], changed: tuple[tuple[str, str], ...]) -> None:
-        self.claim = claim
-        self.years = years
-        self.changed = changed
+    claim: Claim
+    years: tuple[str, ...]
+    """ISO forms, in the order of the text."""
+    changed: tuple[tuple[str, str], ...]
+    """Recognition errors that were undone: as written, as read."""
 
 
 def segments(text: str, known: Knowledge, *, whole: bool = False) -> Iterator[Segmented]:
@@ -104,7 +104,6 @@ def _claim(
     read = tidy(piece)
     mentions = sizes_of_families(read.text, name_finder().find(read.text), known)
     measures, periods = measures_of(read.text, mentions)
-    years = [iso for iso, _place in periods]
     claim = Claim(
         text=read.text,
         start=offset,
@@ -119,7 +118,7 @@ def _claim(
     link(claim, known, carried=carried)
     claim.places = read
     claim.measures = _dated(claim, periods, year)
-    return Segmented(claim, years, read.changed)
+    return Segmented(claim, tuple(iso for iso, _place in periods), read.changed)
 
 
 _YEAR_FOLLOWS = 24

@@ -30,6 +30,7 @@ _RATE_AND_TOTAL = {
 def slipped_from(
     bench: Bench, index: int, measure: Measure, usable: list[tuple[Fact, float]]
 ) -> Finding | None:
+    """The first fact of which a number is a slip of units; ``usable`` holds facts with their values in its unit."""
     for fact, value in usable:
         name = slip(measure, value)
         if not name or fact.status in ("debunked", "trend") or fact.variant:
