@@ -38,6 +38,7 @@ _BAND = N_("busy engine; ends: 90% band of the errors on model families left out
 
 
 def verified(setup: Setup) -> Figure:
+    """Tokens that a step looks at per sequence under speculative decoding."""
     accepted = given(setup.accepted, "", N_("tokens per step"))
     return computed(
         setup.verified,
@@ -287,6 +288,12 @@ def first_token(setup: Setup, fitted: Fitted) -> Figure:
 def throughput_of(
     setup: Setup, batch: Figure, step: Figure, fitted: Fitted, value: float, ceiling: Figure
 ) -> Figure:
+    """Output tokens per second of a busy engine, each with its share of a step and of its prompt.
+
+    Args:
+        step: Time of one decoding step, ms.
+        value: Tokens per second; the ends lie the band of the fit away, the upper one at most at ``ceiling``.
+    """
     symbols = Symbols(setup, fitted)
     prompt = serving_model.prefill(setup.demand, setup.machine, fitted.factors)
     rates = symbols.rates
@@ -326,6 +333,7 @@ def throughput_of(
 
 
 def per_device(setup: Setup, throughput: Figure) -> Figure:
+    """Output tokens per second of a busy engine, for one of its devices."""
     assert throughput.low is not None
     assert throughput.high is not None
     count = setup.count.value

@@ -42,6 +42,7 @@ class RunInputs:
         return self.device is not None
 
     def give(self, symbol: str, value: float, metric: str | None = None) -> None:
+        """Put in what the user gave."""
         unit, name = UNITS[symbol]
         self.figures[symbol] = given(value, unit, metric or name, subject=self.subject)
 
@@ -54,6 +55,7 @@ class RunInputs:
         model: str | None,
         flops: float | None,
     ) -> None:
+        """Take work, parameters and tokens, from the arguments or from the model named."""
         if flops is not None:
             self.give("C", positive("flops", flops))
         row = find_model(model) if model else None
@@ -81,6 +83,7 @@ class RunInputs:
         budget: float | None,
         energy: float | None,
     ) -> None:
+        """Take devices, time (in days or up to a day), money and energy."""
         if device_count is not None:
             self.give("n", whole("device_count", device_count))
         if days is not None:
@@ -103,6 +106,7 @@ class RunInputs:
             self.give("E", positive("energy", energy))
 
     def take_efficiency(self, *, mfu: float | None, goodput: float | None, pue: float | None) -> None:
+        """Take utilisation, goodput and PUE; with a goodput the utilisation is that of the steady run."""
         if mfu is not None:
             self.give("U" if goodput is None else "M", 100 * fraction("mfu", mfu))
         if goodput is not None:
@@ -137,6 +141,7 @@ class RunInputs:
         raise missing([(N_("something that is fixed"), "$5M, 90 days, 1,024 GPUs, 70B")])
 
     def take_model_device(self) -> None:
+        """Take the device that the model was trained on, and say so."""
         self.device = find_device(self.model_device)
         self.notes.append(
             _(
