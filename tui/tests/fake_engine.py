@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 
 from tieout.errors import ModelUnavailable
 from tieout.events import ErrorEvent, Event, TextEvent, TurnDoneEvent, TurnStartedEvent
-from tieout.running import ApprovalRequest
+from tieout.running import ApprovalRequest, Approver
 from tieout_tui.app import ChatApp
-from tieout_tui.engine import Approve, ModelInfo, PastTurn, Ready, SessionInfo, ToolInfo
+from tieout_tui.engine import ModelInfo, PastTurn, Ready, SessionInfo, ToolInfo
 
 Script = list[Event | ApprovalRequest | float]
 """What an answer consists of; a number is a pause in seconds, an approval request is asked and then told."""
@@ -40,9 +40,9 @@ class FakeEngine:
     held: bool = False
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
-    approve: Approve | None = None
+    approve: Approver | None = None
 
-    async def start(self, approve: Approve) -> Ready:
+    async def start(self, approve: Approver) -> Ready:
         self.approve = approve
         if self.held:
             await self.gate.wait()

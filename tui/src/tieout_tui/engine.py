@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["Approve", "Engine", "ModelInfo", "PastTurn", "Ready", "SessionInfo", "ToolInfo"]
+__all__ = ["Engine", "ModelInfo", "PastTurn", "Ready", "SessionInfo", "ToolInfo"]
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -12,10 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from tieout.events import Event, MarkEvent
     from tieout.evidence import Evidence
-    from tieout.running import ApprovalRequest
-
-Approve = Callable[["ApprovalRequest"], Awaitable[bool]]
-"""Asks the user whether a tool may have an effect."""
+    from tieout.running import Approver
 
 
 @dataclass(frozen=True)
@@ -79,8 +76,11 @@ class Ready:
 class Engine(Protocol):
     """Everything behind the screen. Methods are called from the screen's event loop."""
 
-    async def start(self, approve: Approve) -> Ready:
+    async def start(self, approve: Approver) -> Ready:
         """Load settings, plugins and model library; open the conversation asked for.
+
+        Args:
+            approve: Asks the user whether a tool may have an effect.
 
         Raises:
             TieoutError: Settings are wrong, or the model or the conversation does not exist.

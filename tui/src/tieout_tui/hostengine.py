@@ -16,12 +16,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tieout.i18n import Language, translator, use_language
-from tieout_tui.engine import Approve, ModelInfo, PastTurn, Ready, SessionInfo, ToolInfo
+from tieout_tui.engine import ModelInfo, PastTurn, Ready, SessionInfo, ToolInfo
 
 if TYPE_CHECKING:
     from tieout.events import Event
     from tieout.host import Host
-    from tieout.running import ApprovalRequest
+    from tieout.running import ApprovalRequest, Approver
     from tieout.session import Session, Turn
 
 _ = translator("tieout_tui")
@@ -46,7 +46,7 @@ class HostEngine:
         self._running_loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._screen: asyncio.AbstractEventLoop | None = None
-        self._approve_on_screen: Approve | None = None
+        self._approve_on_screen: Approver | None = None
         self._open_host: Host | None = None
         self._open_session: Session | None = None
         self._asking: asyncio.Task[None] | None = None
@@ -58,7 +58,7 @@ class HostEngine:
 
     # --- the screen's side
 
-    async def start(self, approve: Approve) -> Ready:
+    async def start(self, approve: Approver) -> Ready:
         """See :class:`~tieout_tui.engine.Engine`."""
         self._screen, self._approve_on_screen = asyncio.get_running_loop(), approve
         self._running_loop = asyncio.new_event_loop()

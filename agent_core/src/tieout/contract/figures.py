@@ -90,7 +90,7 @@ class ToolCall(_Frozen):
     tool: str
     call_id: str = ""
     path: str = ""
-    """Dotted path of the field in the tool's result."""
+    """Name of the field in the tool's result, the last of its dotted path."""
     argument: str = ""
     """Name of the argument that brought the figure in, when neither the user nor a source said it: whoever made the
     call chose the value, so it supports nothing."""
