@@ -35,6 +35,12 @@ SETTINGS = ShieldSettings()
         ("eval(  # nosec\n  x\n)", "nosec"),
         ("eval(\n  x\n)  # nosec", "nosec"),
         ("eval(x)  # why # nosec", "nosec"),
+        # Two rules find it there: the comment may name either.
+        ("password = 'hunter2-Kx91'  # shield: ignore[secret-assigned]", "shield: ignore[secret-assigned]"),
+        (
+            "password = 'hunter2-Kx91'  # shield: ignore[py-hardcoded-secret]",
+            "shield: ignore[py-hardcoded-secret]",
+        ),
     ],
 )
 def test_a_comment_silences_and_is_shown(tmp_path: Path, code: str, comment: str) -> None:

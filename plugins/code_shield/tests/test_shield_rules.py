@@ -35,7 +35,7 @@ def found_by(scanner: Scanner, rule: Rule, language: str, code: str) -> set[str]
         return {hit.rule.id for hit in scanner.text_hits(code, frozenset({"injection"}))}
     report = scanner.scan(code, language if rule.category == "code" else "shell")
     assert rule.category != "code" or not report.unknown
-    return {issue.rule.id for issue in report.issues}
+    return {name for issue in report.issues for name in (issue.rule.id, *issue.also)}
 
 
 @pytest.mark.parametrize(("rule", "language", "code", "expected"), EXAMPLES)

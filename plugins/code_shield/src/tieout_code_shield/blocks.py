@@ -221,7 +221,7 @@ class CodeBlock:
             if key not in self._seen and hit.end > start and self._counts(hit, base):
                 self._seen.add(key)
                 fresh.append(replace(hit, start=hit.start + base, end=hit.end + base))
-        return fresh
+        return self._scanner.once(fresh)
 
     def _counts(self, hit: Hit, base: int) -> bool:
         """Whether a hit touches a line that says something new."""

@@ -224,13 +224,13 @@ class _Inspection:
         except OutOfTime:
             return [""] * len(issues)
         places = Places(text)
-        found = [
-            comments.find(
-                issue.rule.id, issue.rule.cwe, issue.line, places.at(max(issue.start, issue.end - 1))[0]
-            )
-            for issue in issues
-        ]
-        return [each.comment if each is not None else "" for each in found]
+        silenced: list[str] = []
+        for issue in issues:
+            last = places.at(max(issue.start, issue.end - 1))[0]
+            names = (issue.rule.id, *issue.also)
+            found = (comments.find(name, issue.rule.cwe, issue.line, last) for name in names)
+            silenced.append(next((each.comment for each in found if each is not None), ""))
+        return silenced
 
     def _with_fixes(
         self, findings: Sequence[Found], issues: Sequence[Issue], silenced: Sequence[str]

@@ -41,6 +41,10 @@ class Hit:
     severity: Severity
     start: int
     end: int
+    demands: int = 0
+    """How much the place had to be for the rule to be broken (see ``Match.demands``)."""
+    also: tuple[str, ...] = ()
+    """Other rules that find the same weakness at the same place."""
 
 
 def match_code(
@@ -76,7 +80,7 @@ def match_code(
 
 
 def _hit(rule: Rule, match: Match, site: Site) -> Hit:
-    return Hit(rule, match.severity or rule.severity, site.start, site.end)
+    return Hit(rule, match.severity or rule.severity, site.start, site.end, match.demands)
 
 
 class _Place:

@@ -91,6 +91,19 @@ class Match:
     severity: Severity | None = None
     """Overrides the rule's."""
 
+    @property
+    def demands(self) -> int:
+        """How many conditions a place must meet besides its name: the more, the more it is what the rule means."""
+        asked = (
+            self.receiver,
+            self.receiver_lacks,
+            self.near,
+            self.near_lacks,
+            self.before,
+            self.before_lacks,
+        )
+        return len(self.when) + len(self.checks) + sum(each is not None for each in asked)
+
 
 @dataclass(frozen=True, slots=True)
 class TextMatch:

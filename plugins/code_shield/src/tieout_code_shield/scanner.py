@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -50,6 +50,8 @@ class Issue:
     """1-based."""
     text: str
     """The line, cut at 200 characters."""
+    also: tuple[str, ...] = ()
+    """Other rules that find the same weakness at the same place."""
 
     def say(self, lang: Lang = "en") -> str:
         """The rule's message in ``lang``."""
@@ -80,8 +82,14 @@ class Scanner:
     nothing, every scan of that language is unknown.
     """
 
-    def __init__(self, rules: RuleSet, *, limits: Limits = GUARD_LIMITS) -> None:
+    def __init__(self, rules: RuleSet, *, limits: Limits = GUARD_LIMITS, apart: Iterable[str] = ()) -> None:
+        """A scanner.
+
+        Args:
+            apart: Rules that are always told on their own, since somebody asks for them by name.
+        """
         self.rules = rules
+        self._apart = frozenset(apart)
         self.limits = limits
         self._canaries: dict[str, str] = {}
         self._text_rules: dict[frozenset[Category], _Prefilter] = {}
@@ -134,7 +142,7 @@ class Scanner:
             return Report(name, (), said(error))
         if named is None and language:
             unknown = _("{language} is not a language it knows", language=repr(language))
-        return Report(name, tuple(_issues(code, hits)), unknown)
+        return Report(name, self._issues(code, hits), unknown)
 
     def scan_text(
         self, text: str, categories: frozenset[Category], *, limits: Limits | None = None
@@ -151,7 +159,7 @@ class Scanner:
             )
         except Exception as error:
             return Report("", (), said(error))
-        return Report("", tuple(_issues(text, hits)))
+        return Report("", self._issues(text, hits))
 
     def _scan_pieces(self, pieces: Sequence[Piece], clock: Clock) -> tuple[list[Hit], str]:
         """Each piece of code on its own; hits at its place in the whole text."""
@@ -280,6 +288,43 @@ class Scanner:
             found += [Hit(rule, rule.severity, match.start(), match.end()) for match in wanted.finds(text)]
         return found
 
+    def once(self, hits: Iterable[Hit]) -> list[Hit]:
+        """Each weakness once at a place, in order; the others that found it there are named beside."""
+        kept: dict[tuple[int, str], Hit] = {}
+        for hit in sorted(hits, key=_preferred):
+            rule = hit.rule
+            key = (hit.start, rule.id if rule.id in self._apart or not rule.cwe else rule.cwe)
+            known = kept.setdefault(key, hit)
+            if rule.id not in (known.rule.id, *known.also):
+                kept[key] = replace(known, also=(*known.also, rule.id))
+        return list(kept.values())
+
+    def _issues(self, code: str, hits: Sequence[Hit]) -> tuple[Issue, ...]:
+        """Hits with their lines, in order, each rule once per line."""
+        starts = line_starts(code)
+        found: dict[tuple[str, int], Issue] = {}
+        for hit in self.once(hits):
+            if hit.start >= len(code):
+                continue
+            line = bisect_right(starts, hit.start)
+            begin = starts[line - 1]
+            end = starts[line] - 1 if line < len(starts) else len(code)
+            text = code[begin:end]
+            key = (hit.rule.id, line)
+            if key in found:
+                continue
+            found[key] = Issue(
+                rule=hit.rule,
+                severity=hit.severity,
+                start=hit.start,
+                end=min(hit.end, len(code)),
+                line=line,
+                column=hit.start - begin + 1,
+                text=text.strip()[:200],
+                also=hit.also,
+            )
+        return tuple(found.values())
+
     def canary(self, language: str, clock: Clock | None = None) -> str:
         """Why the rules of a language cannot be trusted; empty when its canary was found.
 
@@ -365,30 +410,19 @@ def unsaid(said: Sequence[Hit], more: Sequence[Hit]) -> list[Hit]:
     ]
 
 
-def _issues(code: str, hits: Sequence[Hit]) -> list[Issue]:
-    """Hits with their lines, in order, each rule once per line."""
-    starts = line_starts(code)
-    found: dict[tuple[str, int], Issue] = {}
-    for hit in sorted(hits, key=lambda hit: (hit.start, -SEVERITIES.index(hit.severity), hit.rule.id)):
-        if hit.start >= len(code):
-            continue
-        line = bisect_right(starts, hit.start)
-        begin = starts[line - 1]
-        end = starts[line] - 1 if line < len(starts) else len(code)
-        text = code[begin:end]
-        key = (hit.rule.id, line)
-        if key in found:
-            continue
-        found[key] = Issue(
-            rule=hit.rule,
-            severity=hit.severity,
-            start=hit.start,
-            end=min(hit.end, len(code)),
-            line=line,
-            column=hit.start - begin + 1,
-            text=text.strip()[:200],
-        )
-    return list(found.values())
+def _preferred(hit: Hit) -> tuple[int, int, bool, bool, int, int, str]:
+    """Orders hits by place, and those of one place by what is best told: the most severe, then one of the language's
+    own rules, one that knows a rewrite, one for fewer languages, and one that asks for more."""
+    rule = hit.rule
+    return (
+        hit.start,
+        -SEVERITIES.index(hit.severity),
+        "any" in rule.languages,
+        not rule.fixes,
+        len(rule.languages),
+        -hit.demands,
+        rule.id,
+    )
 
 
 def said(error: Exception) -> str:

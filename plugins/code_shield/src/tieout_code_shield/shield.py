@@ -43,7 +43,10 @@ class Shield:
                 raise SettingsError(wrong[0], hint=_("`tieout shield rules` lists every rule."))
             # Where another package's rules could not be read, the name may be one of theirs.
             self.problems = (*problems, *wrong)
-            self._scanner = Scanner(rules, limits=Limits(settings.max_characters, settings.max_seconds))
+            named = {policy.rule for policy in settings.policies if policy.rule}
+            self._scanner = Scanner(
+                rules, limits=Limits(settings.max_characters, settings.max_seconds), apart=named
+            )
         return self._scanner
 
     @property
