@@ -44,9 +44,10 @@ def origin_text(origin: Origin | None) -> str:
         case Formula(name=name, expression=expression, inputs=inputs):
             filled = ", ".join(f"{symbol} = {_amount(figure)}" for symbol, figure in inputs.items())
             return f"{told(name)}: {expression}" + (f"; {filled}" if filled else "")
-        case UserInput(text=text, earlier=earlier):
-            said = _("an earlier question of yours: {text}") if earlier else _("your question: {text}")
-            return said.format(text=repr(text))
+        case UserInput(text=text, earlier=True):
+            return _("an earlier question of yours: {text}", text=repr(text))
+        case UserInput(text=text):
+            return _("your question: {text}", text=repr(text))
         case ToolCall(tool=tool, argument=argument) if argument:
             return _("chosen by the model as {argument} of {tool}", argument=argument, tool=tool)
         case ToolCall(tool=tool):
