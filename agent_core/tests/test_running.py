@@ -21,7 +21,20 @@ from tieout.events import (
     ToolStartedEvent,
 )
 from tieout.host import Host
-from tieout.plugin import Card, Effect, Figure, Result, Slot, ToolContext, tool
+from tieout.plugin import (
+    Allow,
+    Card,
+    Effect,
+    Figure,
+    Guard,
+    GuardInput,
+    Result,
+    Slot,
+    Stage,
+    ToolContext,
+    Verdict,
+    tool,
+)
 from tieout.running import ApprovalRequest, Outcome, ToolRunner, TurnState
 from tieout.testing import Call, HostMaker
 
@@ -441,3 +454,29 @@ async def test_secrets_do_not_leave_by_a_tools_error(make_host: HostMaker) -> No
         assert key not in outcome.for_model
         assert "[redacted]" in outcome.for_model
     assert all(key not in event.line() for event in run.events)
+
+
+async def test_a_guard_is_told_what_a_call_does_to_the_world(make_host: HostMaker) -> None:
+    seen: list[frozenset[Effect]] = []
+
+    class Watching(Guard):
+        name = "watching"
+        stages = frozenset({Stage.TOOL_CALL})
+
+        async def check(self, given: GuardInput) -> Verdict:
+            seen.append(given.effects)
+            return Allow()
+
+    @tool(effects_when={"write": "write"})
+    def store(write: bool = False) -> Rate:
+        """Stores, if asked to.
+
+        Args:
+            write: Whether to.
+        """
+        return Rate(rate=Figure(value=1.0, unit="token"))
+
+    run = Run(make_host, [store], plugins={"g": Plugin(guards=[Watching()])}, approve=lambda _request: True)
+    await run("store")
+    await run("store", write=True)
+    assert seen == [{Effect.READ}, {Effect.READ, Effect.WRITE}]

@@ -126,7 +126,14 @@ class ToolRunner:
 
     async def _check_arguments(self, tool: Tool[..., Any], arguments: dict[str, object]) -> None:
         text = json.dumps(arguments, ensure_ascii=False, default=str)
-        given = GuardInput(Stage.TOOL_CALL, text, self._turn.lang, tool=tool.qualified_name, args=arguments)
+        given = GuardInput(
+            Stage.TOOL_CALL,
+            text,
+            self._turn.lang,
+            tool=tool.qualified_name,
+            args=arguments,
+            effects=tool.effects_of(arguments),
+        )
         checked = await self._watch.check(given)
         if checked.stopped is not None:
             raise ToolError(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tieout.plugin import Allow, Block, GuardInput, Redact, Stage, Unknown, Verdict, Warn
+from tieout.plugin import Allow, Block, Effect, GuardInput, Redact, Stage, Unknown, Verdict, Warn
 from tieout_code_shield.guard import ShieldGuard
 from tieout_code_shield.settings import Policy, ShieldSettings
 from tieout_code_shield.shield import Shield
@@ -18,8 +18,10 @@ def guard() -> ShieldGuard:
     return ShieldGuard(Shield(ShieldSettings(max_seconds=5.0)))
 
 
-async def call(args: dict[str, object], tool: str = "runner.run") -> Verdict:
-    return await guard().check(GuardInput(Stage.TOOL_CALL, "", tool=tool, args=args))
+async def call(
+    args: dict[str, object], tool: str = "runner.run", effects: frozenset[Effect] = frozenset()
+) -> Verdict:
+    return await guard().check(GuardInput(Stage.TOOL_CALL, "", tool=tool, args=args, effects=effects))
 
 
 @pytest.mark.parametrize(
@@ -51,6 +53,50 @@ async def test_unsafe_argument_is_blocked(args: dict[str, object]) -> None:
 )
 async def test_harmless_argument_passes(args: dict[str, object]) -> None:
     assert await call(args) == Allow()
+
+
+READS = frozenset({Effect.READ})
+QUESTIONS = [
+    "what do the reports say about eval(input()) in Python?",
+    'search the reports for "eval(x)"',
+    "does exec(code) work here",
+    "is strcpy(buf, s) dangerous?",
+    "报告里怎么说 eval(input())？",
+    "can this be injected? cursor.execute('select * from t where a=' + b)",
+]
+PROGRAMS = [
+    "eval(x)",
+    "puts eval(gets)",
+    "x = eval(input())",
+    "eval(x) if ready else other",
+    "import os\nos.system('ls ' + name)\n",
+    'def f(x):\n    """Does what the user wants."""\n    return eval(x)\n',
+    "As I said:\n```python\neval(x)\n```\nThat is all.",
+]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize("effects", [READS, frozenset({Effect.NETWORK}), frozenset[Effect]()])
+async def test_a_question_about_code_runs_nothing(question: str, effects: frozenset[Effect]) -> None:
+    assert await call({"question": question}, "reports.search", effects) == Allow()
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("effects", [READS, frozenset({Effect.WRITE}), frozenset[Effect]()])
+async def test_an_argument_that_is_a_program_is_read_as_one(program: str, effects: frozenset[Effect]) -> None:
+    assert isinstance(await call({"anything": program}, "runner.run", effects), Block)
+
+
+async def test_words_around_code_hide_it_only_from_tools_that_read() -> None:
+    text = "Here is the plan for today\nthen we go on\neval(input())"
+    assert await call({"text": text}, "reports.search", READS) == Allow()
+    assert isinstance(await call({"text": text}, "runner.run", frozenset({Effect.WRITE})), Block)
+    assert isinstance(await call({"code": text}, "reports.search", READS), Block)
+
+
+async def test_credentials_in_a_question_are_found_whatever_the_tool_does() -> None:
+    verdict = await call({"question": "is AKIAQ3EGRIDWN5OTZFAK a key?"}, "reports.search", READS)
+    assert not isinstance(verdict, Allow)
 
 
 async def test_the_shields_own_tools_may_be_handed_unsafe_code() -> None:

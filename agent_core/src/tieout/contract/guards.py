@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from tieout.i18n import Language
+
+if TYPE_CHECKING:
+    from tieout.contract.tools import Effect
 
 __all__ = [
     "Allow",
@@ -79,6 +82,8 @@ class GuardInput:
     args: Mapping[str, object] = field(default_factory=dict[str, object])
     released: str = ""
     final: bool = True
+    effects: frozenset[Effect] = frozenset()
+    """What the tool call does to the world (``tool_call`` only); empty where nobody says."""
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
 from tieout.plugin import (
     Allow,
     Block,
+    Effect,
     Finding,
     Guard,
     GuardInput,
@@ -29,6 +29,7 @@ from tieout_code_shield.rules import Category
 from tieout_code_shield.scanner import CODE_CATEGORIES, Report, Scanner
 from tieout_code_shield.settings import ACTIONS
 from tieout_code_shield.shield import Shield
+from tieout_code_shield.speech import is_code
 from tieout_code_shield.stream import ShieldStream, describe
 
 __all__ = ["ShieldGuard"]
@@ -37,7 +38,6 @@ _ = translator("tieout_code_shield")
 
 TEXT_CATEGORIES: Final[frozenset[Category]] = frozenset({"secret", "unicode", "injection"})
 """What is looked for in prompts and tool results."""
-_LOOKS_LIKE_CODE: Final = re.compile(r"[\n;{}]|\w\(|^\s*import ")
 _COMMANDS: Final = frozenset({"command", "cmd", "shell", "bash"})
 _OWN_TOOLS: Final = "shield."
 """How the names of the shield's own tools begin: what they are handed is there to be looked at, and never run."""
@@ -146,13 +146,14 @@ class ShieldGuard(Guard):
             "": given.text
         }  # JSON in a text is decoded like any other
         scanner = self._shield.scanner
+        reads_only = given.effects == frozenset({Effect.READ})
         clock = Clock(self._settings.max_seconds)
         findings: list[Finding] = []
         unknown = ""
         try:
             for name, text in texts_in(arguments):
                 clock.check()
-                report = self._argument(scanner, name, text)
+                report = self._argument(scanner, name, text, reads_only=reads_only)
                 unknown = unknown or report.unknown
                 hits = [Hit(issue.rule, issue.severity, issue.start, issue.end) for issue in report.issues]
                 findings += [self._finding(hit, given, text=text) for hit in hits]
@@ -162,12 +163,12 @@ class ShieldGuard(Guard):
             unknown = _("too much is nested in the arguments", lang=given.lang)
         return self._judged(tuple(findings), unknown, given)
 
-    def _argument(self, scanner: Scanner, name: str, text: str) -> Report:
+    def _argument(self, scanner: Scanner, name: str, text: str, *, reads_only: bool) -> Report:
         """One argument: as code where its name or its look says so, as a command or plain text otherwise."""
         last = name.lower().rpartition(".")[2]
         if last in _COMMANDS:
             return scanner.scan(text, "shell")
-        if last in self._settings.code_arguments or _LOOKS_LIKE_CODE.search(text):
+        if last in self._settings.code_arguments or is_code(text, reads_only=reads_only):
             named = language_of_tag(last)
             return scanner.scan(text, last if named is not None and named.kind == "code" else None)
         return scanner.scan_text(text, CODE_CATEGORIES)
