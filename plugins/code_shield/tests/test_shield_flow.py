@@ -144,3 +144,19 @@ def test_no_proof_is_lost_where_expressions_are_tried_by_plain_words(monkeypatch
 def test_alternatives_keep_their_order() -> None:
     texts = [f"part {number}" for number in range(12)]
     assert alternatives([constant("string", text) for text in texts]).text == "\n".join(texts)
+
+
+@pytest.mark.parametrize(("index", "dangerous"), [("0", False), ("1", True), ("number", True)])
+def test_a_helper_is_read_with_what_is_known_of_its_arguments(
+    scanner: Scanner, index: str, dangerous: bool
+) -> None:
+    code = f"""
+def pick(values, index):
+    chosen = values[index]
+    return chosen
+
+def run(request):
+    values = ["uptime", request.args["command"]]
+    os.system(pick(values, {index}))
+"""
+    assert bool(ids(scanner, code, "python")) is dangerous

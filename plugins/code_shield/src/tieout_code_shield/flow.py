@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.checks import Proof, proofs
 from tieout_code_shield.syntax import visit
-from tieout_code_shield.values import Leaf, Value, alternatives, leaf, merged
+from tieout_code_shield.values import Leaf, Value, alternatives, constant, leaf, merged
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -24,6 +24,8 @@ MAX_CALLS: Final = 4
 MAX_RETURNS: Final = 6
 MAX_NESTING: Final = 2
 """How far a value is followed from function to function."""
+MAX_APPLIED: Final = 64
+"""Calls in one text for which a function is read once more with what is known of their arguments."""
 MAX_ASSIGNED: Final = 300
 REACH: Final = 3_000
 """Characters before a check in which an assignment ties another name to the one that is checked."""
@@ -59,6 +61,8 @@ class Flow:
         self._passed: dict[tuple[Site, str], Value | None] = {}
         self._texts: list[tuple[int, str, str]] | None = None
         self._assumed: list[Site] = []
+        self._applied = 0
+        self._put: dict[Site, Mapping[str, Value]] = {}
         self._busy: set[tuple[Site, str]] = set()
 
     def refined(self, name: str, value: Value | None, site: Site) -> Value | None:
@@ -85,10 +89,14 @@ class Flow:
         if found is None or len(found) != 1 or owner not in ("", "self", "cls", "this"):
             return None
         function = found[0]
+        parameters = self._signature(function)
+        if any(value.items or value.constant for value in (*given, *named.values())):
+            applied = self._apply(function, {**dict(zip(parameters, given, strict=False)), **named}, name)
+            if applied is not None:
+                return applied
         summary = self._summary(function)
         if summary is None:
             return None
-        parameters = self._signature(function)
         leaves: list[Leaf] = []
         for item in summary.leaves:
             if not item.name.startswith(_MARK):
@@ -115,23 +123,36 @@ class Flow:
         """What a function returns, its parameters standing in it by name; ``None`` when nobody can tell."""
         if function in self._results:
             return self._results[function]
-        walk = self._walk
-        expressions = walk.dialect.returned(function.node)
-        if not expressions or len(expressions) > MAX_RETURNS or len(self._assumed) >= MAX_NESTING:
+        value = self._read(function)
+        if value is not None and not self._assumed:
+            self._results[function] = value
+        return value
+
+    def _apply(self, function: Site, given: Mapping[str, Value], name: str) -> Value | None:
+        """What a function returns for these arguments, of which one is a constant or a list that is known item by
+        item: ``pick(values, 2)``; ``None`` when nobody can tell."""
+        if self._applied >= MAX_APPLIED or function in self._put:
             return None
-        if function in self._assumed:
+        self._applied += 1
+        self._put[function] = {key: _passed_to(value, name) for key, value in given.items()}
+        try:
+            return self._read(function)
+        finally:
+            del self._put[function]
+
+    def _read(self, function: Site) -> Value | None:
+        walk = self._walk
+        if len(self._assumed) >= MAX_NESTING or function in self._assumed:
+            return None
+        expressions = walk.dialect.returned(function.node)
+        if not expressions or len(expressions) > MAX_RETURNS:
             return None
         self._assumed.append(function)
         try:
             with walk.fresh_values():
-                value = alternatives(
-                    [walk.evaluate(node, walk.place(node, function)) for node in expressions]
-                )
+                return alternatives([walk.evaluate(node, walk.place(node, function)) for node in expressions])
         finally:
             self._assumed.pop()
-        if not self._assumed:
-            self._results[function] = value
-        return value
 
     def _parameter(self, name: str, site: Site) -> Value | None:
         function = site.function
@@ -139,6 +160,8 @@ class Flow:
             function = function.function
         if function is None:
             return None
+        if function in self._put and name in self._signature(function):
+            return self._put[function].get(name, constant("other"))
         if function in self._assumed and name in self._signature(function):
             return Value("other", None, (Leaf(_MARK + name, "name", tainted=True),))
         known = self._inputs.get(function)
@@ -253,6 +276,15 @@ class Flow:
 
 
 _MARK: Final = "parameter:"
+
+
+def _passed_to(value: Value, name: str) -> Value:
+    """An argument as the function sees it that it is passed to."""
+    tags = frozenset({name})
+    leaves = tuple(replace(item, through=item.through | tags) for item in value.leaves)
+    return replace(
+        value, leaves=leaves, items=tuple((key, _passed_to(each, name)) for key, each in value.items)
+    )
 
 
 def _validity(node: Node, *, holds: bool) -> list[tuple[int, int]]:

@@ -329,10 +329,11 @@ class Walk:
     def fresh_values(self) -> Generator[None]:
         """Values found inside belong to one reading of a function's parameters and are forgotten afterwards."""
         kept, self._values = self._values, {}
+        reached, self._reached = self._reached, {}
         try:
             yield
         finally:
-            self._values = kept
+            self._values, self._reached = kept, reached
 
     def carry(self, carried: Carried, *, start: int) -> None:
         """Add to ``carried`` what the text from offset ``start`` on says."""
