@@ -38,7 +38,7 @@ def found(scanner: Scanner, code: str, language: str) -> list[str]:
         ("opts = dict(shell=True)\nsubprocess.run(command, **opts)", "py-subprocess-shell"),
         ("opts = {'verify': False}\nrequests.get(url, **opts)", "py-tls-verify"),
         ("from Crypto.Cipher import AES\nmode = AES.MODE_ECB\nAES.new(key, mode)", "py-weak-cipher"),
-        ("cmd = ['sh', '-c', text]\nsubprocess.Popen(cmd)", "py-subprocess-shell"),
+        ("cmd = ['sh', '-c', text]\nsubprocess.Popen(cmd)", "py-os-command"),
         ("import os\nos.\uff53ystem(command)", "py-os-command"),
     ],
 )
