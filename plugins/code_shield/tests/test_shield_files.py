@@ -60,6 +60,9 @@ def test_a_comment_silences_and_is_shown(tmp_path: Path, code: str, comment: str
         "eval(x)  # nosemgrep: py-pickle",
         "eval(x)  # nosec B608",
         "eval(x)  # nosec B110",
+        "eval(x)  # nosec B999",
+        "eval(x)  # nosec G204",
+        "eval(x)  # nosec SCS0005",
         "eval(x)  # noqa: S110",
         "eval(x)  # shield: ignore[py-pickle]",
         "eval(x)  # nosecret",
@@ -75,6 +78,20 @@ def test_a_comment_about_something_else_silences_nothing(tmp_path: Path, code: s
         scan = worker.look(job(tmp_path / "a.py"))
     assert [found.rule for found in scan.findings] == ["py-eval"]
     assert not scan.suppressed
+
+
+@pytest.mark.parametrize(
+    ("comment", "silent"),
+    [("#nosec G204", True), ("#nosec G204 G101 -- ours", True), ("#nosec G401", False), ("#nosec", True)],
+)
+def test_a_number_of_gosec_silences_its_weakness_only(tmp_path: Path, comment: str, silent: bool) -> None:
+    tree(
+        tmp_path,
+        {"a.go": f'package a\nfunc f(x string) {{\n\texec.Command("sh", "-c", x).Run() // {comment}\n}}\n'},
+    )
+    with FileWorker(SETTINGS) as worker:
+        scan = worker.look(job(tmp_path / "a.go"))
+    assert [found.cwe for found in (scan.suppressed if silent else scan.findings)] == ["CWE-78"]
 
 
 # Notebooks

@@ -1,4 +1,4 @@
-"""Which weaknesses bandit's and ruff's numbers stand for: B608 and S608 are both CWE-89."""
+"""Which weaknesses the numbers of other tools stand for: B608 (bandit), S608 (ruff) and G201 (gosec) are CWE-89."""
 
 from __future__ import annotations
 
@@ -44,6 +44,36 @@ _WEAKNESSES: Final[dict[str, str]] = {
 }
 
 
-def weaknesses_of(number: str) -> tuple[str, ...]:
-    """The CWE identifiers that ``"608"`` stands for, the main one first; empty when it is not in the table."""
-    return tuple(_WEAKNESSES.get(number, "").split())
+_GOSEC: Final[dict[str, str]] = {
+    "101": _SECRET,
+    "102": "CWE-200 CWE-605 CWE-668",
+    "103": "CWE-242",
+    "104": "CWE-703",
+    "106": "CWE-322 CWE-295",
+    "107": "CWE-88 CWE-918",
+    "108": "CWE-200 CWE-489 CWE-215",
+    **dict.fromkeys(("109", "113", "115"), "CWE-190 CWE-681"),
+    "110": "CWE-409",
+    **dict.fromkeys(("111", "304", "305"), "CWE-22"),
+    "112": "CWE-400 CWE-770",
+    "114": "CWE-676 CWE-400 CWE-770",
+    **dict.fromkeys(("201", "202"), "CWE-89"),
+    "203": _MARKUP,
+    "204": "CWE-78 CWE-77 CWE-88",
+    **dict.fromkeys(("301", "302", "306"), "CWE-276 CWE-732"),
+    "303": "CWE-377 CWE-379",
+    "307": "CWE-703",
+    **dict.fromkeys(("401", "403", "405", "406", *map(str, range(501, 508))), _CRYPTO),
+    "402": _TLS,
+    "404": "CWE-338 CWE-330",
+    **dict.fromkeys(("601", "602"), "CWE-118"),
+}
+"""The numbers of gosec, with the weakness that it names itself first."""
+
+
+def weaknesses_of(code: str) -> tuple[str, ...]:
+    """The CWE identifiers that ``"B608"``, ``"S608"`` or ``"G201"`` stands for, the main one first; empty when the
+    number is not known."""
+    letter, number = code[:1], code[1:]
+    table = _WEAKNESSES if letter in ("B", "S") else _GOSEC if letter == "G" else {}
+    return tuple(table.get(number, "").split())

@@ -1,6 +1,6 @@
 """Suppression comments. They count in the user's own files only: an injected model could write them.
 
-Known are ``# nosec``, ``# nosec B602``, ``# noqa: S602``, ``nosemgrep`` and our own ``shield: ignore``,
+Known are ``# nosec``, ``# nosec B602``, ``#nosec G204``, ``# noqa: S602``, ``nosemgrep`` and ours: ``shield: ignore``,
 ``shield: ignore[rule-id, CWE-89] reason``, on a line of the finding (its first or last) or alone on the line above.
 """
 
@@ -21,7 +21,7 @@ __all__ = ["Suppression", "Suppressions"]
 
 _COMMENT: Final = re.compile(
     r"(?P<mark>#|//|/\*|--|<!--)\s*(?:"
-    r"#?(?P<nosec>nosec)\b[ \t]*:?[ \t]*(?P<codes>(?:[BG]\d{3}[ \t,]*)*)"
+    r"#?(?P<nosec>nosec)\b[ \t]*:?[ \t]*(?P<codes>(?:(?:[BG]\d{3}|(?-i:[A-Z]{1,3}\d{3,4}))\b[ \t,]*){0,30})"
     r"|noqa[ \t]*:[ \t]*(?P<noqa>[A-Z]+\d+(?:[ \t]*,?[ \t]*[A-Z]+\d+)*)"
     r"|(?P<semgrep>nosemgrep)\b(?:[ \t]*:[ \t]*(?P<ids>[\w./-]+(?:[ \t]*,[ \t]*[\w./-]+){0,20}))?"
     r"|(?:shield|tieout)[ \t]*:[ \t]*ignore\b(?:\[(?P<rules>[\w\s,-]{0,300})\])?"
@@ -93,12 +93,17 @@ def _named(match: re.Match[str]) -> frozenset[str] | None:
         # Ids of that tool's rules say nothing about ours; of an id with dots, the last part is the rule.
         ids = [part.strip().lower() for part in match["ids"].split(",")]
         return frozenset(ids) | {each.rpartition(".")[2] for each in ids}
-    codes = re.findall(r"[BS](\d{3})", (match["noqa"] or match["codes"] or "").upper())
+    codes = re.findall(r"[A-Z]+\d{3,4}", (match["noqa"] or match["codes"] or "").upper())
     if not codes:
         return None
     # A number names the tool's own rule, and the weakness where it stands for one that is known here.
-    names = (name for code in codes for name in (f"B{code}", f"S{code}", *weaknesses_of(code)))
+    names = (name for code in codes for name in (*_same_rule(code), *weaknesses_of(code)))
     return frozenset(name.lower() for name in names)
+
+
+def _same_rule(code: str) -> tuple[str, ...]:
+    """A number as bandit and as ruff write it."""
+    return (f"B{code[1:]}", f"S{code[1:]}") if code[0] in "BS" and code[1:].isdigit() else (code,)
 
 
 def _said(match: re.Match[str]) -> str:
