@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft4Validator
 
-from tieout_code_shield.results import CodeScan
+from tieout_code_shield.results import CodeScan, NotChecked, counted
+from tieout_code_shield.rules import RuleSet
+from tieout_code_shield.sarif import sarif_log
 from tieout_code_shield.settings import ShieldSettings
 from tieout_code_shield.shield import Shield
 from tieout_code_shield.tools import make_tools
@@ -137,6 +139,16 @@ def test_what_was_not_checked_is_a_notification(run: dict[str, Any]) -> None:
     assert sorted(told) == ["d.ipynb", "pkg/c.swift"]
     assert "swift" in told["pkg/c.swift"]["message"]["text"]
     assert (told["d.ipynb"]["level"], told["pkg/c.swift"]["level"]) == ("error", "note")
+
+
+def test_a_tool_that_failed_is_no_file() -> None:
+    files = counted(0, subject="x", metric="files", tool="scan")
+    failed = NotChecked(path="ruff", kind="tool", reason="ruff failed")
+    scan = CodeScan(target="x", unknown=(failed,), count=files, files=files)
+    (invocation,) = json.loads(sarif_log(scan, RuleSet(()), "en"))["runs"][0]["invocations"]
+    (told,) = invocation["toolExecutionNotifications"]
+    assert told["message"]["text"] == "ruff: ruff failed"
+    assert "locations" not in told
 
 
 def test_a_finding_in_a_notebook_names_its_cell(run: dict[str, Any]) -> None:

@@ -70,7 +70,7 @@ def ask_others(report: FilesReport, tools: Sequence[str], *, rules: str, request
         try:
             opinions = list(_ruff(files) if tool == "ruff" else _grep(tool, files, rules))
         except _Failed as failed:
-            report.unknown.append(NotChecked(path=tool, reason=str(failed)))
+            report.unknown.append(NotChecked(path=tool, kind="tool", reason=str(failed)))
             continue
         merge(report, opinions)
 
@@ -251,7 +251,7 @@ def _ruff_opinion(row: dict[str, object]) -> Opinion:
         column=column,
         end_line=end.get("row", line),
         end_column=end.get("column", column),
-        weaknesses=weaknesses_of(code.removeprefix("S")),
+        weaknesses=weaknesses_of(code),
         severity="low" if code in ("S101", "S603", "S607", "S404", "S311") else "medium",
         message=str(row.get("message", "")),
     )

@@ -108,9 +108,11 @@ class Found(_Frozen):
 
 
 class NotChecked(_Frozen):
-    """A file, or a part of one, that nobody can say is fine."""
+    """A file, or a part of one, that nobody can say is fine; or a tool that did not say."""
 
     path: str
+    """The file; or the name of another tool that was asked and gave no answer."""
+    kind: Literal["file", "tool"] = "file"
     reason: str
     partly: bool = False
     """True where only the rules of its language are missing: the rules for every text read it, and no check fails."""

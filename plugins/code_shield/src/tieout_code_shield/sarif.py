@@ -211,12 +211,15 @@ class _Log:
         return invocation
 
     def _notification(self, each: NotChecked) -> Json:
-        return {
+        notification: Json = {
             "descriptor": {"id": "not-checked", "index": 0},
             "level": "note" if each.partly else "error",
             "message": {"text": str(each)},
-            "locations": [{"physicalLocation": {"artifactLocation": self._artifact(each.path)}}],
         }
+        if each.kind == "file":
+            place = {"physicalLocation": {"artifactLocation": self._artifact(each.path)}}
+            notification["locations"] = [place]
+        return notification
 
 
 def _number(cwe: str) -> int:
