@@ -15,6 +15,8 @@ _PART: Final = re.compile(
 _HOLE: Final = re.compile(r"\{([A-Za-z_][\w.]*)\}")
 _SHELL: Final = re.compile(r"[|&;<>*?$`~#!\\(){}\[\]\r\n\"']")
 """What means something to a shell: a list of words would not do the same."""
+_VARIABLE: Final = re.compile(r"%[^%\s]+%")
+"""A variable as cmd.exe writes it: only a shell puts its value there."""
 
 # fmt: off
 _OF_THE_SHELL: Final = frozenset({
@@ -41,6 +43,8 @@ def command_words(source: str) -> str | None:
     """
     pieces = _pieces(source)
     if pieces is None or any(_SHELL.search(text) for text, _expression in pieces):
+        return None
+    if _VARIABLE.search("".join(text or "x" for text, _expression in pieces)):
         return None
     if any(_SEVERAL.search(expression) for _text, expression in pieces):
         return None
