@@ -125,6 +125,17 @@ def test_claims_keep_their_place_in_the_text(pieces: list[str]) -> None:
         at = claim.end
 
 
+@pytest.mark.parametrize(
+    ("narrow", "wide"), [(";", "\uff1b"), ("!", "\uff01"), ("?", "\uff1f"), (",而", "\uff0c而")]
+)
+def test_full_width_marks_end_a_claim_of_a_document_as_others_do(narrow: str, wide: str) -> None:
+    text = f"GPT-3 有 1750 亿参数{narrow}BLOOM 有 1760 亿参数。"
+    cut = [part.claim.raw for part in read_claims(text, document=True)]
+    claims = [part.claim.raw for part in read_claims(text.replace(narrow, wide), document=True)]
+    assert len(claims) == 2
+    assert [claim.replace(wide, narrow) for claim in claims] == cut
+
+
 def test_a_number_belongs_to_the_name_in_its_clause() -> None:
     claim = claim_of("GLM 和 Galactica 的参数量分别为 130B 和 120B")
     assert claim is not None

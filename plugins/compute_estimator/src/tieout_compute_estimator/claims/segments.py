@@ -19,9 +19,11 @@ __all__ = ["ONE_CLAIM", "Segmented", "segments"]
 ONE_CLAIM = 320
 """A text up to this many characters and two sentences with numbers is one claim, read together."""
 _LONGEST = 700
+# What follows is looked for in the text as given, so that the full-width forms of , ; ! ? count; claims are read in
+# compatibility form, which has none.
 _ENDS = re.compile(
-    r"[。!?!?;;][”」』\"')）]?|(?<=[a-z0-9%)])\.(?=\s+[A-Z\d\"“])|\n\s*\n"
-    r"|\n(?=\s*[-•*\d一二三四五六七八九十(（])|[,,](?=而(?!且))",
+    r"[。!?;\uff01\uff1f\uff1b][”」』\"')）]?|(?<=[a-z0-9%)])\.(?=\s+[A-Z\d\"“])|\n\s*\n"
+    r"|\n(?=\s*[-•*\d一二三四五六七八九十(（])|[,\uff0c](?=而(?!且))",
 )
 _LIST_MARK = re.compile(r"[\s\d.、()（）•*-]*")
 _NUMBER = re.compile(
@@ -89,7 +91,7 @@ def _is_one(text: str) -> bool:
     return sum(bool(_NUMBER.search(piece)) for piece in _STOPS.split(text)) <= _FEW
 
 
-_STOPS = re.compile(r"[。!?!?]|(?<=[a-z0-9%)])\.(?=\s+[A-Z\d\"“])|\n")
+_STOPS = re.compile(r"[。!?\uff01\uff1f]|(?<=[a-z0-9%)])\.(?=\s+[A-Z\d\"“])|\n")
 _FEW = 2
 
 
@@ -138,7 +140,7 @@ def _dated(claim: Claim, periods: list[tuple[str, int]], before: str) -> list[Me
             iso
             for iso, place in periods
             if 0 <= place - measure.end <= _YEAR_FOLLOWS
-            and not re.search("[,,;;]", claim.text[measure.end : place])
+            and not re.search("[,;]", claim.text[measure.end : place])
         ]
         dated.append(
             replace(measure, year=earlier[-1] if earlier else carried or (later[0] if later else ""))
@@ -160,7 +162,9 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
 
 def _bounded(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     while end - start > _LONGEST:
-        cut = max(text.rfind(mark, start + _LONGEST // 2, start + _LONGEST) for mark in (",", ",", " ", "、"))
+        cut = max(
+            text.rfind(mark, start + _LONGEST // 2, start + _LONGEST) for mark in (",", "\uff0c", " ", "、")
+        )
         cut = cut + 1 if cut > start else start + _LONGEST
         yield start, cut
         start = cut
