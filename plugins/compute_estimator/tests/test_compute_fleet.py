@@ -122,6 +122,7 @@ def test_bad_input_is_one_clear_error(changes: dict[str, object], error: type[Ex
         ("2 million daily users at 10 prompts each with a peak factor of 2.5", 2e6, 10, 2.5),
         ("日活 3000 万,人均 5 次", 3e7, 5, None),
         ("100k DAU with 20 requests per day", 1e5, 20, None),
+        ("用户数\uff1a200 万\uff0c每人每天 10 次提问", 2e6, 10, None),
     ],
 )
 def test_counts_are_read_from_text(text: str, users: float, prompts: float, peak: float | None) -> None:

@@ -32,7 +32,7 @@ _USERS = re.compile(
     re.IGNORECASE,
 )
 _USERS_BEFORE = re.compile(
-    r"(?:日活|DAU|用户(?:数|量|规模)?)\s*(?:为|是|有|约|达|of|=|:|:)?\s*$", re.IGNORECASE
+    r"(?:日活|DAU|用户(?:数|量|规模)?)\s*(?:为|是|有|约|达|of|=|:|\uff1a)?\s*$", re.IGNORECASE
 )
 _PROMPTS = re.compile(
     r"\s*(?:次|条|个|轮)?\s*(?:提问|对话|请求|问题|查询|调用|prompts?\b|requests?\b|questions?\b|queries\b|messages?\b|chats?\b)",
