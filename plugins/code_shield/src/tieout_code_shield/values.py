@@ -9,7 +9,9 @@ from typing import Final, Literal
 from tieout_code_shield.checks import CHECKED
 
 __all__ = [
+    "APPENDED",
     "HOLE",
+    "MAX_KNOWN",
     "UNKNOWN",
     "Leaf",
     "Value",
@@ -19,11 +21,16 @@ __all__ = [
     "joined",
     "leaf",
     "merged",
+    "put",
 ]
 
 HOLE: Final = "\ufffc"
 """Stands in ``Value.text`` for a piece that is not known."""
 
+APPENDED: Final = "[]"
+"""As a key: behind the last item."""
+MAX_KNOWN: Final = 32
+"""Items of a collection that are kept apart."""
 MAX_TEXT: Final = 4_000
 MAX_LEAVES: Final = 24
 
@@ -151,7 +158,42 @@ def alternatives(options: Sequence[Value]) -> Value:
     text = next(iter(texts)) if len(texts) == 1 else "\n".join(text for text in texts if text) or None
     kinds: set[ValueKind] = {option.kind for option in options}
     kind: ValueKind = kinds.pop() if len(kinds) == 1 else "other"
-    return Value(kind, text, leaves, built=any(option.built for option in options))
+    items = _either(options) if kind == "collection" else ()
+    return Value(kind, text, leaves, built=any(option.built for option in options), items=items)
+
+
+def put(base: Value, key: str | None, value: Value) -> Value:
+    """A collection in which something was put.
+
+    Args:
+        key: The key or index, :data:`APPENDED` for behind the last; ``None`` where nobody knows, so that any item may
+            be another one afterwards.
+    """
+    if key is None or not _listed(base):
+        return joined([base, value])
+    items = dict(base.items)
+    items[str(len(items)) if key == APPENDED else key] = value
+    leaves = merged([base, value])
+    kept = tuple(items.items()) if len(items) <= MAX_KNOWN else ()
+    return Value("collection", None, leaves, built=any(item.built for item in items.values()), items=kept)
+
+
+def _listed(value: Value) -> bool:
+    """Whether all that stands in a collection is known; in an empty one, that it is nothing."""
+    return value.kind == "collection" and (bool(value.items) or (value.constant and value.text is None))
+
+
+def _either(options: Sequence[Value]) -> tuple[tuple[str, Value], ...]:
+    """What may stand under each key, where every option tells."""
+    if not all(_listed(option) for option in options):
+        return ()
+    found: dict[str, list[Value]] = {}
+    for option in options:
+        for key, value in option.items:
+            found.setdefault(key, []).append(value)
+    return (
+        tuple((key, alternatives(values)) for key, values in found.items()) if len(found) <= MAX_KNOWN else ()
+    )
 
 
 def merged(values: Iterable[Value]) -> tuple[Leaf, ...]:

@@ -12,7 +12,7 @@ from tieout_code_shield.dialects.base import Arguments, Binding, Dialect
 from tieout_code_shield.flow import Flow
 from tieout_code_shield.sites import Site, region, statement_column
 from tieout_code_shield.syntax import known_kinds, visit
-from tieout_code_shield.values import UNKNOWN, Value, alternatives, joined, leaf
+from tieout_code_shield.values import UNKNOWN, Value, alternatives, leaf, put
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -98,7 +98,9 @@ class Walk:
             owner, _, method = site.name.rpartition(".")
             if owner and method in self._growing:
                 self._grown.add(owner)
-            return [site, *(self._beside(site, effect) for effect in dialect.effects(node, site.name))]
+            found = dialect.effects(node, site.name)
+            # ``os.remove(path)`` changes no list.
+            return [site, *(self._beside(site, each) for each in found if each.target not in self.aliases)]
         elif site.role == "compare":
             # ``cin >> x`` binds and compares nothing.
             return [site, *(self._beside(site, effect) for effect in dialect.effects(node, ""))]
@@ -303,7 +305,7 @@ class Walk:
             value = self.evaluate(site.binding.value, site)
             if site.binding.form == "augment":
                 earlier = self.value_of(site.name, site)
-                value = joined([earlier if earlier is not None else UNKNOWN, value])
+                value = put(earlier if earlier is not None else UNKNOWN, site.binding.key, value)
             elif site.binding.form == "loop":
                 value = Value("other", value.text, value.leaves)
         finally:

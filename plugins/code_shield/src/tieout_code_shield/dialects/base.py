@@ -53,6 +53,9 @@ class Binding:
     form: BindForm
     type: str = ""
     """The type that the target is declared with, without type arguments; empty when nothing says."""
+    key: str | None = None
+    """Of ``augment``, where the target is a collection: the key or index that ``value`` is put under, ``APPENDED`` for
+    behind the last; ``None`` where nobody knows."""
 
 
 class Scope(Protocol):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.checks import proofs
-from tieout_code_shield.values import HOLE, LeafKind, Value, alternatives, joined, leaf, merged
+from tieout_code_shield.values import HOLE, MAX_KNOWN, LeafKind, Value, alternatives, joined, leaf, merged
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -19,16 +19,16 @@ __all__ = [
     "Bound",
     "collection",
     "conditional",
+    "inserted",
     "member",
     "named",
+    "removed",
     "strung_together",
     "tagged",
 ]
 
 OPPOSITE: Final = {"true": "false", "false": "true"}
 """The kinds of values that decide a condition."""
-MAX_KNOWN: Final = 32
-"""Items of a collection that are kept apart."""
 
 
 class Bound:
@@ -93,6 +93,30 @@ def collection(values: Sequence[Value]) -> Value:
     known = tuple((str(index), value) for index, value in enumerate(values))
     built = any(value.built for value in values)
     return Value("collection", text, merged(values), built, known if len(values) <= MAX_KNOWN else ())
+
+
+def inserted(base: Value, index: Value, value: Value) -> Value:
+    """A list in which something was put in front of an index; whatever was known of it, where the index is not."""
+    values = [item for _, item in base.items]
+    place = index.text if index.constant else None
+    if (
+        base.kind != "collection"
+        or place is None
+        or not place.lstrip("-").isdigit()
+        or not (values or base.constant)
+    ):
+        return Value("collection", None, merged([base, value]), built=base.built or value.built)
+    values.insert(int(place), value)
+    return collection(values)
+
+
+def removed(base: Value, key: str) -> Value:
+    """A collection without what stands under a key or index; those behind it in a list move up."""
+    gone = base.item(key)
+    kept = [(name, value) for name, value in base.items if value is not gone]
+    if all(name.isdigit() for name, _ in base.items):
+        return collection([value for _, value in kept])
+    return Value("collection", None, merged(value for _, value in kept), items=tuple(kept))
 
 
 def strung_together(separator: Value, given: Value) -> Value:

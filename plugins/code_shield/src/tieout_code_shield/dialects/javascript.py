@@ -67,8 +67,8 @@ class JavaScriptDialect(JavaScriptFunctions):
     """How JavaScript spells what the engine looks for."""
 
     roles = _ROLES
-    growing = frozenset({"unshift", "splice"})
-    """``push`` is followed."""
+    growing = frozenset({"splice"})
+    """``push`` and ``unshift`` are followed."""
     checks = CHECKS
     equalities = frozenset({"==", "===", "!=", "!=="})
     branching = ("if_statement",)
@@ -161,7 +161,7 @@ class JavaScriptDialect(JavaScriptFunctions):
         if not name:
             return self.equal(node)
         owner, _, method = name.rpartition(".")
-        if owner and method == "push":
+        if owner and method in ("push", "unshift"):
             return [Binding(owner, node, "assign")] if self.arguments(node).positional else []
         return []
 

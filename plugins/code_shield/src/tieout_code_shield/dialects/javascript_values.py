@@ -13,6 +13,7 @@ from tieout_code_shield.dialects.gathering import (
     Bound,
     collection,
     conditional,
+    inserted,
     member,
     named,
     strung_together,
@@ -233,6 +234,11 @@ class JavaScriptValues(Dialect):
                 if base.items or not base.text
                 else (Value("collection", f"{base.text} {HOLE}", merged([base, *given]), built=True))
             )
+        if method == "unshift" and base.kind == "collection" and given:
+            fronted = base
+            for value in reversed(given):
+                fronted = inserted(fronted, constant("number", "0"), value)
+            return fronted
         if method == "get" and given and base.kind == "collection":
             return base.item(given[0].text or "") or Value("other", None, base.leaves)
         if method in _ITERATES and nodes:

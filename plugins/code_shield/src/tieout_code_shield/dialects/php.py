@@ -11,6 +11,7 @@ from tieout_code_shield.dialects.php_checks import CHECKS
 from tieout_code_shield.dialects.php_names import key_text, last_part
 from tieout_code_shield.dialects.php_pages import without_html
 from tieout_code_shield.dialects.php_values import PhpValues
+from tieout_code_shield.values import APPENDED
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -163,8 +164,10 @@ class PhpDialect(PhpValues):
         base = target.child(0)
         whole = self.dotted(base) if base is not None else ""
         # What is put into an array is a part of its value.
-        grown = [Binding(whole, value, "augment")] if whole else []
-        return grown if name.endswith("[]") else [Binding(name, value, form), *grown]
+        known = name != whole and not name.endswith("[]")
+        key = name[len(whole) + 1 :] if known else APPENDED if len(items(target)) == 1 else None
+        grown = [Binding(whole, value, "augment", key=key)] if whole else []
+        return [Binding(name, value, form), *grown] if known else grown
 
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """``use A\\B as C`` -> (C, B): classes go by the last part of their names."""

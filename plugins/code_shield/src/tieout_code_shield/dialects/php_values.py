@@ -6,10 +6,12 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Scope
+from tieout_code_shield.dialects.gathering import strung_together
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.dialects.php_names import CALLS, MAX_DEPTH, MEMBERS, PhpNames, string_text
 from tieout_code_shield.values import (
     HOLE,
+    MAX_KNOWN,
     UNKNOWN,
     Value,
     alternatives,
@@ -39,6 +41,8 @@ _NUMBERS: Final = frozenset(
     {"count", "strlen", "mb_strlen", "sizeof", "mktime", "abs", "floor", "ceil",
      "round"}
 )  # fmt: skip
+_PICKS: Final = {"current": 0, "reset": 0, "end": -1}
+"""Functions that return one element of an array and leave it there."""
 _VERB: Final = re.compile(r"%(?:\d+\$)?[-+ 0]*(?:'.)?[\d.]*([bcdeEfFgGosuxX%])")
 _INPUT_STREAM: Final = re.compile(r"^php://(?:input|stdin)")
 
@@ -102,6 +106,11 @@ class PhpValues(PhpNames):
         parts = items(node)
         base = node.field("object") or (parts[0] if kind == "subscript_expression" and parts else None)
         value = self.evaluate(base, scope, depth + 1) if base is not None else UNKNOWN
+        if kind == "subscript_expression" and value.items and len(parts) == 2:
+            key = self.evaluate(parts[1], scope, depth + 1)
+            known = value.item(key.text) if key.constant and key.text else None
+            if known is not None:
+                return known
         if kind == "subscript_expression" and value.constant and value.kind in ("string", "collection"):
             return value
         asked = re.fullmatch(r"\$(?:request|req)\.\w+", name) and not _harmless_part(name)
@@ -156,7 +165,9 @@ class PhpValues(PhpNames):
         if name in ("sprintf", "vsprintf", "wp_sprintf") and given:
             return _formatted(given[0], given[1:])
         if name in ("implode", "join") and given:
-            return joined([given[-1], constant("string", ""), given[-1]]) if given[-1].leaves else given[-1]
+            listed, separator = given[-1], given[0] if len(given) > 1 else constant("string", "")
+            turned = listed.kind == "string" and separator.kind == "collection"
+            return strung_together(listed, separator) if turned else strung_together(separator, listed)
         if name in ("str_replace", "preg_replace", "str_ireplace") and len(given) == 3:
             subject = given[2]
             return called(name, given, source=False) if subject.leaves else subject
@@ -167,6 +178,8 @@ class PhpValues(PhpNames):
             return Value(base.kind, base.text, merged(given), built=base.built)
         if name in ("array", "compact") and not given:
             return constant("collection")
+        if name in _PICKS and given and given[0].items:
+            return given[0].items[_PICKS[name]][1]
         if name in _NUMBERS:
             return _number(given) if given else constant("number")
         return None
@@ -198,9 +211,7 @@ class PhpValues(PhpNames):
                 else UNKNOWN
             )
         if kind == "array_creation_expression":
-            values = [self.evaluate(items(part)[-1], scope, depth + 1) for part in inner if items(part)]
-            text = " ".join(value.text or HOLE for value in values) or None
-            return Value("collection", text, merged(values))
+            return self._array(inner, scope, depth)
         if kind in ("anonymous_function", "arrow_function"):
             return constant("function")
         if kind in ("name", "qualified_name", "class_constant_access_expression"):
@@ -214,6 +225,26 @@ class PhpValues(PhpNames):
             named = inner[0] if len(inner) == 1 and inner[0].kind() == "name" else None
             return self._variable(f"${named.text()}", scope) if named is not None else UNKNOWN
         return UNKNOWN
+
+    def _array(self, inner: list[Node], scope: Scope, depth: int) -> Value:
+        found: dict[str, Value] = {}
+        whole = len(inner) <= MAX_KNOWN
+        for part in inner:
+            given = items(part)
+            if (
+                not given
+                or part.kind() != "array_element_initializer"
+                or given[-1].kind() == "variadic_unpacking"
+            ):
+                whole = False
+            if not given:
+                continue
+            key = self.evaluate(given[0], scope, depth + 1) if len(given) == 2 else None
+            whole = whole and (key is None or (key.constant and bool(key.text)))
+            name = str(len(found)) if key is None or not key.text else key.text
+            found[name] = self.evaluate(given[-1], scope, depth + 1)
+        text = " ".join(value.text or HOLE for value in found.values()) or None
+        return Value("collection", text, merged(found.values()), items=tuple(found.items()) if whole else ())
 
     def _cast(self, node: Node, scope: Scope, depth: int) -> Value:
         wanted, operand = node.field("type"), node.field("value")

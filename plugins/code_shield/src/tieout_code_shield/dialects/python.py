@@ -134,7 +134,7 @@ class PythonDialect(PythonFunctions):
         if not owner:
             return []
         # The collection carries what is put into it, for those who take it out by another key.
-        whole = Binding(owner, value, "augment")
+        whole = Binding(owner, value, "augment", key=text or None)
         if text:
             return [Binding(f"{owner}[].{text}", value, form), whole]
         return [whole, Binding(f"{owner}[].[]", key, form)] if key is not None else [whole]
@@ -152,16 +152,19 @@ class PythonDialect(PythonFunctions):
             "update",
             "insert",
             "pop",
+            "remove",
             "set",
         ):
             return []
         given = self.arguments(node).positional
+        if method == "insert" and len(given) == 2:
+            return [Binding(owner, node, "assign")]
         if method in ("append", "add", "appendleft"):
             return [Binding(owner, node, "assign")] if len(given) == 1 else []
-        if method == "pop":
+        if method in ("pop", "remove"):
             parent = node.parent()
             alone = parent is not None and parent.kind() == "expression_statement"
-            return [Binding(owner, node, "assign")] if alone and len(given) == 1 else []
+            return [Binding(owner, node, "assign")] if alone and len(given) <= 1 else []
         if method == "set":
             keys = [literal_text(part) for part in given[:-1]]
             return [Binding(f"{owner}[].{'.'.join(keys)}", given[-1], "assign")] if keys and all(keys) else []

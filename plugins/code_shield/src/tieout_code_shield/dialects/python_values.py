@@ -15,8 +15,10 @@ from tieout_code_shield.dialects.gathering import (
     Bound,
     collection,
     conditional,
+    inserted,
     member,
     named,
+    removed,
     strung_together,
     tagged,
 )
@@ -51,6 +53,7 @@ _CONVERSIONS: Final = frozenset(
      "dict", "iter", "next", "enumerate", "cast", "typing.cast"}
 )  # fmt: skip
 _ADDS: Final = frozenset({"append", "add", "appendleft"})
+_TAKES: Final = frozenset({"pop", "remove"})
 _READS: Final = frozenset({"get", "getlist", "setdefault", "getfirst", "get_all"})
 _COMPREHENSIONS: Final = frozenset(
     {"list_comprehension", "set_comprehension", "generator_expression", "dictionary_comprehension"}
@@ -231,10 +234,13 @@ class PythonValues(Dialect):
             if method in _CONVERSIONS and given:
                 only = given[0] if len(given) == 1 else Value("other", None, merged(given))
                 return replace(tagged(only, [method]), items=() if only.leaves else only.items)
-            if method == "len" and given and given[0].constant:
-                return constant("number", str(len(given[0].text)) if given[0].text is not None else None)
+            if method == "len" and given and (given[0].constant or given[0].items):
+                counted = given[0].items or given[0].text
+                return constant("number", str(len(counted)) if counted is not None else None)
             return called(name, given, source=scope.is_source(name))
         base = self.evaluate(receiver, scope, depth + 1)
+        if method in _TAKES and base.items:
+            return _taken(node, method, base, given)
         worked = self._method(method, base, given, self.dotted(receiver), scope)
         source = scope.is_source(name) and _served(node, name)
         return worked if worked is not None else called(name, [base, *given], source=source)
@@ -247,8 +253,8 @@ class PythonValues(Dialect):
             return strung_together(base, given[0])
         if method in _ADDS and given and base.kind == "collection":
             return _added(base, given[0])
-        if method == "pop" and base.kind == "collection" and base.items and given and given[0].text == "0":
-            return collection([value for _, value in base.items[1:]])
+        if method == "insert" and len(given) == 2:
+            return inserted(base, given[0], given[1])
         if method in _READS and given:
             key = ".".join(value.text or "?" for value in given if value.constant)
             found = scope.lookup(f"{owner}[].{key}") or base.item(given[0].text or "")
@@ -344,6 +350,18 @@ def _added(base: Value, value: Value) -> Value:
         return collection([*(item for _, item in base.items), value])
     text = f"{base.text} {value.text or HOLE}"
     return Value("collection", text, merged([base, value]), built=base.built or value.built)
+
+
+def _taken(node: Node, method: str, base: Value, given: list[Value]) -> Value:
+    """``x.pop(0)`` and ``x.remove("a")``: what is left where they stand alone, else what they return."""
+    key = given[0].text if given else "-1"
+    if method == "remove":
+        key = next((name for name, value in base.items if value.constant and value.text == key), None)
+    if key is None or base.item(key) is None or not all(value.constant for value in given):
+        return Value("collection", None, base.leaves, built=base.built)
+    parent = node.parent()
+    alone = parent is not None and parent.kind() == "expression_statement"
+    return removed(base, key) if alone else Value("other", None, base.leaves)
 
 
 def _formatted(template: Value, given: list[Value]) -> Value:

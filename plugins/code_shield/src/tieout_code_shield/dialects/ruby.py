@@ -10,6 +10,7 @@ from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.dialects.ruby_checks import CHECKS
 from tieout_code_shield.dialects.ruby_names import key_text
 from tieout_code_shield.dialects.ruby_values import RubyValues
+from tieout_code_shield.values import APPENDED
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -33,10 +34,9 @@ _ROLES: Final[dict[str, Role]] = {
 }
 _ALONE: Final = "skip_forgery_protection|byebug|debugger|rand"
 """Calls that are written as a bare word, and looked at all the same."""
-_CHANGES: Final = frozenset(
-    {"insert", "unshift", "merge!", "store", "replace", "clear", "update", "gsub!", "sub!"}
-)
-_GROWS: Final = frozenset({"concat", "append", "push", "prepend", "<<"})
+_CHANGES: Final = frozenset({"insert", "merge!", "store", "replace", "clear", "update", "gsub!", "sub!"})
+_GROWS: Final = frozenset({"concat", "append", "push", "<<"})
+_IN_FRONT: Final = frozenset({"unshift", "prepend"})
 
 
 class RubyDialect(RubyValues):
@@ -108,8 +108,9 @@ class RubyDialect(RubyValues):
         base = target.field("object")
         whole = self.dotted(base) if base is not None else ""
         # What is put into a hash is a part of its value.
-        grown = [Binding(whole, value, "augment")] if whole else []
-        return grown if name.endswith("[]") else [Binding(name, value, form), *grown]
+        key = None if name.endswith("[]") else name[len(whole) + 1 :]
+        grown = [Binding(whole, value, "augment", key=key)] if whole else []
+        return [Binding(name, value, form), *grown] if key else grown
 
     def signature(self, node: Node) -> tuple[str, ...]:
         """The names of the parameters in order."""
@@ -133,8 +134,11 @@ class RubyDialect(RubyValues):
             if operator is None or operator.text() != "<<" or left is None or right is None:
                 return []
             target = self.dotted(left)
-            return [Binding(target, right, "augment")] if target else []
+            return [Binding(target, right, "augment", key=APPENDED)] if target else []
         owner, _, method = name.rpartition(".")
+        if owner and method in _IN_FRONT:
+            return [Binding(owner, node, "assign")] if self.arguments(node).positional else []
         if not owner or method not in _GROWS:
             return []
-        return [Binding(owner, given, "augment") for given in self.arguments(node).positional]
+        key = None if method == "concat" else APPENDED
+        return [Binding(owner, given, "augment", key=key) for given in self.arguments(node).positional]

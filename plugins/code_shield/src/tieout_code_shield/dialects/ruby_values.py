@@ -6,11 +6,12 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Scope
-from tieout_code_shield.dialects.gathering import collection
+from tieout_code_shield.dialects.gathering import collection, inserted
 from tieout_code_shield.dialects.nodes import items
-from tieout_code_shield.dialects.ruby_names import MAX_DEPTH, NAMES, RubyNames, heredoc_body
+from tieout_code_shield.dialects.ruby_names import MAX_DEPTH, NAMES, RubyNames, heredoc_body, key_text
 from tieout_code_shield.values import (
     HOLE,
+    MAX_KNOWN,
     UNKNOWN,
     Value,
     alternatives,
@@ -33,6 +34,8 @@ _SAME_TEXT: Final = frozenset(
      "classify", "singularize", "pluralize", "underscore", "titleize", "presence", "first", "last", "split", "lines",
      "itself", "to_a", "compact", "flatten", "uniq", "humanize", "camelcase", "unpack1", "slice", "truncate"}
 )  # fmt: skip
+_PICKS: Final = {"first": "0", "last": "-1", "fetch": "", "at": "", "dig": ""}
+"""Methods that take one item out of a collection, and the index of it that needs no argument."""
 _TEXTS: Final = frozenset({"string", "subshell", "delimited_symbol", "regex", "bare_string", "heredoc_body"})
 _LAST: Final = frozenset(
     {"parenthesized_statements", "begin", "then", "else", "body_statement", "block_body"}
@@ -102,6 +105,11 @@ class RubyValues(RubyNames):
             return found
         base = node.field("object")
         value = self.evaluate(base, scope, depth + 1) if base is not None else UNKNOWN
+        parts = items(node)
+        key = self.evaluate(parts[1], scope, depth + 1) if len(parts) == 2 else UNKNOWN
+        known = value.item(key.text) if key.constant and key.text else None
+        if known is not None:
+            return known
         if value.constant and value.kind in ("string", "collection"):
             return value
         return leaf(name, "subscript", tainted=value.tainted or scope.is_source(name))
@@ -162,8 +170,20 @@ class RubyValues(RubyNames):
                 merged([base, *given]),
                 built=base.built or bool(base.leaves and base.text),
             )
+        if method in ("unshift", "prepend") and base.kind == "collection" and given:
+            fronted = base
+            for value in reversed(given):
+                fronted = inserted(fronted, constant("number", "0"), value)
+            return fronted
+        if method in _PICKS and base.items:
+            key = (
+                given[0] if method in ("fetch", "at", "dig") and given else constant("number", _PICKS[method])
+            )
+            known = base.item(key.text) if key.constant and key.text and len(given) < 2 else None
+            if known is not None:
+                return known
         if method == "fetch" and base.constant and base.kind == "collection":
-            return base
+            return alternatives([base, *given[1:]])
         if method in ("map", "collect") and written and written[0].kind() == "block_argument":
             return called(written[0].text().strip("&:"), [base], source=False)
         if method in _SAME_TEXT and (base.constant or base.kind == "string"):
@@ -195,8 +215,7 @@ class RubyValues(RubyNames):
         if kind in ("string_array", "symbol_array"):
             return Value("collection", " ".join(part.text() for part in inner))
         if kind == "hash":
-            given = [value for part in inner if (value := part.field("value")) is not None]
-            return Value("collection", None, merged(self.evaluate(part, scope, depth + 1) for part in given))
+            return self._hash(inner, scope, depth)
         if kind in ("lambda", "block", "do_block"):
             return constant("function")
         if kind in ("assignment", "operator_assignment"):
@@ -208,6 +227,18 @@ class RubyValues(RubyNames):
         if kind in ("unary", "splat_argument", "block_argument", "range", "defined"):
             return Value("other", None, merged(self.evaluate(part, scope, depth + 1) for part in inner))
         return UNKNOWN
+
+    def _hash(self, inner: list[Node], scope: Scope, depth: int) -> Value:
+        found: dict[str, Value] = {}
+        whole = len(inner) <= MAX_KNOWN
+        for part in inner:
+            key, value = part.field("key"), part.field("value")
+            name = key_text(key) if key is not None else ""
+            whole = whole and bool(name) and value is not None
+            given = value if value is not None else part
+            found[name or str(len(found))] = self.evaluate(given, scope, depth + 1)
+        leaves = merged(found.values())
+        return Value("collection", None, leaves, items=tuple(found.items()) if whole else ())
 
 
 def _formatted(template: Value, given: list[Value]) -> Value:
