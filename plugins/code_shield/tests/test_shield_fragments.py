@@ -54,4 +54,6 @@ def test_a_stray_mark_hides_nothing_before_it(scanner: Scanner, language: str, c
 def test_an_unfinished_string_at_the_end_is_no_code(scanner: Scanner) -> None:
     code = 'def run():\n    """Do not call eval(text) here,\n    since eval(text) runs what it is given,\n'
     assert not lines_found(scanner, code, "python")
+    assert not lines_found(scanner, " * Runs\n *\n *   eval(req.query.x);\n", "typescript")
+    assert lines_found(scanner, " * Runs\n */\neval(req.query.x);\n", "typescript")
     assert not lines_found(scanner, "const page = `<b>\n  eval(location.hash)\n", "javascript")

@@ -26,6 +26,8 @@ MAX_TRIED: Final = 6
 """Closing marks tried as the end of a string that began before the fragment."""
 
 _TRIPLE: Final = re.compile(r'''"""|\'\'\'''')
+_STARRED: Final = re.compile(r"(?:[ \t]*(?:\*(?:[ \t][^\n]*)?)?(?:\n|\Z))+")
+"""Every line begins with a star, as the lines of a block comment do."""
 _COMMENTS: Final = {"ruby": ("=begin", "\n=end"), "shell": None, "python": None}
 
 
@@ -99,6 +101,8 @@ def _comment_end(code: str, language: Language) -> int:
         return 0
     opener, closer = marks
     place = code.find(closer)
+    if place < 0 and opener == "/*" and _STARRED.fullmatch(code):
+        return len(code)
     if place < 0 or opener in code[:place]:
         return 0
     before, _newline, head = code[:place].rpartition("\n")
