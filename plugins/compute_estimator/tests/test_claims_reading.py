@@ -133,7 +133,7 @@ def test_full_width_marks_end_a_claim_of_a_document_as_others_do(narrow: str, wi
     cut = [part.claim.raw for part in read_claims(text, document=True)]
     claims = [part.claim.raw for part in read_claims(text.replace(narrow, wide), document=True)]
     assert len(claims) == 24
-    assert [claim.replace(wide, narrow) for claim in claims] == cut
+    assert [claim.replace(wide[0], narrow[0]) for claim in claims] == cut
 
 
 def test_a_number_belongs_to_the_name_in_its_clause() -> None:
