@@ -106,8 +106,8 @@ def _of_one_side(bench: Bench, measure: Measure, fact: Fact) -> bool:
     if measure.role != "token_price" or not fact.note.startswith(("input", "output")):
         return True
     text = bench.claim.text
-    behind = re.split(r"[,,。;、]|(?<![a-z])and(?![a-z])", text[measure.end : measure.end + 44])[0]
-    ahead = re.split(r"[,,。;]", text[max(0, measure.start - 24) : measure.start])[-1]
+    behind = re.split(r"[,。;、]|(?<![a-z])and(?![a-z])", text[measure.end : measure.end + 44])[0]
+    ahead = re.split(r"[,。;]", text[max(0, measure.start - 24) : measure.start])[-1]
     sides = re.findall(r"input|output|输入|输出", behind, re.IGNORECASE) or re.findall(
         r"input|output|输入|输出", ahead, re.IGNORECASE
     )
@@ -134,8 +134,8 @@ def _of_one_scope(measure: Measure, fact: Fact) -> bool:
 
 def _clause(text: str, measure: Measure) -> str:
     """The part of the text between two full stops or semicolons that a number stands in."""
-    start = max(text.rfind(mark, 0, measure.start) for mark in "。;；\n") + 1
-    ends = [at for mark in "。;；\n" if (at := text.find(mark, measure.end)) >= 0]
+    start = max(text.rfind(mark, 0, measure.start) for mark in "。;\n") + 1
+    ends = [at for mark in "。;\n" if (at := text.find(mark, measure.end)) >= 0]
     return text[start : min(ends, default=len(text))]
 
 

@@ -40,7 +40,7 @@ _I = re.IGNORECASE
 
 PARAMS = re.compile(r"参数|param|模型规模", _I)
 ACTIVE = re.compile(r"激活|活跃参数|active|activat", _I)
-ACTIVE_BEFORE = re.compile(r"(?:激活|活跃|active|activat(?:es?|ed|ing))[^,,。;;、\d]{0,14}$", _I)
+ACTIVE_BEFORE = re.compile(r"(?:激活|活跃|active|activat(?:es?|ed|ing))[^,。;、\d]{0,14}$", _I)
 ACTIVE_AFTER = re.compile(
     r"^\s?(?:个)?\s?(?:的)?(?:参数|params?|parameters?)?\s?(?:被|are |is |per token )?\s?(?:激活|活跃|activ)",
     _I,

@@ -197,7 +197,7 @@ def format_near(bench: Bench, index: int) -> str:
     if measure.dtype in BYTES_EACH:
         return measure.dtype
     text = bench.claim.text
-    clause_start = max(text.rfind(mark, 0, measure.start) for mark in (",", "。", ";", ",", "\n")) + 1
+    clause_start = max(text.rfind(mark, 0, measure.start) for mark in (",", "。", ";", "\n")) + 1
     for part in (text[clause_start : measure.start], text[: measure.start], text):
         if found := formats_of(part):
             return found[-1]

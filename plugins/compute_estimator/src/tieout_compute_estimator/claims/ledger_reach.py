@@ -102,7 +102,7 @@ def is_meant(bench: Bench, index: int, way: Product) -> bool:
     before = claim.text[max(0, measure.start - 40) : measure.start]
     last = measure.start > max(m.start for m in used)
     if money and not (
-        last or FOLLOWS.search(before) or re.match(r"\s?[((=]|\s?(?:at|按)", claim.text[measure.end :])
+        last or FOLLOWS.search(before) or re.match(r"\s?[(=]|\s?(?:at|按)", claim.text[measure.end :])
     ):
         return False
     if money and re.search(

@@ -12,7 +12,7 @@ from tieout_compute_estimator.claims.knowledge import Knowledge
 
 __all__ = ["link"]
 
-_BREAK = re.compile(r"[。;;!?!?\n]|,(?!\d)|,|(?<![A-Za-z])(?:while|whereas|but)(?![A-Za-z])|而(?!且)")
+_BREAK = re.compile(r"[,。;!?\n]|(?<![A-Za-z])(?:while|whereas|but)(?![A-Za-z])|而(?!且)")
 _REFERENCE_BEFORE = re.compile(
     r"(?:是|为|只有|仅有|不到|不足|比|较|相比|相较于?|相当于|等于|接近|达到?|超过|约|仅|than|of|as|versus|vs\.?|over|from|到|至|于)"
     r"\s?(?:了|约为|约|近|原|the|that of|those of|about|roughly)?\s?$",
@@ -105,7 +105,7 @@ def _respectively(claim: Claim, mentions: Sequence[Mention]) -> dict[int, Mentio
 
 
 _NAME_BEFORE_BRACKET = re.compile(
-    r"(?P<name>[A-Za-z][A-Za-z0-9.+-]*(?: [A-Z0-9][A-Za-z0-9.+-]*)?)\s?[((][^(()),,。;;]{0,10}$"
+    r"(?P<name>[A-Za-z][A-Za-z0-9.+-]*(?: [A-Z0-9][A-Za-z0-9.+-]*)?)\s?\([^(),。;]{0,10}$"
 )
 
 
@@ -317,7 +317,7 @@ def _device_of(
     candidates = [m for m in devices if m is not reference] or list(devices)
     passed = [m for m in candidates if m in compared and m.end <= measure.start]
     if passed and not re.match(
-        r"[^,,。;]{0,4}(?:which|whose|with|,? ?has)", text[passed[-1].end : passed[-1].end + 8]
+        r"[^,。;]{0,4}(?:which|whose|with|,? ?has)", text[passed[-1].end : passed[-1].end + 8]
     ):
         # "only 15 % of an H100, but 96 GB": what follows is again about the device that was compared with it.
         first = [m for m in candidates if m.start < passed[0].start and m not in compared]

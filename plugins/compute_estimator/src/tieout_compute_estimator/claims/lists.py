@@ -32,7 +32,7 @@ _MOVED = re.compile(r"^\s?(?:[降升增减涨跌](?:低|长|加)?(?:至|到|为)
 _SIDED = re.compile(r"\s?(?:个)?\s?(?:输入|输出|input|output|prompt|completion|token)", re.IGNORECASE)
 _PRICE_OF_SIDE = re.compile(
     r"^\s?(?:(?:of|for|per|/) ?(?:million )?(?:input|output)(?: tokens?)?)?"
-    r"\s?(?:、|,|,|和|与|及|and|,? and)?\s?(?:每百万\s?(?:个)?)?"
+    r"\s?(?:、|,|和|与|及|and|,? and)?\s?(?:每百万\s?(?:个)?)?"
     r"(?:输入|输出|input|output)(?:侧|价|价格|tokens?| tokens? (?:at|for))?\s?(?:为|at|for|是)?\s?$",
     re.IGNORECASE,
 )
@@ -173,7 +173,7 @@ def _restated(text: str, fixed: list[Measure]) -> list[Measure]:
     for index in range(len(fixed) - 1):
         first, second = fixed[index], fixed[index + 1]
         alike = first.role == "count" and second.value and abs(first.value / second.value - 1) < 0.05
-        if alike and re.fullmatch(r"\s?[((]\s?(?:即|i\.e\. )?", text[first.end : second.start]):
+        if alike and re.fullmatch(r"\s?\(\s?(?:即|i\.e\. )?", text[first.end : second.start]):
             fixed[index] = _as(first, second)
     return fixed
 

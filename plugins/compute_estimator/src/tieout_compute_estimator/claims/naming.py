@@ -127,7 +127,7 @@ def _inside_word(text: str, start: int) -> bool:
 
 
 _SIZE = re.compile(
-    r"(?<![\w.-])(\d+(?:\.\d+)?)\s?([BM])(?![A-Za-z0-9])(?=\s?(?:版本?|模型|用|使用|则|需|占|耗|共|took|used|needed|model|version|was|:)|[,;,;])"
+    r"(?<![\w.-])(\d+(?:\.\d+)?)\s?([BM])(?![A-Za-z0-9])(?=\s?(?:版本?|模型|用|使用|则|需|占|耗|共|took|used|needed|model|version|was|:)|[,;])"
 )
 
 

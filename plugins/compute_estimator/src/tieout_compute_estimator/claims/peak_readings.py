@@ -195,5 +195,5 @@ _USEFUL = re.compile(r"useful|effective|achiev|sustain|有效|实际|可用", re
 def is_useful(bench: Bench, measure: Measure) -> bool:
     """Whether a rate is said to be what is left of a peak: useful, effective, 有效."""
     text = bench.claim.text
-    before = re.split(r"[,,。;]", text[max(0, measure.start - 20) : measure.start])[-1]
-    return bool(_USEFUL.search(before + "|" + re.split(r"[,,。;]", text[measure.end : measure.end + 16])[0]))
+    before = re.split(r"[,。;]", text[max(0, measure.start - 20) : measure.start])[-1]
+    return bool(_USEFUL.search(before + "|" + re.split(r"[,。;]", text[measure.end : measure.end + 16])[0]))

@@ -29,7 +29,7 @@ def is_of_many(bench: Bench, measure: Measure) -> bool:
         counted
         and not servers
         and counted[1].start > measure.end
-        and re.search(r"[,,。;]", bench.claim.text[measure.end : counted[1].start])
+        and re.search(r"[,。;]", bench.claim.text[measure.end : counted[1].start])
     ):
         return False  # the count comes later, in another clause
     return bool(servers) or bool(_WHOLE.search(before)) or measure.role in ("memory", "power")

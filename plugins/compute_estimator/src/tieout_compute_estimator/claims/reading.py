@@ -220,7 +220,7 @@ def _dimension(unit: str) -> str:
 
 
 def _dtype(text: str, start: int, end: int) -> str:
-    clause_start = max(text.rfind(mark, 0, start) for mark in ("。", ";", ";", ",", ",", "\n", "、")) + 1
+    clause_start = max(text.rfind(mark, 0, start) for mark in ("。", ";", ",", "\n", "、")) + 1
     close = cues.dtype_of(text[max(clause_start, start - 18) : start]) or cues.dtype_of(text[end : end + 14])
     return close or cues.dtype_of(text[max(0, start - 30) : end + 24])
 
@@ -237,7 +237,7 @@ def _per(
     role: Role, text: str, start: int, end: int, scope: tuple[str, ...]
 ) -> Literal["", "device", "server", "chip", "year", "month"]:
     before, after = text[max(0, start - 16) : start], text[end : end + 14]
-    around = re.split(r"[,;。;]", before)[-1] + "|" + re.split(r"[,;。;]", after)[0]
+    around = re.split(r"[,;。]", before)[-1] + "|" + re.split(r"[,;。]", after)[0]
     if role in ("multiple", "growth", "percent"):
         return "year" if cues.PER_YEAR.search(around) else ""
     if role in ("rate", "power", "link", "item_price", "memory", "memory_bandwidth"):

@@ -190,12 +190,12 @@ def _devices(words: Words, quantity: Quantity) -> Role:
     lead = words.text[max(0, quantity.start - 24) : quantity.start]
     after_count = re.search(
         r"(?:每(?:一?台|个)?(?:服务器|节点|机器)|每台|单机|per (?:node|server)|each (?:node|server|with)"
-        r"|(?:node|server|machine)s? (?:each )?(?:with|of|having|has))[^,,。;\d]{0,10}$",
+        r"|(?:node|server|machine)s? (?:each )?(?:with|of|having|has))[^,。;\d]{0,10}$",
         lead,
         re.IGNORECASE,
     )
     crossed = re.search(r"[xX×]", quantity.text) and re.search(
-        r"(?:台|节点|nodes?|servers?|of|个)\s?(?:服务器|机器)?[\s((]{0,2}$",
+        r"(?:台|节点|nodes?|servers?|of|个)\s?(?:服务器|机器)?[\s(]{0,2}$",
         words.text[max(0, quantity.start - 10) : quantity.start],
     )
     follows = words.text[quantity.end : quantity.end + 24]
@@ -206,8 +206,8 @@ def _devices(words: Words, quantity: Quantity) -> Role:
 def _time(quantity: Quantity, unit: str, words: Words) -> Role:
     if unit == "h" and quantity.value >= 50_000:
         return "gpu_hours"  # more than five years: of many devices
-    behind = re.split(r"[,,。;]", words.text[quantity.end : quantity.end + 14])[0]
-    ahead = re.split(r"[,,。;]", words.text[max(0, quantity.start - 30) : quantity.start])[-1]
+    behind = re.split(r"[,。;]", words.text[quantity.end : quantity.end + 14])[0]
+    ahead = re.split(r"[,。;]", words.text[max(0, quantity.start - 30) : quantity.start])[-1]
     if cues.DOUBLING.search(behind[:10]) or cues.DOUBLING.search(ahead):
         return "doubling"
     if re.search(
@@ -332,5 +332,5 @@ def _is_rent(quantity: Quantity, words: Words) -> bool:
 
 def _near(words: Words, reach: int = 14) -> str:
     """The words of the clause on both sides of a number."""
-    before = re.split(r"[,,。;;]", words.before)[-1][-reach:]
-    return f"{before}|{re.split(r'[,,。;;]', words.after)[0][:14]}"
+    before = re.split(r"[,。;]", words.before)[-1][-reach:]
+    return f"{before}|{re.split(r'[,。;]', words.after)[0][:14]}"

@@ -66,23 +66,23 @@ def _energetic(text: str, before: str, after: str) -> tuple[Role, str, float] | 
         return "intensity", "kg/kWh", 1e-3
     if _KILOWATT_HOURS.match(after) and re.search(r"电|功耗|能耗|MWh|kWh", text):
         return "energy", "kWh", 1.0
-    if re.search(r"(?<![A-Za-z])PUE(?![A-Za-z])[^,,。;\d]{0,12}$", before):
+    if re.search(r"(?<![A-Za-z])PUE(?![A-Za-z])[^,。;\d]{0,12}$", before):
         return "pue", "", 1.0
     return None
 
 
 def _percent(quantity: Quantity, text: str, before: str, after: str) -> Role:
     if re.search(
-        r"(?:负载率|负荷率|上架率|load factor|average load|平均负载)[^,,。;\d]{0,8}$", before, re.IGNORECASE
+        r"(?:负载率|负荷率|上架率|load factor|average load|平均负载)[^,。;\d]{0,8}$", before, re.IGNORECASE
     ) or re.match(r"\s?(?:average )?load(?! time)(?![a-z])", after, re.IGNORECASE):
         return "load"
-    near = before[-24:] + "|" + re.split(r"[,,。;]", text[quantity.end : quantity.end + 32])[0]
+    near = before[-24:] + "|" + re.split(r"[,。;]", text[quantity.end : quantity.end + 32])[0]
     if cues.MFU.search(near) or re.match(
         rf"\s?of (?:its |the |their )?(?:[\d.,]+ ?[TP]FLOP(?:/?[Ss]|S)? )?{_PEAK}",
         text[quantity.end : quantity.end + 48],
     ):
         return "mfu"
-    if re.search(rf"{_PEAK}[^,,。;\d]{{0,6}}的\s?$", before):
+    if re.search(rf"{_PEAK}[^,。;\d]{{0,6}}的\s?$", before):
         return "mfu"
     if cues.GOODPUT.search(before) or cues.GOODPUT.search(after):
         return "goodput"
@@ -104,7 +104,7 @@ def unit_of_ratio(quantity: Quantity) -> bool:
 
 def _counted(quantity: Quantity, text: str, before: str, after: str) -> tuple[Role, str, float]:
     """The nearest word that can be counted decides."""
-    near = re.split(r"[,,。;;]", before)[-1] + "|" + re.split(r"[,,。;;]", after)[0]
+    near = re.split(r"[,。;]", before)[-1] + "|" + re.split(r"[,。;]", after)[0]
     if re.match(r"\s?次(?:每秒|/秒|运算|浮点|的速度)", after) or (
         re.search(r"每秒\s?(?:钟)?(?:执行|进行|计算|完成)?\s?$", before) and re.match(r"\s?次", after)
     ):
@@ -136,7 +136,7 @@ def _people(before: str, after: str) -> tuple[Role, str, float] | None:
         r"\s?(?:[个名位]?(?:月活|日活|周活|活跃|并发)?用户|(?:concurrent|simultaneous|active) users)",
         after,
         re.IGNORECASE,
-    ) or re.search(r"(?:用户数?|[月日周]活)[^,,\d]{0,5}$", before):
+    ) or re.search(r"(?:用户数?|[月日周]活)[^,\d]{0,5}$", before):
         return "users", "", 1.0
     if re.match(r"\s?(?:个|张|份|篇)?(?:网页|文档|web|documents|pages)", after, re.IGNORECASE):
         return "pages", "", 1.0
@@ -157,7 +157,7 @@ def _machines(quantity: Quantity, text: str, after: str) -> tuple[Role, str, flo
     ):
         return "devices", "GPU", 1.0
     sheets = re.match(
-        r"\s?(?:张(?![图表照桌纸片])|[颗块片](?=共|合计|总|就|可|能|,|,|组成))", after
+        r"\s?(?:张(?![图表照桌纸片])|[颗块片](?=共|合计|总|就|可|能|,|组成))", after
     ) and re.search(r"卡|[GTN]PU|[AHBV]\d{2,3}|MI\d{3}|昇腾|芯片", text)
     return ("devices", "GPU", 1.0) if _NAMED_DEVICE.match(after) or sheets else None
 
@@ -172,7 +172,7 @@ def _of_models(quantity: Quantity, before: str, after: str, near: str) -> tuple[
     if re.search(
         r"(?:head dim(?:ension)?s?|头维度?|每头维度|head size"
         r"|heads? (?:each )?(?:of|with) (?:dimension|dim|size|width))"
-        r"[^,,。;\d]{0,6}$",
+        r"[^,。;\d]{0,6}$",
         before,
         re.IGNORECASE,
     ) or re.match(r"\s?维(?:的)?(?:头|head)|-dim(?:ensional)? heads?", after, re.IGNORECASE):
@@ -180,7 +180,7 @@ def _of_models(quantity: Quantity, before: str, after: str, near: str) -> tuple[
     if re.search(
         r"(?:隐藏(?:层)?(?:维度|大小|尺寸)|hidden (?:size|dim(?:ension)?|width)|model dim(?:ension)?|d_model"
         r"|hidden state)"
-        r"[^,,。;\d]{0,6}$",
+        r"[^,。;\d]{0,6}$",
         before,
         re.IGNORECASE,
     ):

@@ -13,7 +13,7 @@ from tieout_compute_estimator.derivation import N_
 __all__ = ["equated", "from_base", "to_base", "worked_off"]
 
 _EQUAL = re.compile(
-    r"^[,,]?\s?(?:=|＝|≈|即|也?就是|约?等于|相当于|约合|折合|合|i\.e\.,?|equals?|is|are|or|means|\("
+    r"^,?\s?(?:=|＝|≈|即|也?就是|约?等于|相当于|约合|折合|合|i\.e\.,?|equals?|is|are|or|means|\("
     r"|,?\s?that is,?|(?:is )?(?:equal|equivalent) to|(?:links?|ports?) (?:carr(?:y|ies)|moves?"
     r"|transfers?)|amounts to|works out (?:to|at))\s?(?:每秒)?(?:约|约为|大约|about|roughly|some"
     r"|to)?\s?(?:每秒)?\s?$",

@@ -20,7 +20,7 @@ _DISCLOSED = re.compile(
     re.IGNORECASE,
 )
 _NOT_DISCLOSED = re.compile(
-    r"(?:未|没有|没|从未|尚未|拒绝|不)[^,,。;]{0,8}(?:公布|公开|披露|证实|确认)|爆料|传闻|据传|泄露|泄漏|坊间|外媒|媒体|非官方"
+    r"(?:未|没有|没|从未|尚未|拒绝|不)[^,。;]{0,8}(?:公布|公开|披露|证实|确认)|爆料|传闻|据传|泄露|泄漏|坊间|外媒|媒体|非官方"
     r"|(?:not|never|no|n't|declin\w+|refus\w+|without)[^.]{0,24}(?:disclos|reveal|confirm|publish|official)"
     r"|undisclosed|unconfirmed|unofficial|leak|rumou?r|reported(?:ly)?|estimat|analysts?",
     re.IGNORECASE,

@@ -23,7 +23,7 @@ _NEGATED = re.compile(
     r"|instead of|rather than|neither|nor|than)(?![a-z])|n't",
     _I,
 )
-_STOP = re.compile(r"[。;；!?！？\n]|(?<![ .][A-Za-z])(?<!\.[a-z])\.(?=\s|$)")
+_STOP = re.compile(r"[。;!?\n]|(?<![ .][A-Za-z])(?<!\.[a-z])\.(?=\s|$)")
 
 
 def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
@@ -113,11 +113,11 @@ _VENDORS = {
 _TRAINED_ON = re.compile(
     r"(?:(?:pre-?)?trained|pre-?training|training run|train|ran)(?: \w+){0,3}?"
     r" (?:on|with|using|across|over)(?: [\w,.+-]+){0,5}? ?$"
-    r"|(?:训练|预训练)(?:时)?(?:所)?(?:使用|采用|动用|用|依托|基于|跑在|完成于)(?:了|的是|的)?[^,,。;]{0,14}$"
-    r"|(?:使用|采用|动用|用|在|依托|基于)(?:了)?[^,,。;]{0,14}$",
+    r"|(?:训练|预训练)(?:时)?(?:所)?(?:使用|采用|动用|用|依托|基于|跑在|完成于)(?:了|的是|的)?[^,。;]{0,14}$"
+    r"|(?:使用|采用|动用|用|在|依托|基于)(?:了)?[^,。;]{0,14}$",
     _I,
 )
-_TRAINED_BEHIND = re.compile(r"^[^,,。;]{0,16}(?:上|来|集群|进行|完成)?[^,,。;]{0,6}(?:预?训练|练)", _I)
+_TRAINED_BEHIND = re.compile(r"^[^,。;]{0,16}(?:上|来|集群|进行|完成)?[^,。;]{0,6}(?:预?训练|练)", _I)
 _TRAINED_FOR = re.compile(r"(?:训练|预训练|练出|training|to train|train)\s?(?:the |出)?$", _I)
 _MAYBE = re.compile(
     r"如果|若|假设|假如|可能|估算|估计|测算|预计|折合|相当|would|could|might|estimat|(?<![a-z])if(?![a-z])|suppose|hypothetical|equivalent"
@@ -194,7 +194,7 @@ def _trained_model(bench: Bench, place: int, end: int, left: int, right: int) ->
     if after:
         between = text[end : after[0].start]
         if len(between) < 60 and re.search(
-            r"(?:that|which|used to|上|来|集群)[^,,。;]{0,20}(?:train(?:ed)?|训练了?|练出)[^,,。;]{0,8}$",
+            r"(?:that|which|used to|上|来|集群)[^,。;]{0,20}(?:train(?:ed)?|训练了?|练出)[^,。;]{0,8}$",
             between,
             _I,
         ):
@@ -215,7 +215,7 @@ def _maker(name: str) -> str:
 
 
 _MEMORY = re.compile(r"(?<![A-Za-z])(?P<kind>HBM|GDDR|LPDDR)\s?(?:\d\w?)?(?:X)?(?![A-Za-z])", _I)
-_GLUE_OF = re.compile(r"^(?:[^,,。;]{0,24}?)(?:\bof\b|\bin\b|\bon\b|\binside\b)(?: \w+){0,3}? ?$", _I)
+_GLUE_OF = re.compile(r"^(?:[^,。;]{0,24}?)(?:\bof\b|\bin\b|\bon\b|\binside\b)(?: \w+){0,3}? ?$", _I)
 
 
 def memory_kind(bench: Bench) -> Iterator[Finding]:

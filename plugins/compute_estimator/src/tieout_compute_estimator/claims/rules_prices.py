@@ -17,7 +17,7 @@ _SIDES = {
     "input": re.compile(r"(?<![a-z])(?:input|prompt|in(?![a-z]))|输入|提示词", re.IGNORECASE),
     "output": re.compile(r"(?<![a-z])(?:output|completion|generated|out(?![a-z]))|输出|生成", re.IGNORECASE),
 }
-_CLAUSE = re.compile(r"[,,。;；、]|(?<![a-z])(?:and|plus)(?![a-z])|[与和及加+]", re.IGNORECASE)
+_CLAUSE = re.compile(r"[,。;、]|(?<![a-z])(?:and|plus)(?![a-z])|[与和及加+]", re.IGNORECASE)
 _SLIPS = (1e3, 1e-3, 1e6, 1e-6, 1e2, 1e-2)
 _TOTALS = ("cost", "money", "token_price", "item_price")
 

@@ -48,7 +48,7 @@ _ADDED = re.compile(r"^\s*(?:more|larger|higher|faster|greater)", re.IGNORECASE)
 def metric_of(bench: Bench, measure: Measure) -> tuple[Role, str] | None:
     """What a ratio is of: the nearest word before or after it."""
     text = bench.claim.text
-    tail = re.split(r"[,,。;;]", text[measure.end : measure.end + 44])[0]
+    tail = re.split(r"[,。;]", text[measure.end : measure.end + 44])[0]
     window = text[max(0, measure.start - 60) : measure.end] + tail
     centre = min(measure.start, 60)
     best: tuple[int, Role, str] | None = None

@@ -37,8 +37,8 @@ def wrong_kind(bench: Bench) -> Iterator[Finding]:
     """An energy where the words say power, and a power where they say energy."""
     text = bench.claim.text
     for index, measure in bench.claim.of("energy", "power"):
-        before = re.split(r"[,,。;]", text[max(0, measure.start - 30) : measure.start])[-1]
-        after = re.split(r"[,,。;]", text[measure.end : measure.end + 40])[0]
+        before = re.split(r"[,。;]", text[max(0, measure.start - 30) : measure.start])[-1]
+        after = re.split(r"[,。;]", text[measure.end : measure.end + 40])[0]
         periods = _PERIOD.search(before + after) or measure.scope or bench.claim.first("duration")
         if measure.role == "energy":
             wrong = (

@@ -152,7 +152,7 @@ def _all_heads(bench: Bench, measure: Measure, value: float, shared: float) -> b
 
 
 _PER_TOKEN = re.compile(
-    r"[^,,。;]{0,28}?(?:per|for each|each|every) token(?!s)|[^,,。;]{0,10}?/ ?token", re.IGNORECASE
+    r"[^,。;]{0,28}?(?:per|for each|each|every) token(?!s)|[^,。;]{0,10}?/ ?token", re.IGNORECASE
 )
 
 

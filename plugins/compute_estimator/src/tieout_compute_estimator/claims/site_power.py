@@ -41,10 +41,10 @@ def lies_between(bench: Bench, index: int, pue: Entry, power: int, way: Product)
 def _near(bench: Bench, index: int) -> str:
     text, measure = bench.claim.text, bench.claim.measures[index]
     ahead = max((m.end for m in bench.claim.measures if m.end <= measure.start), default=0)
-    before = re.split(r"[,,。;]", text[max(ahead, measure.start - 20) : measure.start])[-1]
+    before = re.split(r"[,。;]", text[max(ahead, measure.start - 20) : measure.start])[-1]
     if ahead > measure.start - 20:
         before = _OF_FORMER.sub("", before)  # "a 30 MW IT load draws 45 MW": IT is said of the 30
-    return before + "|" + re.split(r"[,,。;]", text[measure.end : measure.end + 20])[0]
+    return before + "|" + re.split(r"[,。;]", text[measure.end : measure.end + 20])[0]
 
 
 def _is_inside(bench: Bench, index: int) -> bool:

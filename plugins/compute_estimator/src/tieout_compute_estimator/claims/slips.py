@@ -144,8 +144,8 @@ def _of_whole(bench: Bench, index: int, measure: Measure) -> Finding | None:
     named = [m for m in bench.claim.mentions if m.kind == "device"]
     if host is None or host.kind != "system" or not host.device or not measure.sure or named:
         return None
-    clause = re.split(r"[,,。;]", bench.claim.text[: measure.start])[-1] + "|"
-    clause += re.split(r"[,,。;]", bench.claim.text[measure.end :])[0]
+    clause = re.split(r"[,。;]", bench.claim.text[: measure.start])[-1] + "|"
+    clause += re.split(r"[,。;]", bench.claim.text[measure.end :])[0]
     for mention in bench.claim.mentions:
         clause = clause.replace(mention.text, "")
     if _OF_EACH.search(clause) or bench.claim.first("servers", "per_server", "devices"):
