@@ -81,6 +81,16 @@ def rents(http: Any, price: float = 2.0) -> None:
         http.get(f"{CATALOGUE}/{cloud}/vms.csv").respond(text=catalogue(price + number))
 
 
+def test_the_rent_of_another_h100_is_not_that_of_the_pcie_card(http: Any, data_dir: Path, run: Run) -> None:
+    shipped = find_device("H100 PCIe").price
+    nvl = "m1_H100-NVL,H100-NVL,1.0,8,8,99,x,\"{'Gpus': []}\",\n"
+    for cloud in CLOUDS:
+        http.get(f"{CATALOGUE}/{cloud}/vms.csv").respond(text=catalogue(2.0) + nvl)
+    code, said = run(*REFRESH, "compute rental prices")
+    assert code == 0, said
+    assert find_device("H100 PCIe").price == shipped
+
+
 def test_rents_become_the_range_over_the_clouds(http: Any, data_dir: Path, run: Run) -> None:
     shipped = find_device("H100").price
     rents(http)

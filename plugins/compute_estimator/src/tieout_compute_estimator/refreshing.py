@@ -37,7 +37,8 @@ LEAST_SHARE: Final = 0.5
 """Of the rows of the shipped table that a list has to hold."""
 
 _DEVICES: Final = (
-    (r"H100\b.*(?:PCIE|NVL\b)", "H100 PCIe"),
+    (r"H100\b.*NVL\b", "H100 NVL"),
+    (r"H100\b.*PCIE", "H100 PCIe"),
     (r"\bH100\b", "H100 SXM"),
     (r"\bH200\b", "H200 SXM"),
     (r"\bB200\b", "B200"),
