@@ -24,6 +24,7 @@ def units(tag: str, code: str) -> list[str]:
         "a = {  # (\n  'b': '[',\n}",
         "a = '''it's\n\"\"\"\n'''",
         "x = 'a\\'('",
+        "@a\n@b.c(\n  1)\n# why\n\ndef f(): pass",
     ],
 )
 def test_python_statement_is_held_together(statement: str) -> None:

@@ -117,6 +117,49 @@ async def test_brackets_stay_balanced_in_javascript() -> None:
     assert "eval(" not in text
 
 
+LONG = {
+    "python": (
+        "os.system(\n" + "    'ls ' +\n" * 252 + "    request.args['x'])\n",
+        "import os\n",
+        "print(1)\n",
+    ),
+    "py": ("if eval(\n" + "    more,\n" * 252 + "    more):\n", "", "    print(1)\n"),
+    "js": ("eval(x,\n" + "  more,\n" * 450 + "  more);\n", "if (a) {\n", "}\n"),
+    "ts": ("eval(a)\n" + "  .b()\n" * 45 + "  .c();\n", "", "d();\n"),
+}
+
+
+@pytest.mark.parametrize("tag", LONG)
+async def test_no_byte_of_a_long_statement_leaves_once_its_beginning_was_taken_out(tag: str) -> None:
+    statement, before, after = LONG[tag]
+    text, _verdicts = await streamed(f"```{tag}\n{before}{statement}{after}```\n".splitlines(keepends=True))
+    assert not any(line.strip() in text for line in statement.splitlines())
+    assert text.startswith(f"```{tag}\n{before}")
+    assert text.endswith(f"{after}```\n")
+    assert (text.count("("), text.count("{")) == (text.count(")"), text.count("}"))
+    if tag in ("python", "py"):
+        compile(text.partition("\n")[2].removesuffix("```\n"), "answer", "exec")
+
+
+async def test_a_statement_that_passed_in_part_is_unknown() -> None:
+    statement = "x = foo(\n" + "    'ls',\n" * 252 + "    1)\n"
+    text, verdicts = await streamed([f"```python\n{statement}```\n"])
+    assert statement in text
+    assert any(isinstance(verdict, Unknown) for verdict in verdicts)
+
+
+async def test_a_decorator_goes_with_what_it_decorates() -> None:
+    answer = (
+        "```python\n@app.route('/x')\n@login(\n    1,\n)\n# why\ndef x(): return eval(request.args['q'])\n"
+        "@app.route('/y')\ndef y():\n    return 1\n```\n"
+    )
+    text, _verdicts = await streamed([answer])
+    code = text.partition("\n")[2].removesuffix("```\n")
+    compile(code, "answer", "exec")
+    assert "/x" not in text
+    assert "@app.route('/y')\ndef y():" in text
+
+
 @pytest.mark.parametrize("tag", ["", "text", "console", "javascript", "ts", "json"])
 async def test_missing_or_wrong_language_does_not_hide_python(tag: str) -> None:
     text, _ = await streamed([f"```{tag}\nimport os\ndef f(name):\n    os.system('ls ' + name)\n```\n"])

@@ -78,6 +78,10 @@ class CodeBlock:
         self._window: list[_Scanned] = []
         self._carried: dict[str, Carried] = {}
         self._seen: set[tuple[str, int]] = set()
+        self._removed: Unit | None = None
+        """The unit before, where it was taken out."""
+        self._margin = ""
+        """What stands before the statement that was taken out last."""
 
     def push(self, line: CodeLine) -> list[Decision]:
         """Take the next line."""
@@ -142,6 +146,8 @@ class CodeBlock:
         self._done += len(unit.lines)
         lines = self._lines[first : self._done]
         text = "".join(line.text for line in lines)
+        before, self._removed = self._removed, None
+        margin = self._margin
         clock = Clock(self._settings.max_seconds)
         try:
             hits, unknown = self._scan(unit, first, clock)
@@ -151,7 +157,14 @@ class CodeBlock:
             hits, unknown = [], said(error)
         if unit.cut and not unknown:
             unknown = _("a statement is too long to be checked as a whole", lang=self._lang)
-        return self._judge(hits, unknown, text, unit, lines)
+        decision = self._judge(hits, unknown, text, unit, lines)
+        if before is not None and unit.continues and decision.action not in ("retry", "block"):
+            # The statement is gone that this is the rest of: alone it is no code, and nobody has checked it.
+            self._margin, self._removed = margin, unit
+            decision = replace(decision, text=self._rest(before, unit, lines), unknown="")
+        elif decision.action == "redact":
+            self._removed = unit
+        return decision
 
     def _judge(self, hits: list[Hit], unknown: str, text: str, unit: Unit, lines: list[CodeLine]) -> Decision:
         actions = [self._action(hit) for hit in hits]
@@ -284,13 +297,25 @@ class CodeBlock:
             return "".join(line or "" for line in dressed)
         language = self._language
         code = unit.lines[0]
-        indent = code[: len(code) - len(code.lstrip())]
-        raw = lines[0].text.rstrip("\r\n")
-        before = raw[: len(raw) - len(code)] if raw.endswith(code) else ""
+        self._margin = _margin(lines[0], code)
         end = "\n" if lines[-1].text.endswith("\n") else ""
         comment = language.comment if language is not None else "#"
         kept = _stand_in(language, unit, code.strip())
-        return f"{before}{indent}{kept}{comment} {notice}{end}"
+        return f"{self._margin}{kept}{comment} {notice}{end}"
+
+    def _rest(self, before: Unit, unit: Unit, lines: list[CodeLine]) -> str:
+        """What must stay of the further lines of a statement that was taken out, so that it still reads as code."""
+        brackets = [opening for opening in before.stack[unit.lowest :] if opening.text is None]
+        closed = "".join(opening.closing for opening in reversed(brackets))
+        kept = _stand_in(self._language, replace(unit, closed=closed), "").removeprefix("pass").rstrip()
+        return f"{self._margin}{kept}{chr(10) if lines[-1].text.endswith(chr(10)) else ''}" if kept else ""
+
+
+def _margin(line: CodeLine, code: str) -> str:
+    """What stands before the code of a line: the marks of quotes and lists, the dressing, and its indent."""
+    raw = line.text.rstrip("\r\n")
+    before = raw[: len(raw) - len(code)] if raw.endswith(code) else ""
+    return before + code[: len(code) - len(code.lstrip())]
 
 
 def _stand_in(language: Language | None, unit: Unit, code: str) -> str:
