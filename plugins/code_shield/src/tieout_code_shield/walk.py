@@ -125,7 +125,7 @@ class Walk:
     def _note(self, site: Site, binding: Binding) -> None:
         if binding.type:
             self._types[site.function, binding.target] = site
-        if binding.form in ("assign", "augment", "loop"):
+        if binding.form in ("assign", "augment", "loop", "update"):
             self._assigned.setdefault(binding.target, []).append(site)
 
     def _bind(self, site: Site) -> list[Site]:
@@ -144,7 +144,8 @@ class Walk:
                     site.function,
                 )
             each.name, each.binding = binding.target, binding
-            found.append(each)
+            if binding.form != "update":
+                found.append(each)
             self._note(each, binding)
         return found
 

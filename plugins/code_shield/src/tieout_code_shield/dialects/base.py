@@ -22,11 +22,21 @@ _RECEIVERS: Final = ("object", "receiver", "operand", "argument", "expression", 
 Role = Literal["call", "bind", "import", "function", "compare"]
 
 BindForm = Literal[
-    "assign", "augment", "keyword", "pair", "default", "loop", "attribute", "declare", "equal", "return"
+    "assign",
+    "augment",
+    "keyword",
+    "pair",
+    "default",
+    "loop",
+    "attribute",
+    "declare",
+    "equal",
+    "return",
+    "update",
 ]
 """How a name gets a value: ``x = v``, ``x += v``, ``f(x=v)``, ``{"x": v}``, ``def f(x=v)``, ``for x in v``,
 ``<a x={v}>``, a declaration without a value, ``x == v``, ``return v``
-(whose name is ``return``)."""
+(whose name is ``return``), ``x[k] = v`` (which changes ``x``; rules do not see it)."""
 
 
 Check: TypeAlias = "Callable[[Walk, Site], bool]"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Role, Scope
+from tieout_code_shield.dialects.containers import appended, stored
 from tieout_code_shield.dialects.csharp_names import (
     ANSWERS,
     FRAMEWORK,
@@ -76,9 +77,12 @@ _EVALUATORS: Final = {
     "variable_declarator": "nothing",
     "switch_expression": "switch",
     "constant_pattern": "first",
+    "assignment_expression": "assigned",
 }
 _FUNCTIONS: Final = frozenset(kind for kind, role in _ROLES.items() if role == "function")
-_GROWS: Final = frozenset({"Append", "AppendLine", "AppendFormat", "Insert", "Add"})
+_GROWS: Final = frozenset(
+    {"Append", "AppendLine", "AppendFormat", "Insert", "Add", "Remove", "RemoveAt", "TryAdd", "SetValue"}
+)
 _NAMES: Final = frozenset({"identifier", "predefined_type", "base", "base_expression"})
 
 
@@ -262,16 +266,24 @@ class CSharpDialect(TypedDialect):
     def effects(self, node: Node, name: str) -> list[Binding]:
         """``sb.Append(x);``, ``list.Add(x);`` and ``map.Add("k", x);`` as statements."""
         owner, _, method = name.rpartition(".")
+        given = self.arguments(node).positional
+        if method == "TryGetValue" and len(given) == 2:
+            return [Binding(given[1].text().rpartition(" ")[2], node, "assign")]
         if method not in _GROWS or not owner:
             return []
         outer = node.parent()
         if outer is None or outer.kind() != "expression_statement":
             return []
-        given = self.arguments(node).positional
-        if method == "Add" and len(given) == 2:
-            key = given[0].text().strip('"') if given[0].kind() == "string_literal" else ""
-            return [Binding(f"{owner}.[{key}]", given[1], "assign")] if key else []
-        return grown(owner, node, "Append")
+        whole = grown(owner, node, "Append")
+        if method == "Add" and len(given) == 2 and given[0].kind() == "string_literal":
+            return [Binding(f"{owner}.[{given[0].text().strip(chr(34))}]", given[1], "assign"), *whole]
+        return whole
+
+    def index(self, node: Node) -> Node | None:
+        """The key or index of an element."""
+        listed = node.field("subscript")
+        given = [items(part)[-1] for part in items(listed) if items(part)] if listed is not None else []
+        return given[0] if len(given) == 1 else None
 
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """``using Alias = Namespace.Type;``; everything else goes by its bare name."""
@@ -344,6 +356,25 @@ class CSharpDialect(TypedDialect):
         answers = returned is not None and ANSWERS.search(returned.text()) is not None
         public = any(part.kind() == "modifier" and part.text() == "public" for part in method.children())
         return (answers and public) or HANDLERS.search(self.function_name(method)) is not None
+
+    def initial(self, node: Node, scope: Scope, depth: int) -> Value | None:
+        """``{ "a", "b" }``, ``{ ["k"] = "v" }`` and ``{ { "k", "v" } }`` behind ``new``."""
+        written = next((part for part in items(node) if part.kind() == "initializer_expression"), None)
+        if written is None:
+            return None
+        known = collected([])
+        for part in items(written):
+            both = [part.field("left"), part.field("right")] if part.field("right") else items(part)
+            pair = part.kind() in ("assignment_expression", "initializer_expression") and len(both) == 2
+            if pair and both[0] is not None and both[1] is not None:
+                key = items(both[0])[-1] if part.field("left") and items(both[0]) else both[0]
+                key = items(key)[-1] if key.kind() == "argument" else key
+                known = stored(
+                    known, self.evaluate(key, scope, depth + 1), self.evaluate(both[1], scope, depth + 1)
+                )
+            else:
+                known = appended(known, [self.evaluate(part, scope, depth + 1)])
+        return known
 
     def _on_verbatim(self, node: Node, scope: Scope, depth: int) -> Value:
         return constant("string", node.text()[2:-1].replace('""', '"'))

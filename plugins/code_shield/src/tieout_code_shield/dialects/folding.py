@@ -7,7 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from tieout_code_shield.values import HOLE, UNKNOWN, Leaf, Value, alternatives, constant, joined, merged
+from tieout_code_shield.values import (
+    HOLE,
+    MAX_KNOWN,
+    UNKNOWN,
+    Leaf,
+    Value,
+    alternatives,
+    constant,
+    joined,
+    merged,
+)
 
 __all__ = [
     "NUMBER",
@@ -50,7 +60,9 @@ def as_number(value: Value, name: str) -> Value:
 def collected(values: Sequence[Value]) -> Value:
     """A list or array of values."""
     text = " ".join(HOLE if value.text is None else value.text for value in values)
-    return Value("collection", text or None, merged(values), built=any(value.built for value in values))
+    known = tuple((str(index), value) for index, value in enumerate(values))
+    built = any(value.built for value in values)
+    return Value("collection", text or None, merged(values), built, known if len(known) <= MAX_KNOWN else ())
 
 
 def formatted(template: Value, given: Sequence[Value]) -> Value:

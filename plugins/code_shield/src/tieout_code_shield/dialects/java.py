@@ -63,6 +63,7 @@ _EVALUATORS: Final = {
     "cast_expression": "cast",
     "variable_declarator": "nothing",
     "switch_expression": "switch",
+    "assignment_expression": "assigned",
     "method_reference": "function",
     "instanceof_expression": "test",
 }
@@ -100,6 +101,9 @@ _PACKAGES: Final = frozenset(
     {"java", "javax", "jakarta", "org", "com", "net", "io", "sun", "android", "androidx", "okhttp3", "groovy", "kotlin",
      "retrofit2", "cn", "de", "dev", "lombok", "edu", "gov", "play"}
 )  # fmt: skip
+_CHANGES: Final = frozenset(
+    {"append", "add", "put", "setProperty", "setLength", "remove", "set", "putIfAbsent"}
+)
 _FUNCTIONS: Final = frozenset(kind for kind, role in _ROLES.items() if role == "function")
 _DECLARES: Final = frozenset({"field_declaration", "local_variable_declaration"})
 
@@ -214,17 +218,22 @@ class JavaDialect(TypedDialect):
     def effects(self, node: Node, name: str) -> list[Binding]:
         """``sb.append(x);``, ``list.add(x);`` and ``map.put("k", x);`` as statements."""
         owner, _, method = name.rpartition(".")
-        if method not in ("append", "add", "put", "setProperty", "setLength") or not owner:
+        if method not in _CHANGES or not owner:
             return []
         outer = node.parent()
         if outer is None or outer.kind() != "expression_statement":
             return []
+        whole = grown(owner, node, "append")
         if method in ("put", "setProperty"):
             given = self.arguments(node).positional
             if len(given) != 2 or given[0].kind() != "string_literal":
-                return []
-            return [Binding(f"{owner}.[{given[0].text().strip(chr(34))}]", given[1], "assign")]
-        return grown(owner, node, "append")
+                return whole
+            return [Binding(f"{owner}.[{given[0].text().strip(chr(34))}]", given[1], "assign"), *whole]
+        return whole
+
+    def index(self, node: Node) -> Node | None:
+        """The index of an array's element."""
+        return node.field("index")
 
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """Members imported with ``import static``; classes go by their bare names."""

@@ -53,7 +53,8 @@ _EVALUATORS: Final = {
     "indexing_expression": "element",
     "call_expression": "call",
     "collection_literal": "collection",
-    "infix_expression": "collection",
+    "infix_expression": "pair",
+    "assignment": "assigned",
     "if_expression": "choice",
     "when_expression": "when",
     "additive_expression": "operation",
@@ -100,6 +101,7 @@ class KotlinDialect(TypedDialect):
         {"parenthesized_expression", "control_structure_body", "statements", "interpolated_expression",
          "spread_expression", "value_argument", "labeled_expression"}
     )  # fmt: skip
+    statements = _STATEMENTS
     source_calls = _SOURCE_CALLS
     returning = "jump_expression"
     canary = 'fun run(name: String) {\n    Runtime.getRuntime().exec("ls " + name)\n}\n'
@@ -176,7 +178,12 @@ class KotlinDialect(TypedDialect):
         if kind == "assignment":
             target = self.dotted(inner[0]) if len(inner) > 1 else ""
             plain = any(child.kind() == "=" for child in node.children())
-            return [Binding(target, inner[-1], "assign" if plain else "augment")] if target else []
+            if not target:
+                return []
+            return [
+                Binding(target, inner[-1], "assign" if plain else "augment"),
+                *self.updated(target, node),
+            ]
         if kind == "function_value_parameters":
             return [
                 Binding(name, parameter, "declare", _type(parameter))
@@ -213,16 +220,28 @@ class KotlinDialect(TypedDialect):
         if method in _WITH_IT:
             receiver = self.receiver(node)
             return [Binding("it", receiver, "loop")] if receiver is not None else []
-        if not owner or method not in ("append", "appendLine", "add", "put"):
+        if not owner or method not in ("append", "appendLine", "add", "put", "remove", "removeAt", "set"):
             return []
         outer = node.parent()
         if outer is None or outer.kind() not in _STATEMENTS:
             return []
+        whole = grown(owner, node, "append")
         if method == "put":
             given = self.arguments(node).positional
             key = _string(given[0]) if len(given) == 2 else ""
-            return [Binding(f"{owner}.[{key}]", given[1], "assign")] if key else []
-        return grown(owner, node, "append")
+            return [Binding(f"{owner}.[{key}]", given[1], "assign"), *whole] if key else whole
+        return whole
+
+    def index(self, node: Node) -> Node | None:
+        """The key or index in brackets."""
+        last = items(node)[-1:]
+        given = items(last[0]) if last and last[0].kind() == "indexing_suffix" else []
+        return given[0] if len(given) == 1 else None
+
+    def yielded(self, node: Node) -> Node | None:
+        """The last expression of a lambda."""
+        inner = items(node) if node.kind() == "lambda_literal" else []
+        return inner[-1] if inner and inner[-1].kind() == "statements" else None
 
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """``import a.B as C``, and functions imported from objects; classes go by their bare names."""
@@ -313,6 +332,10 @@ class KotlinDialect(TypedDialect):
             elif child.kind() in ("interpolated_identifier", "interpolated_expression"):
                 parts.append(self.evaluate(child, scope, depth + 1))
         return joined(parts) if len(parts) != 2 or parts[1].constant else parts[1]
+
+    def _on_pair(self, node: Node, scope: Scope, depth: int) -> Value:
+        parts = items(node)
+        return collected([self.evaluate(part, scope, depth + 1) for part in (parts[0], parts[-1])])
 
     def _on_elvis(self, node: Node, scope: Scope, depth: int) -> Value:
         options = [part for part in items(node) if part.kind() != "jump_expression"]

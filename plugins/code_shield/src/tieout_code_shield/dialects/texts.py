@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from tieout_code_shield.dialects.containers import appended
 from tieout_code_shield.dialects.folding import collected, formatted, number_in
+from tieout_code_shield.dialects.typed_collections import created_collection
 from tieout_code_shield.values import Value, called, constant, joined, merged
 
 __all__ = ["PARSES", "created", "method_value"]
@@ -50,9 +52,9 @@ def created(kind: str, given: list[Value], name: str) -> Value:
         return joined([*texts, constant("string", "")])
     if kind in _TRANSPARENT and given:
         return joined(given)
-    if kind.endswith(("List", "Set", "Vector")) or kind in _COLLECTS:
+    if kind in _COLLECTS:
         return collected(given)
-    return called(name, given, source=False)
+    return created_collection(kind, given) or called(name, given, source=False)
 
 
 def method_value(method: str, base: Value | None, given: list[Value], name: str) -> Value | None:
@@ -75,7 +77,9 @@ def method_value(method: str, base: Value | None, given: list[Value], name: str)
     if base is not None and method in _APPENDS:
         return joined([base, *(given[1:] if method == "Insert" else given[:1])])
     if method in _COLLECTS and (base is None or static or name[:1].isupper() or base.kind == "collection"):
-        return collected([*([base] if base is not None and base.kind == "collection" else []), *given])
+        if base is not None and base.kind == "collection":
+            return appended(base, given)
+        return given[0] if len(given) == 1 and given[0].kind == "collection" else collected(given)
     if method in _SAME:
         if base is None or (name[:1].isupper() and not base.tainted and given):
             return given[0] if len(given) == 1 else None

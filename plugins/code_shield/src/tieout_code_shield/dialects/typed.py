@@ -71,7 +71,12 @@ class TypedDialect(TypedValues):
         if not target or right is None:
             return []
         plain = operator is not None and operator.text() in ("=", "??=")
-        return [Binding(target, right, "assign" if plain else "augment")]
+        return [Binding(target, right, "assign" if plain else "augment"), *self.updated(target, node)]
+
+    def updated(self, target: str, node: Node) -> list[Binding]:
+        """``x[key] = v`` also changes ``x``."""
+        owner, bracket, _ = target.partition(".[")
+        return [Binding(owner, node, "update")] if bracket and "." not in owner else []
 
     def branches(self, node: Node) -> tuple[Node, Node | None, Node | None] | None:
         """By the fields of the kinds that are ``deciding``."""

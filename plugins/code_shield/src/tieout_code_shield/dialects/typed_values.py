@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from tieout_code_shield.dialects.base import Dialect, Scope
+from tieout_code_shield.dialects.containers import item_of, stored
 from tieout_code_shield.dialects.folding import as_number, collected, operated, typed, unescaped
 from tieout_code_shield.dialects.gathering import named
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.dialects.texts import PARSES, created, method_value
+from tieout_code_shield.dialects.typed_collections import (
+    ADDS,
+    CHANGES,
+    COLLECTIONS,
+    changed,
+    gathered,
+    mapped,
+    read,
+)
 from tieout_code_shield.values import UNKNOWN, Value, alternatives, called, constant, leaf
 
 if TYPE_CHECKING:
@@ -47,6 +57,8 @@ class TypedValues(Dialect):
     """Kinds of expressions that are worth what their last part is."""
     functions: ClassVar[frozenset[str]]
     """Kinds of nodes that are functions."""
+    statements: ClassVar[frozenset[str]] = frozenset({"expression_statement"})
+    """Kinds of nodes in which a call stands whose result nobody uses."""
 
     @abstractmethod
     def call(self, node: Node) -> Call | None:
@@ -59,6 +71,18 @@ class TypedValues(Dialect):
     @abstractmethod
     def branches(self, node: Node) -> tuple[Node, Node | None, Node | None] | None:
         """Condition, what runs when it holds, and what runs otherwise; ``None`` for what does not branch."""
+
+    @abstractmethod
+    def index(self, node: Node) -> Node | None:
+        """The key or index of ``x[key]``, the only one it has; ``None`` for anything else."""
+
+    def yielded(self, node: Node) -> Node | None:
+        """The expression that a lambda of one expression returns; ``None`` for anything else."""
+        return node.field("body") if node.kind() == "lambda_expression" else None
+
+    def initial(self, node: Node, scope: Scope, depth: int) -> Value | None:
+        """What the braces behind the making of a list or map put into it; ``None`` where there are none."""
+        return None
 
     def evaluate(self, node: Node, scope: Scope, depth: int = 0) -> Value:
         """Fold strings, numbers and constants; anything else becomes a leaf with its name."""
@@ -142,6 +166,11 @@ class TypedValues(Dialect):
         if found is not None:
             return found
         value = self.evaluate(base, scope, depth + 1)
+        index = self.index(node)
+        if value.items and index is not None and scope.lookup(f"{self.dotted(base)}.[]") is None:
+            found = item_of(value, self.evaluate(index, scope, depth + 1))
+            if found is not None:
+                return found
         if value.constant and value.kind in ("string", "collection"):
             return value
         qualified = scope.qualified(name)
@@ -190,6 +219,9 @@ class TypedValues(Dialect):
         arguments = self.arguments(node)
         given = [self.evaluate(part, scope, depth + 1) for part in arguments.positional]
         if call.created:
+            written = self.initial(node, scope, depth) if call.method.endswith(COLLECTIONS) else None
+            if written is not None:
+                return written
             members = [self.evaluate(part, scope, depth + 1) for part in arguments.named.values()]
             return created(call.method, [*given, *members], name)
         base = self.evaluate(call.receiver, scope, depth + 1) if call.receiver is not None else None
@@ -197,9 +229,13 @@ class TypedValues(Dialect):
             return constant("string", arguments.positional[0].text() if arguments.positional else "")
         if PARSES.search(name):
             return as_number(called(name, given, source=False), name)
-        stored = self._stored(call, given, scope)
-        if stored is not None:
-            return stored
+        if base is not None and self._changes(node, call, base):
+            return changed(call.method, base, given)
+        known = self._stored(call, given, scope)
+        if known is None:
+            known = self._from_collection(call, base, arguments.positional, given, name, scope)
+        if known is not None:
+            return known
         worked = method_value(call.method, base, given, name)
         if worked is not None:
             return worked
@@ -211,6 +247,50 @@ class TypedValues(Dialect):
         return called(
             name, given if base is None else [base, *given], source=self.comes_from_outside(name, scope)
         )
+
+    def _changes(self, node: Node, call: Call, base: Value) -> bool:
+        """Whether a call is a statement that changes the list or map it is called on."""
+        if call.method not in CHANGES or (base.kind != "collection" and call.method in ADDS):
+            return False
+        outer = node.parent()
+        return outer is not None and outer.kind() in self.statements
+
+    def _from_collection(
+        self,
+        call: Call,
+        base: Value | None,
+        nodes: Sequence[Node],
+        given: list[Value],
+        name: str,
+        scope: Scope,
+    ) -> Value | None:
+        """What a call makes, changes or reads of a list or map that is known item by item."""
+        if base is None or name[:1].isupper():
+            made = mapped(call.method, name, given)
+            if made is not None:
+                return made
+        if base is None:
+            return None
+        body = self.yielded(nodes[-1]) if nodes else None
+        each = self.evaluate(body, scope, 2) if body is not None else None
+        if each is not None and call.method == "getOrElse":
+            given = [*given[:-1], each]
+        return read(call.method, base, given, name) or gathered(call.method, base, each)
+
+    def _on_assigned(self, node: Node, scope: Scope, depth: int) -> Value:
+        """A list or map after ``x[key] = value``; what is none stays as it was."""
+        left, right = self._sides_of(node)
+        step = self.step(left) if left is not None else None
+        if left is None or right is None or step is None or step[1] is None:
+            return UNKNOWN
+        base, index = self.evaluate(step[1], scope, depth + 1), self.index(left)
+        if base.kind != "collection" or index is None:
+            return base
+        return stored(base, self.evaluate(index, scope, depth + 1), self.evaluate(right, scope, depth + 1))
+
+    def _sides_of(self, node: Node) -> tuple[Node | None, Node | None]:
+        left, right = node.field("left"), node.field("right")
+        return (left, right) if left is not None else (items(node)[0], items(node)[-1])
 
     def _stored(self, call: Call, given: list[Value], scope: Scope) -> Value | None:
         """What ``map.put("key", value)`` put there."""
