@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -208,9 +209,7 @@ def sweep(
     )
     base = _base(axes, model, active_params)
     varied = [name for name, values in axes.items() if len(values) > 1]
-    count = 1
-    for values in axes.values():
-        count *= len(values)
+    count = math.prod(len(values) for values in axes.values())
     if not varied or count > MOST_ROWS:
         raise InputError(
             _("A sweep has 2 to {most} combinations, not {count}.", most=MOST_ROWS, count=count),

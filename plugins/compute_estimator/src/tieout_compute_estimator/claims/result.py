@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -35,7 +36,11 @@ _ = translator("tieout_compute_estimator")
 SAID_CLAIMS = 3
 SHOWN_CLAIMS = 12
 _GRAVE: tuple[Verdict, ...] = ("unit_error", "false_premise", "rescaled", "inconsistent")
-_LEVEL: dict[str, str] = {"ok": "info", "ok_with_assumption": "info", "not_checkable": "warning"}
+_LEVEL: dict[Verdict, Literal["info", "warning"]] = {
+    "ok": "info",
+    "ok_with_assumption": "info",
+    "not_checkable": "warning",
+}
 
 
 class Contradiction(BaseModel):
@@ -191,11 +196,10 @@ def _decisive(claim: CheckedClaim) -> list[Finding]:
 
 
 def _blocks(claim: CheckedClaim, lang: Language) -> list[CardBlock]:
-    level = _LEVEL.get(claim.verdict, "error")
     blocks: list[CardBlock] = [
         Quote(text=claim.text.strip(), span=claim.span),
         Note(
-            level="info" if level == "info" else "warning" if level == "warning" else "error",
+            level=_LEVEL.get(claim.verdict, "error"),
             text=f"{_(VERDICTS[claim.verdict], lang=lang)}: {_(claim.reason, lang=lang)}",
         ),
     ]
