@@ -39,7 +39,7 @@ from tieout_compute_estimator.claims.findings import Finding, derived
 from tieout_compute_estimator.claims.frames import Claim, Measure
 from tieout_compute_estimator.claims.knowledge import Knowledge, knowledge
 from tieout_compute_estimator.claims.segments import Segmented, segments
-from tieout_compute_estimator.claims.verdicts import Decision, Verdict, decide, settled
+from tieout_compute_estimator.claims.verdicts import Decision, Verdict, covered, decide, settled
 from tieout_compute_estimator.derivation import N_
 
 __all__ = ["CheckedClaim", "Way", "check_claims", "check_one", "check_parts", "claim_of", "read_claims"]
@@ -261,33 +261,19 @@ def check_one(
     findings: list[Finding] = []
     for rule in RULES:
         found = list(rule(bench))
-        bench.explained |= {
-            one.target
-            for one in found
-            if one.kind == "match"
-            and one.target is not None
-            and one.rule in ("product", "ratio", "sum", "weights")
-        }
-        bench.confirmed |= {
-            index for one in found if one.kind == "match" and one.rule == "published" for index in one.covers
-        }
-        bench.covered |= {
-            index
-            for one in found
-            if one.kind == "match" and one.rule in ("product", "sum")
-            for index in one.covers
-        }
+        matches = [one for one in found if one.kind == "match"]
+        results = [one.target for one in matches if one.rule in ("product", "ratio", "sum", "weights")]
+        bench.explained |= {target for target in results if target is not None}
+        bench.confirmed |= covered(one for one in matches if one.rule == "published")
+        bench.covered |= covered(one for one in matches if one.rule in ("product", "sum"))
         findings += found
     findings = settled(findings)
-    explained = {
-        index for one in findings if one.kind in ("match", "slip", "premise") for index in one.covers
-    }
-    explained |= {
-        index
+    explained = covered(
+        one
         for one in findings
-        if one.kind == "assume" and one.rule in ("published", "leak")
-        for index in one.covers
-    }
+        if one.kind in ("match", "slip", "premise")
+        or (one.kind == "assume" and one.rule in ("published", "leak"))
+    )
     made = list(rules_derived.how_made(bench, explained))
     carried = {one.target for one in made if one.kind == "rescale"}
     findings = [

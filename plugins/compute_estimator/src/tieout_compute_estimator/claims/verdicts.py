@@ -7,7 +7,7 @@ arithmetic, and nothing that was not verified is called ok.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +15,7 @@ from tieout_compute_estimator.claims.findings import Finding
 from tieout_compute_estimator.claims.frames import Claim, Measure
 from tieout_compute_estimator.derivation import N_
 
-__all__ = ["RULES", "VERDICTS", "Decision", "Verdict", "decide", "settled", "worst"]
+__all__ = ["RULES", "VERDICTS", "Decision", "Verdict", "covered", "decide", "settled", "worst"]
 
 Verdict = Literal[
     "ok", "ok_with_assumption", "unit_error", "inconsistent", "false_premise", "rescaled", "not_checkable"
@@ -112,25 +112,13 @@ RULES: tuple[tuple[Verdict, str, Callable[[_View], bool]], ...] = (
 
 def settled(findings: Sequence[Finding]) -> list[Finding]:
     """Findings without those that a better one makes superfluous."""
-    firm = {index for one in findings if one.kind == "match" and one.firm for index in one.covers}
-    world = {
-        index
-        for one in findings
-        if one.kind == "match" and one.rule in ("published", "peak")
-        for index in one.covers
-    }
-    counted = {
-        index for one in findings if one.kind == "match" and one.rule in _ARITHMETIC for index in one.covers
-    }
-    compared = {
-        index for one in findings if one.kind == "match" and one.rule == "ratio" for index in one.covers
-    }
-    rated = compared - {
-        index
-        for one in findings
-        if one.kind == "match" and one.firm and one.rule != "ratio"
-        for index in one.covers
-    }  # a ratio comes out as well when both numbers have the same wrong unit
+    matches = [one for one in findings if one.kind == "match"]
+    firm = covered(one for one in matches if one.firm)
+    world = covered(one for one in matches if one.rule in ("published", "peak"))
+    counted = covered(one for one in matches if one.rule in _ARITHMETIC)
+    compared = covered(one for one in matches if one.rule == "ratio")
+    # A ratio comes out as well when both numbers have the same wrong unit.
+    rated = compared - covered(one for one in matches if one.firm and one.rule != "ratio")
     worked = {
         one.target for one in findings if one.rule in _ARITHMETIC and one.kind in ("slip", "contradict")
     }
@@ -138,15 +126,12 @@ def settled(findings: Sequence[Finding]) -> list[Finding]:
     parts = {i for one in findings if one.rule == "sum" for i in one.covers if i != one.target}
     made = {
         one.target
-        for one in findings
-        if one.kind == "match"
-        and one.rule in ("product", "6ND")
-        and set(one.covers) - {one.target} <= world
-        and len(one.covers) > 1
+        for one in matches
+        if one.rule in ("product", "6ND") and set(one.covers) - {one.target} <= world and len(one.covers) > 1
     }
     parts |= {index for index in made if index is not None}
     unlike = {one.rule for one in findings if one.kind == "premise"} & set(_NATURE)
-    six = [set(one.covers) for one in findings if one.kind == "match" and one.rule == "6ND"]
+    six = [set(one.covers) for one in matches if one.rule == "6ND"]
     kept: list[Finding] = []
     for one in findings:
         if unlike and one.kind in ("slip", "contradict") and one.rule in _OF_DEVICE:
@@ -159,14 +144,15 @@ def settled(findings: Sequence[Finding]) -> list[Finding]:
             and one.target in worked | parts
         ):
             continue  # what the text works out itself, or a part of a total, is judged by that
-        covered = bool(one.covers) and set(one.covers) <= firm
-        if one.rule == "utilisation" and one.kind == "contradict" and one.covers and set(one.covers) <= world:
+        if one.rule == "utilisation" and one.kind == "contradict" and covered_by(one, world):
             kept.append(
                 one.model_copy(update={"kind": "imply"})
             )  # a published run is as it was, sparse perhaps
             continue
         known = one.rule == "6ND" and one.target in world
-        if (one.kind == "assume" and (one.rule in _PLAUSIBLE or known) and (covered or known)) or (
+        if (
+            one.kind == "assume" and (one.rule in _PLAUSIBLE or known) and (covered_by(one, firm) or known)
+        ) or (
             one.kind == "assume"
             and (
                 (one.rule == "published" and covered_by(one, counted))
@@ -200,6 +186,11 @@ def _is_usual(measure: Measure) -> bool:
     )
 
 
+def covered(findings: Iterable[Finding]) -> set[int]:
+    """The numbers that any of the findings confirms or objects to."""
+    return {index for one in findings for index in one.covers}
+
+
 def covered_by(one: Finding, indexes: set[int]) -> bool:
     """Whether all numbers of a finding are among ``indexes``."""
     return bool(one.covers) and set(one.covers) <= indexes
@@ -231,16 +222,11 @@ def is_given(claim: Claim, measure: Measure) -> bool:
 
 def decide(claim: Claim, findings: Sequence[Finding]) -> Decision:
     """The verdict of one claim."""
-    confirmed = {index for one in findings if one.kind in ("match", "assume") for index in one.covers}
-    backed = {
-        index
-        for one in findings
-        if one.kind in ("match", "assume", "imply") and one.rule not in _ARITHMETIC
-        for index in one.covers
-    }
-    cached = {
-        index for one in findings if one.kind == "match" and one.rule == "cache" for index in one.covers
-    }
+    confirmed = covered(one for one in findings if one.kind in ("match", "assume"))
+    backed = covered(
+        one for one in findings if one.kind in ("match", "assume", "imply") and one.rule not in _ARITHMETIC
+    )
+    cached = covered(one for one in findings if one.kind == "match" and one.rule == "cache")
     served = claim.first("token_price") is not None
     results = {one.target for one in findings if one.kind == "match" and one.rule in _ARITHMETIC}
     # What a product starts from is not confirmed by it when it says something about the world.
