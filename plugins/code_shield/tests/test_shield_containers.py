@@ -30,7 +30,7 @@ CASES = {
     ),
     "python, from the end": (
         "python",
-        "parts = []\nparts.append('list')\nparts.append(request.args['s'])\nparts.append('all')\nos.system('tool ' + parts[len(parts) - %s])",
+        "p = ['list']\np.append(request.args['s'])\np.append('all')\nos.system('tool ' + p[len(p) - %s])",
         "3",
         "2",
     ),
@@ -54,7 +54,7 @@ CASES = {
     ),
     "php, put under it in a branch": (
         "php",
-        "<?php\n$d = ['size' => '', 'seen' => ''];\nif ($x) {\n    $d['seen'] = $_GET['s'];\n}\nsystem('tool ' . $d['%s']);",
+        "<?php\n$d = ['size' => ''];\nif ($x) {\n    $d['seen'] = $_GET['s'];\n}\nsystem('tool ' . $d['%s']);",
         "size",
         "seen",
     ),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.checks import Proof, proofs
 from tieout_code_shield.syntax import visit
-from tieout_code_shield.values import Leaf, Value, alternatives, constant, leaf, merged
+from tieout_code_shield.values import HELD, Leaf, Value, alternatives, constant, leaf, merged
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -56,17 +56,20 @@ class Flow:
         self._checks: dict[str, list[_Check]] | None = None
         self._calls: dict[str, list[Site]] | None = None
         self._functions: dict[str, list[Site]] = {}
-        self._results: dict[Site, Value | None] = {}
+        self._results: dict[tuple[Site, bool], Value | None] = {}
         self._signatures: dict[Site, tuple[str, ...]] = {}
         self._passed: dict[tuple[Site, str], Value | None] = {}
         self._texts: list[tuple[int, str, str]] | None = None
         self._assumed: list[Site] = []
+        self._objects = 0
         self._applied = 0
         self._put: dict[Site, Mapping[str, Value]] = {}
         self._busy: set[tuple[Site, str]] = set()
 
     def refined(self, name: str, value: Value | None, site: Site) -> Value | None:
         """What is known about a name beyond its assignments: that it is input, or that it was checked."""
+        if self._objects and _FIELD.match(name):
+            return Value("other", None, (Leaf(_MARK + HELD, "name", tainted=True),))
         if value is not None and not value.leaves:
             return value
         if value is None and "." not in name:
@@ -86,6 +89,10 @@ class Flow:
         self._index()
         owner, _, last = name.rpartition(".")
         found = self._functions.get(last)
+        if owner.endswith(".()") and found is not None and HELD in named:
+            found = [each for each in found if _class_of(each.node) == owner.removesuffix(".()")]
+            summary = self._summary(found[0], held=True) if len(found) == 1 else None
+            return self._filled(summary, found[0], given, named, last) if summary is not None else None
         if found is None or len(found) != 1 or owner not in ("", "self", "cls", "this"):
             return None
         function = found[0]
@@ -95,8 +102,13 @@ class Flow:
             if applied is not None:
                 return applied
         summary = self._summary(function)
-        if summary is None:
-            return None
+        return self._filled(summary, function, given, named, name) if summary is not None else None
+
+    def _filled(
+        self, summary: Value, function: Site, given: Sequence[Value], named: Mapping[str, Value], name: str
+    ) -> Value:
+        """What a function returns, with arguments in the place of its parameters."""
+        parameters = self._signature(function)
         leaves: list[Leaf] = []
         for item in summary.leaves:
             if not item.name.startswith(_MARK):
@@ -119,13 +131,21 @@ class Flow:
         tainted = given.tainted or self._walk.is_source(part)
         return Leaf(part, "attribute", tainted, through)
 
-    def _summary(self, function: Site) -> Value | None:
-        """What a function returns, its parameters standing in it by name; ``None`` when nobody can tell."""
-        if function in self._results:
-            return self._results[function]
-        value = self._read(function)
+    def _summary(self, function: Site, *, held: bool = False) -> Value | None:
+        """What a function returns, its parameters standing in it by name; ``None`` when nobody can tell.
+
+        Args:
+            held: Whether the fields of its object stand in it as well, under ``HELD``.
+        """
+        if (function, held) in self._results:
+            return self._results[function, held]
+        self._objects += held
+        try:
+            value = self._read(function)
+        finally:
+            self._objects -= held
         if value is not None and not self._assumed:
-            self._results[function] = value
+            self._results[function, held] = value
         return value
 
     def _apply(self, function: Site, given: Mapping[str, Value], name: str) -> Value | None:
@@ -276,6 +296,20 @@ class Flow:
 
 
 _MARK: Final = "parameter:"
+_FIELD: Final = re.compile(r"(?:self\.|\$?this\.|@)#?\w+$")
+
+
+def _class_of(method: Node) -> str:
+    """The name of the class that a method stands in; empty outside of classes."""
+    around = method.parent()
+    for _ in range(5):
+        if around is None:
+            break
+        name = around.field("name")
+        if "class" in around.kind() and name is not None:
+            return name.text()
+        around = around.parent()
+    return ""
 
 
 def _passed_to(value: Value, name: str) -> Value:

@@ -10,6 +10,7 @@ from tieout_code_shield.checks import CHECKED
 
 __all__ = [
     "APPENDED",
+    "HELD",
     "HOLE",
     "MAX_KNOWN",
     "UNKNOWN",
@@ -24,6 +25,8 @@ __all__ = [
     "put",
 ]
 
+HELD: Final = "held"
+"""As a parameter's name: what an object keeps in its fields."""
 HOLE: Final = "\ufffc"
 """Stands in ``Value.text`` for a piece that is not known."""
 

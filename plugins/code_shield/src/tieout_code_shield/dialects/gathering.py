@@ -7,7 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.checks import proofs
-from tieout_code_shield.values import HOLE, MAX_KNOWN, LeafKind, Value, alternatives, joined, leaf, merged
+from tieout_code_shield.values import (
+    HELD,
+    HOLE,
+    MAX_KNOWN,
+    Leaf,
+    LeafKind,
+    Value,
+    alternatives,
+    joined,
+    leaf,
+    merged,
+)
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -19,6 +30,7 @@ __all__ = [
     "Bound",
     "collection",
     "conditional",
+    "given_out",
     "inserted",
     "member",
     "named",
@@ -52,6 +64,21 @@ class Bound:
     def result(self, name: str, given: Sequence[Value], named: Mapping[str, Value]) -> Value | None:
         """As outside."""
         return self._scope.result(name, given, named)
+
+
+def given_out(
+    base: Value, method: str, given: Sequence[Value], named: Mapping[str, Value], scope: Scope
+) -> Value | None:
+    """What a method returns of an object whose class stands in the same text: what the object was made of, as the
+    method gives it out; ``None`` where nobody can tell."""
+    maker = base.leaves[0] if base.leaves else None
+    if maker is None or maker.kind != "call" or maker.tainted:
+        return None
+    owner = maker.name.removesuffix(".new").rpartition(".")[2]
+    if not owner[:1].isupper():
+        return None
+    held = Value("other", None, base.leaves[1:] or (Leaf(method, "call"),))
+    return scope.result(f"{owner}.().{method}", given, {**named, HELD: held})
 
 
 def named(name: str, scope: Scope, kind: LeafKind = "name") -> Value:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 __all__ = ["Guards"]
 
 MAX_NAMES: Final = 8
+MAX_MADE: Final = 2
+"""Assignments that are followed back from a name to what it was made of."""
+MAX_TEXT: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,31 @@ class Guards:
                 if leaf.tainted:
                     names.update(dict.fromkeys(self.written(leaf.name)))
         before = walk.text_ahead(site) + _modifiers(site)
-        return not any(self._guarded(name, before) for name in list(names)[:MAX_NAMES])
+        listed = list(names)[:MAX_NAMES]
+        if any(self._guarded(name, before) for name in listed):
+            return False
+        return not any(self._made_of_guarded(name, walk, site, before) for name in listed)
+
+    def _made_of_guarded(self, name: str, walk: Walk, site: Site, before: str, depth: int = 0) -> bool:
+        """Whether everything from outside that a name was made of was checked: each of several parts of a path."""
+        given = walk.assignments_of(name, site, effects=False)
+        binding = given[0].binding if len(given) == 1 else None
+        if binding is None or depth >= MAX_MADE:
+            return False
+        parts = [
+            part
+            for part in dict.fromkeys(self.names.findall(binding.value.text()[:MAX_TEXT]))
+            if part != name
+        ]
+        tainted = [part for part in parts[:MAX_NAMES] if self._tainted(part, walk, site)]
+        return bool(tainted) and all(
+            self._guarded(part, before) or self._made_of_guarded(part, walk, site, before, depth + 1)
+            for part in tainted
+        )
+
+    def _tainted(self, name: str, walk: Walk, site: Site) -> bool:
+        value = walk.value_of(name, site)
+        return value.tainted if value is not None else walk.is_source(name.partition("[")[0])
 
     def _guarded(self, name: str, before: str) -> bool:
         if name not in before:

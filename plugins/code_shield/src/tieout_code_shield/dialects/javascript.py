@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.dialects.base import BindForm, Binding, Role
+from tieout_code_shield.dialects.base import BindForm, Binding, Role, Scope
+from tieout_code_shield.dialects.branches import run_by_condition
 from tieout_code_shield.dialects.javascript_checks import CHECKS
 from tieout_code_shield.dialects.javascript_functions import JavaScriptFunctions
-from tieout_code_shield.dialects.javascript_values import key_text, string_text
+from tieout_code_shield.dialects.javascript_values import FUNCTIONS, key_text, string_text
 from tieout_code_shield.dialects.nodes import items
 
 if TYPE_CHECKING:
@@ -164,6 +165,10 @@ class JavaScriptDialect(JavaScriptFunctions):
         if owner and method in ("push", "unshift"):
             return [Binding(owner, node, "assign")] if self.arguments(node).positional else []
         return []
+
+    def reached(self, node: Node, scope: Scope) -> bool | None:
+        """Whether a statement is run, as far as constant conditions around it tell."""
+        return run_by_condition(node, FUNCTIONS, lambda condition: self.evaluate(condition, scope, 2))
 
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """``import x from "m"``, ``import * as x``, ``import {a as b}``; ``require`` comes through :meth:`required`."""

@@ -13,6 +13,7 @@ from tieout_code_shield.dialects.gathering import (
     Bound,
     collection,
     conditional,
+    given_out,
     inserted,
     member,
     named,
@@ -212,6 +213,9 @@ class JavaScriptValues(Dialect):
             return tagged(only, [name])
         if receiver is not None:
             base = self.evaluate(receiver, scope, depth + 1)
+            known = given_out(base, method, given, {}, scope)
+            if known is not None:
+                return known
             worked = self._method(method, base, given, arguments.positional, scope, depth)
             if worked is not None:
                 return worked

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.dialects.base import BindForm, Binding, Role
+from tieout_code_shield.dialects.base import BindForm, Binding, Role, Scope
+from tieout_code_shield.dialects.branches import run_by_condition
 from tieout_code_shield.dialects.nodes import belongs, items
 from tieout_code_shield.dialects.php_checks import CHECKS
 from tieout_code_shield.dialects.php_names import key_text, last_part
@@ -168,6 +169,10 @@ class PhpDialect(PhpValues):
         key = name[len(whole) + 1 :] if known else APPENDED if len(items(target)) == 1 else None
         grown = [Binding(whole, value, "augment", key=key)] if whole else []
         return [Binding(name, value, form), *grown] if known else grown
+
+    def reached(self, node: Node, scope: Scope) -> bool | None:
+        """Whether a statement is run, as far as constant conditions around it tell."""
+        return run_by_condition(node, _FUNCTIONS, lambda condition: self.evaluate(condition, scope, 2))
 
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """``use A\\B as C`` -> (C, B): classes go by the last part of their names."""

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Scope
-from tieout_code_shield.dialects.gathering import strung_together
+from tieout_code_shield.dialects.folding import operated
+from tieout_code_shield.dialects.gathering import given_out, strung_together
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.dialects.php_names import CALLS, MAX_DEPTH, MEMBERS, PhpNames, string_text
 from tieout_code_shield.values import (
@@ -43,6 +44,7 @@ _NUMBERS: Final = frozenset(
 )  # fmt: skip
 _PICKS: Final = {"current": 0, "reset": 0, "end": -1}
 """Functions that return one element of an array and leave it there."""
+_EQUALITIES: Final = frozenset({"==", "===", "!=", "!=="})
 _VERB: Final = re.compile(r"%(?:\d+\$)?[-+ 0]*(?:'.)?[\d.]*([bcdeEfFgGosuxX%])")
 _INPUT_STREAM: Final = re.compile(r"^php://(?:input|stdin)")
 
@@ -127,6 +129,8 @@ class PhpValues(PhpNames):
             return alternatives([a, b])
         if sign in ("+", "-", "*", "/", "%", "**", "|", "&", "^", "<<", ">>"):
             return _number([a, b])
+        if sign in _EQUALITIES and a.constant and b.constant:
+            return operated("!=" if sign[0] == "!" else "==", a, b)
         return constant("other") if a.constant and b.constant else called("boolval", [a, b], source=False)
 
     def _call(self, node: Node, kind: str, scope: Scope, depth: int) -> Value:
@@ -145,7 +149,11 @@ class PhpValues(PhpNames):
         else:
             receiver = node.field("object")
             if receiver is not None:
-                given = [self.evaluate(receiver, scope, depth + 1), *given]
+                base = self.evaluate(receiver, scope, depth + 1)
+                known = given_out(base, name.rpartition(".")[2], given, {}, scope)
+                if known is not None:
+                    return known
+                given = [base, *given]
         if name == "filter_input":
             checked = any("FILTER_VALIDATE" in part.text() or "FILTER_SANITIZE" in part.text()
                           for part in arguments.positional[2:3])  # fmt: skip

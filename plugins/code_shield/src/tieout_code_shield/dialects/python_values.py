@@ -15,6 +15,7 @@ from tieout_code_shield.dialects.gathering import (
     Bound,
     collection,
     conditional,
+    given_out,
     inserted,
     member,
     named,
@@ -241,6 +242,9 @@ class PythonValues(Dialect):
         base = self.evaluate(receiver, scope, depth + 1)
         if method in _TAKES and base.items:
             return _taken(node, method, base, given)
+        known = given_out(base, method, given, named, scope)
+        if known is not None:
+            return known
         worked = self._method(method, base, given, self.dotted(receiver), scope)
         source = scope.is_source(name) and _served(node, name)
         return worked if worked is not None else called(name, [base, *given], source=source)

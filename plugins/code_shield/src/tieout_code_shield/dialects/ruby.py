@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.dialects.base import BindForm, Binding, Role
+from tieout_code_shield.dialects.base import BindForm, Binding, Role, Scope
+from tieout_code_shield.dialects.branches import run_by_condition
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.dialects.ruby_checks import CHECKS
 from tieout_code_shield.dialects.ruby_names import key_text
@@ -32,6 +33,7 @@ _ROLES: Final[dict[str, Role]] = {
     "singleton_method": "function",
     "binary": "compare",
 }
+_FUNCTIONS: Final = frozenset({"method", "singleton_method"})
 _ALONE: Final = "skip_forgery_protection|byebug|debugger|rand"
 """Calls that are written as a bare word, and looked at all the same."""
 _CHANGES: Final = frozenset({"insert", "merge!", "store", "replace", "clear", "update", "gsub!", "sub!"})
@@ -51,7 +53,14 @@ class RubyDialect(RubyValues):
     equalities = frozenset({"==", "!=", "==="})
     sources = (
         "params", "cookies", "gets", "ARGV", "ARGF", "STDIN.gets", "STDIN.read", "$stdin.gets", "$stdin.read",
-        "$stdin.readline", "STDIN.readline", "request.params", "request.env", "request.body", "request.headers",
+        "$stdin.readline", "STDIN.readline",
+        *(
+            f"{at}{name}.{read}"
+            for at in ("", "@")
+            for name in ("input", "stdin", "io", "socket", "client", "connection", "conn")
+            for read in ("gets", "readline", "readpartial")
+        ),
+        "request.params", "request.env", "request.body", "request.headers",
         "request.query_string", "request.path", "request.fullpath", "request.referer", "request.referrer",
         "request.url", "request.original_url", "request.user_agent", "request.host", "request.raw_post",
         "request.cookies", "request.GET", "request.POST", "request.query_parameters", "request.request_parameters",
@@ -111,6 +120,10 @@ class RubyDialect(RubyValues):
         key = None if name.endswith("[]") else name[len(whole) + 1 :]
         grown = [Binding(whole, value, "augment", key=key)] if whole else []
         return [Binding(name, value, form), *grown] if key else grown
+
+    def reached(self, node: Node, scope: Scope) -> bool | None:
+        """Whether a statement is run, as far as constant conditions around it tell."""
+        return run_by_condition(node, _FUNCTIONS, lambda condition: self.evaluate(condition, scope, 2))
 
     def signature(self, node: Node) -> tuple[str, ...]:
         """The names of the parameters in order."""

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Scope
-from tieout_code_shield.dialects.gathering import collection, inserted
+from tieout_code_shield.dialects.folding import operated
+from tieout_code_shield.dialects.gathering import collection, given_out, inserted
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.dialects.ruby_names import MAX_DEPTH, NAMES, RubyNames, heredoc_body, key_text
 from tieout_code_shield.values import (
@@ -125,6 +126,8 @@ class RubyValues(RubyNames):
             return joined([a, b])
         if sign == "%" and a.kind == "string":
             return _formatted(a, [b])
+        if sign in ("==", "!=") and a.constant and b.constant:
+            return operated(sign, a, b)
         if a.constant and b.constant:
             return Value("number" if a.kind == b.kind == "number" else "other", a.text)
         return called("to_i" if sign in ("-", "*", "/", "%", "**") else "==", [a, b], source=False)
@@ -150,6 +153,9 @@ class RubyValues(RubyNames):
             if found is not None:
                 return found
         base = self.evaluate(receiver, scope, depth + 1)
+        known = given_out(base, last, given[: len(arguments.positional)], {}, scope)
+        if known is not None:
+            return known
         folded = self._folded(last, base, given, arguments.positional[:1])
         if folded is not None:
             return folded
