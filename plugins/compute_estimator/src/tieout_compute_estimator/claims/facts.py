@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tieout.plugin import Figure, TableRow
 from tieout_compute_estimator.claims.frames import MentionKind
 
-__all__ = ["TABLE", "Fact", "FactTable", "Nature", "Status", "Subject"]
+__all__ = ["TABLE", "Confidence", "Fact", "FactTable", "Nature", "Status", "Subject"]
 
 TABLE = "facts"
 

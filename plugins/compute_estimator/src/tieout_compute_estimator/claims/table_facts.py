@@ -4,26 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Literal, Protocol, TypedDict
+from typing import TypedDict
 
 from tieout_compute_estimator.accelerators import Device
-from tieout_compute_estimator.claims.facts import Fact
+from tieout_compute_estimator.claims.facts import Confidence, Fact
+from tieout_compute_estimator.derivation import Sourced
 from tieout_compute_estimator.published import PublishedModel
 
 __all__ = ["of_architectures", "of_devices", "of_models"]
-
-
-class _Row(Protocol):
-    """What rows of all three tables say of themselves."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def source(self) -> str: ...
-    @property
-    def as_of(self) -> date: ...
-    @property
-    def confidence(self) -> Literal["high", "medium", "low"]: ...
 
 
 class _Known(TypedDict):
@@ -34,10 +22,10 @@ class _Known(TypedDict):
     table: str
     source_text: str
     as_of: date
-    confidence: Literal["high", "medium", "low"]
+    confidence: Confidence
 
 
-def _known(row: _Row, table: str) -> _Known:
+def _known(row: Sourced, table: str) -> _Known:
     return {
         "subject": row.name,
         "source": table,
