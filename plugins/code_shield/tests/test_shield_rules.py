@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tieout.errors import SettingsError
+from tieout.errors import InputError, SettingsError
 from tieout_code_shield.dialects import dialect
 from tieout_code_shield.rule_files import ENTRY_POINT_GROUP, load_all, read_folder, read_rule, shipped_rules
 from tieout_code_shield.rules import Rule, RuleSet
 from tieout_code_shield.scanner import Scanner
+from tieout_code_shield.shield import Shield
+from tieout_code_shield.tools import make_tools
 
 RULES = shipped_rules()
 EXAMPLES = [
@@ -155,3 +157,61 @@ def test_rules_of_another_package_come_in_and_a_broken_one_costs_only_itself(
     assert len(problems) == 2
     assert "gone" in problems[0]
     assert "not installed" in problems[1]
+
+
+HOUSE_RULE = """
+id = "house-rule"
+language = LANGUAGE
+severity = "low"
+must_hit = ["banned(1)", "x = banned(y)"]
+must_miss = ["allowed(1)", "banned = 1"]
+[message]
+en = "Banned."
+[advice]
+en = "Take allowed."
+[[match]]
+MATCH
+"""
+
+
+def house_rule(folder: Path, *, language: str = '"python"', match: str = 'call = "banned"') -> Path:
+    text = HOUSE_RULE.replace("LANGUAGE", language).replace("MATCH", match)
+    (folder / "house.toml").write_text(text, "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"language": '"pythn"'}, "Did you mean python"),
+        ({"language": '["python", "js"]'}, "there is no 'js'"),
+        ({"language": '"any"'}, "needs a language"),
+        ({"match": 'regex = "banned"'}, "a regex needs category"),
+        ({"match": 'target = "banned"\nform = ["asign"]'}, "Did you mean assign"),
+        ({"match": 'call = "banned"\ncheck = "unguraded"'}, "there is no 'unguraded'"),
+    ],
+)
+def test_a_rule_that_could_never_find_anything_is_refused(
+    tmp_path: Path, wrong: dict[str, str], said: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_folder(house_rule(tmp_path, **wrong))
+    assert said in str(caught.value)
+    assert "house.toml" in str(caught.value)
+
+
+def test_check_says_which_examples_of_a_folder_fail(tmp_path: Path) -> None:
+    check = {tool.name: tool for tool in make_tools(Shield())}["check"]
+    fine = check(str(house_rule(tmp_path)))
+    assert (fine.exit_code, fine.failed) == (0, ())
+    failed = check(str(house_rule(tmp_path, match='call = "banned"\nwhen = [{ arg = 0, is = "dynamic" }]')))
+    assert failed.exit_code == 10
+    assert [(each.rule, each.code, each.wanted) for each in failed.failed] == [
+        ("house-rule", "banned(1)", True)
+    ]
+    assert "must be hit" in failed.say("en")
+    assert str(tmp_path / "house.toml") in failed.card("en").model_dump_json()
+    missed = check(str(house_rule(tmp_path, match='called = "banned|allowed"')))
+    assert [(each.code, each.wanted) for each in missed.failed] == [("allowed(1)", False)]
+    with pytest.raises(InputError):
+        check(str(tmp_path / "gone"))

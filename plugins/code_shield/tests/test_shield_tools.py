@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tieout.cardtext import card_text
 from tieout.errors import InputError
 from tieout.plugin import EvalResult, Tool
 from tieout.testing import FakeToolContext
@@ -103,7 +104,7 @@ def test_rules_are_listed_by_language_weakness_and_severity() -> None:
     assert {rule.language for rule in TOOLS["rules"](language="Python").rules} == {"python"}
     assert {rule.cwe for rule in TOOLS["rules"](cwe="89").rules} == {"CWE-89"}
     assert {rule.severity for rule in TOOLS["rules"](severity="critical").rules} == {"critical"}
-    assert not TOOLS["rules"](language="klingon").rules
+    assert not TOOLS["rules"](language="swift").rules
     for said, name in {
         "C++": "cpp",
         "ts": "typescript",
@@ -114,6 +115,44 @@ def test_rules_are_listed_by_language_weakness_and_severity() -> None:
         found = TOOLS["rules"](language=said).rules
         assert found
         assert all(name in rule.language.split(", ") for rule in found), said
+
+
+@pytest.mark.parametrize(
+    ("asked", "hint"),
+    [
+        ({"severity": "hgih"}, "high"),
+        ({"language": "pythn"}, "python"),
+        ({"language": "zzz"}, "python, "),
+        ({"cwe": "injection"}, "CWE-89"),
+    ],
+)
+def test_a_name_that_nothing_has_is_an_error_and_no_empty_table(asked: dict[str, str], hint: str) -> None:
+    with pytest.raises(InputError) as caught:
+        TOOLS["rules"](**asked)
+    assert hint in caught.value.hint
+
+
+def test_explain_lists_every_rule_of_a_weakness() -> None:
+    explained = TOOLS["explain"]("CWE-89")
+    listed = {rule.id for rule in TOOLS["rules"](cwe="CWE-89").rules}
+    assert {explained.rule.id, *(other.id for other in explained.others)} == listed
+    for shown in (explained.say("en"), card_text(explained.card("zh"))):
+        assert all(name in shown for name in listed)
+
+
+def test_explain_shows_a_whole_line_where_a_rule_has_one() -> None:
+    assert "SELECT * FROM users" in TOOLS["explain"]("py-sql-injection").bad
+    for rule in Shield().rules.rules:
+        detail = TOOLS["explain"](rule.id)
+        assert not detail.bad.startswith("\n")
+        assert detail.good.strip("\n") == detail.good
+
+
+def test_severities_are_shown_in_the_users_language() -> None:
+    shown = card_text(TOOLS["rules"](language="go", severity="critical").card("zh"))
+    assert "严重" in shown
+    assert "critical" not in shown
+    assert "严重程度：高" in card_text(TOOLS["explain"]("py-eval").card("zh"))
 
 
 def test_explain_finds_a_rule_by_id_in_a_sentence_or_by_weakness() -> None:
@@ -291,3 +330,12 @@ def test_an_enum_names_the_language() -> None:
 
     assert scan_code("eval(x)", Named.PYTHON).is_insecure
     assert not scan_code("print('hello')", Named.ANY).unknown
+
+
+def test_fix_takes_a_weakness_for_all_its_rules(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import yaml, hashlib\nyaml.load(f)\nhashlib.md5(x)\n", "utf-8")
+    report = TOOLS["fix"]([str(tmp_path)], rule=["CWE-502"])
+    assert [file.rules for file in report.files] == [("py-yaml-load",)]
+    with pytest.raises(InputError) as caught:
+        TOOLS["fix"]([str(tmp_path)], rule=["py-yaml-laod"])
+    assert "py-yaml-load" in caught.value.hint

@@ -10,7 +10,7 @@ from typing import Final
 from tieout.plugin import Language, translator
 from tieout.text import clean_line
 from tieout_code_shield.naming import printable
-from tieout_code_shield.results import CodeScan, Found
+from tieout_code_shield.results import CodeScan, Found, severity_word
 from tieout_code_shield.rules import SEVERITIES
 
 __all__ = ["listing"]
@@ -55,7 +55,7 @@ def _left_out(scan: CodeScan, lang: Language) -> Iterator[str]:
 
 def _finding(found: Found, lang: Language) -> Iterator[str]:
     by = "" if found.tool == "tieout" else f" [{found.tool}]"
-    yield f"{found.place}: {found.severity}: {found.message[lang]} ({found.name}){by}"
+    yield f"{found.place}: {severity_word(found.severity, lang)}: {found.message[lang]} ({found.name}){by}"
     if found.text:
         number = f"{found.line.value:g}"
         code, marks = _marked(found)
@@ -94,7 +94,9 @@ def _width(text: str) -> int:
 def _summary(scan: CodeScan, lang: Language) -> str:
     by_severity = Counter(found.severity for found in scan.findings)
     parts = [
-        f"{by_severity[severity]} {severity}" for severity in reversed(SEVERITIES) if by_severity[severity]
+        f"{by_severity[severity]} {severity_word(severity, lang)}"
+        for severity in reversed(SEVERITIES)
+        if by_severity[severity]
     ]
     text = _(
         "Findings: {found}. Suppressed: {suppressed}. Not checked: {unknown}. Files: {files}.",

@@ -22,7 +22,7 @@ from tieout.plugin import (
     translator,
 )
 from tieout_code_shield.naming import printable
-from tieout_code_shield.rules import SEVERITIES, Rule
+from tieout_code_shield.rules import SEVERITIES
 
 __all__ = [
     "CodeScan",
@@ -32,10 +32,9 @@ __all__ = [
     "FixedFile",
     "Found",
     "NotChecked",
-    "RuleDetail",
-    "RuleEntry",
-    "RuleList",
     "counted",
+    "number_text",
+    "severity_word",
 ]
 
 _ = translator("tieout_code_shield")
@@ -173,7 +172,7 @@ class CodeScan(Result):
                 _(
                     "- line {line}: {message} ({name}) {advice}",
                     lang=lang,
-                    line=_number(found.line, lang),
+                    line=number_text(found.line, lang),
                     message=found.message[lang],
                     name=found.name,
                     advice=found.advice[lang],
@@ -185,7 +184,7 @@ class CodeScan(Result):
     def card(self, lang: Language = "en") -> Card:
         """A table of findings and notes on what was not checked."""
         rows = tuple(
-            (found.place, found.severity, found.name, found.message[lang], found.text)
+            (found.place, severity_word(found.severity, lang), found.name, found.message[lang], found.text)
             for found in self.findings[:SHOWN]
         )
         columns = (
@@ -217,7 +216,7 @@ class CodeScan(Result):
                 lang=lang,
                 target=self.target,
             )
-        count = _number(self.count, lang)
+        count = number_text(self.count, lang)
         if all(found.severity in ("info", "low") for found in self.findings):
             return _("Worth a look in {target}: {count}.", lang=lang, target=self.target, count=count)
         return _(
@@ -262,7 +261,7 @@ class FixReport(Result):
 
     def say(self, lang: Language = "en") -> str:
         """How many were fixed, and whether files were changed."""
-        count = _number(self.count, lang)
+        count = number_text(self.count, lang)
         if not self.files:
             return _("There is nothing in {target} that a rule can rewrite.", lang=lang, target=self.target)
         if all(file.written for file in self.files):
@@ -285,101 +284,16 @@ class FixReport(Result):
         return Card(title=_("Code shield: {target}", lang=lang, target=self.target), blocks=tuple(blocks))
 
 
-class RuleEntry(_Frozen):
-    """A rule in a list."""
-
-    id: str
-    language: str
-    category: str
-    cwe: str
-    severity: Severity
-    message: dict[Language, str]
-    origin: str = ""
-    fixable: bool = False
-    """Whether ``shield fix`` can rewrite some of what it finds."""
-
-    @classmethod
-    def of(cls, rule: Rule) -> RuleEntry:
-        """The entry of a rule."""
-        return cls(
-            id=rule.id,
-            language=rule.language,
-            category=rule.category,
-            cwe=rule.cwe,
-            severity=rule.severity,
-            message=dict(rule.message),
-            origin=rule.origin,
-            fixable=bool(rule.fixes),
-        )
-
-
-class RuleList(Result):
-    """Rules that fit a filter."""
-
-    rules: tuple[RuleEntry, ...]
-    count: Figure
-
-    def say(self, lang: Language = "en") -> str:
-        """How many, and the first of them."""
-        count = _number(self.count, lang)
-        first = "\n".join(f"- `{rule.id}`: {rule.message[lang]}" for rule in self.rules[:12])
-        return _("The code shield has {count} such rules.", lang=lang, count=count) + (
-            f"\n{first}" if first else ""
-        )
-
-    def card(self, lang: Language = "en") -> Card:
-        """The rules in a table."""
-        columns = (
-            _("Rule", lang=lang),
-            _("Language", lang=lang),
-            "CWE",
-            _("Severity", lang=lang),
-            _("What", lang=lang),
-        )
-        rows = tuple(
-            (rule.id, rule.language, rule.cwe, rule.severity, rule.message[lang]) for rule in self.rules
-        )
-        blocks: list[CardBlock] = [Table(columns=columns, rows=rows)]
-        blocks += [Note(level="warning", text=note) for note in self.notes]
-        return Card(title=_("Rules of the code shield", lang=lang), blocks=tuple(blocks))
-
-
-class RuleDetail(Result):
-    """One rule, explained."""
-
-    rule: RuleEntry
-    advice: dict[Language, str]
-    references: tuple[str, ...]
-    bad: str
-    """Code that the rule objects to; empty for credentials."""
-    good: str
-    """Code that it lets pass."""
-
-    def say(self, lang: Language = "en") -> str:
-        """What the rule finds, and what to do instead."""
-        name = f"`{self.rule.id}`" + (f" ({self.rule.cwe})" if self.rule.cwe else "")
-        return f"{name}: {self.rule.message[lang]} {self.advice[lang]}"
-
-    def card(self, lang: Language = "en") -> Card:
-        """The rule with an example of each kind."""
-        blocks: list[CardBlock] = [
-            Text(text=self.rule.message[lang]),
-            Text(text=self.advice[lang]),
-            Text(text=_("Severity: {severity}", lang=lang, severity=self.rule.severity)),
-        ]
-        if self.bad:
-            blocks += [
-                Text(text=_("It objects to", lang=lang)),
-                Code(text=self.bad, language=self.rule.language.partition(",")[0]),
-            ]
-        blocks += [
-            Text(text=_("It lets pass", lang=lang)),
-            Code(text=self.good, language=self.rule.language.partition(",")[0]),
-        ]
-        if self.rule.fixable:
-            blocks.append(Text(text=_("`tieout shield fix` can rewrite some of these places.", lang=lang)))
-        blocks += [Text(text=link) for link in self.references]
-        return Card(title=f"{self.rule.id} {self.rule.cwe}".strip(), blocks=tuple(blocks))
+def severity_word(severity: Severity, lang: Language) -> str:
+    """A severity in the user's language; in English it is the name that settings and options take."""
+    words: dict[Severity, str] = {
+        "info": _("info", lang=lang),
+        "low": _("low", lang=lang),
+        "medium": _("medium", lang=lang),
+        "high": _("high", lang=lang),
+        "critical": _("critical", lang=lang),
+    }
+    return words[severity]
 
 
 def counted(value: int, *, subject: str, metric: str, tool: str) -> Figure:
@@ -387,7 +301,8 @@ def counted(value: int, *, subject: str, metric: str, tool: str) -> Figure:
     return Figure(value=value, subject=subject, metric=metric, origin=ToolCall(tool=f"shield.{tool}"))
 
 
-def _number(figure: Figure, lang: Language) -> str:
+def number_text(figure: Figure, lang: Language) -> str:
+    """A count as it is written in the user's language."""
     from tieout.quantities import format_quantity
 
     return format_quantity(figure.value, figure.unit, lang=lang)

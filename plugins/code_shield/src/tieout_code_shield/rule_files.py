@@ -7,12 +7,23 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from tieout.errors import SettingsError
 from tieout.plugin import Severity, load_entry_points, translator
+from tieout_code_shield.dialects import dialect, rule_languages
+from tieout_code_shield.dialects.base import BindForm
+from tieout_code_shield.lookup import did_you_mean
 from tieout_code_shield.rewrites import ArgumentChange, Fix
 from tieout_code_shield.rules import Category, Condition, Match, Rule, RuleSet, Test, TextMatch
 
@@ -40,6 +51,13 @@ def _pattern(value: object) -> object:
 
 Pattern = Annotated[re.Pattern[str] | None, BeforeValidator(_pattern)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+def _known(name: str, names: Sequence[str]) -> str:
+    if name not in names:
+        near = did_you_mean(name, names) or f"It can be one of: {', '.join(names)}."
+        raise ValueError(f"there is no {name!r}. {near}")
+    return name
 
 
 class _Table(BaseModel):
@@ -95,6 +113,11 @@ class _MatchTable(_Table):
     lacks: Pattern = None
     entropy: float = Field(0.0, ge=0, le=8)
     token: bool = False
+
+    @field_validator("form")
+    @classmethod
+    def _known_forms(cls, forms: frozenset[str]) -> frozenset[str]:
+        return frozenset(_known(form, get_args(BindForm)) for form in forms)
 
     @model_validator(mode="after")
     def _looks_for_something(self) -> _MatchTable:
@@ -236,6 +259,20 @@ class _RuleFile(_Table):
     match: tuple[_MatchTable, ...] = Field(min_length=1)
     fix: tuple[_FixTable, ...] = ()
 
+    @field_validator("language")
+    @classmethod
+    def _known_languages(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_known(name, (*rule_languages(), "any")) for name in languages)
+
+    @model_validator(mode="after")
+    def _can_be_found(self) -> _RuleFile:
+        texts = [match for match in self.match if match.regex is not None]
+        if "any" in self.language and len(texts) < len(self.match):
+            raise ValueError('what is no regex needs a language: under "any" nothing is read as code')
+        if self.category == "code" and texts:
+            raise ValueError('a regex needs category = "secret", "unicode", "injection" or "abuse"')
+        return self
+
     def build(self, origin: str) -> Rule:
         texts = [text for match in self.match if (text := match.build_text()) is not None]
         return Rule(
@@ -259,21 +296,41 @@ class _RuleFile(_Table):
         )
 
 
-def read_rule(path: Path, *, origin: str = "") -> Rule:
+def read_rule(path: Path, *, origin: str = "", own: bool = False) -> Rule:
     """Read one rule file.
+
+    Args:
+        own: For rules that do not ship: the properties they ask for are looked up, which takes the dialects.
 
     Raises:
         SettingsError: The file cannot be read, is no TOML, or says something a rule cannot say.
     """
     hint = _("The README in tieout_code_shield/pack shows every field; or take the file out of the folder.")
     try:
-        return _RuleFile.model_validate(tomllib.loads(path.read_text("utf-8"))).build(origin)
+        rule = _RuleFile.model_validate(tomllib.loads(path.read_text("utf-8"))).build(origin)
+        if own:
+            _look_up_checks(rule)
+        return rule
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise SettingsError(f"{where}: {first['msg']}", path=path, hint=hint) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:  # no UTF-8, no TOML, no such property
         raise SettingsError(str(error), path=path, hint=hint) from None
+
+
+def _look_up_checks(rule: Rule) -> None:
+    """Whether each language of a rule knows the properties that the rule asks for.
+
+    Raises:
+        ValueError: It does not.
+    """
+    for name in (name for match in rule.matches for name in match.checks):
+        for language in rule.languages:
+            try:
+                _known(name, sorted(dialect(language).checks))
+            except ValueError as error:
+                raise ValueError(f"match.check, {language}: {error}") from None
 
 
 def read_folder(folder: Path, *, origin: str = "") -> list[Rule]:
@@ -287,7 +344,7 @@ def read_folder(folder: Path, *, origin: str = "") -> list[Rule]:
             _("The rules folder {folder} does not exist.", folder=folder),
             hint=_("Create it, or change `rules` in [plugins.shield]."),
         )
-    return [read_rule(path, origin=origin or str(path)) for path in sorted(folder.rglob("*.toml"))]
+    return [read_rule(path, origin=origin or str(path), own=True) for path in sorted(folder.rglob("*.toml"))]
 
 
 @cache

@@ -14,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from tieout.plugin import Language, translator
+from tieout_code_shield.lookup import example_of
 from tieout_code_shield.results import CodeScan, Edit, Found, NotChecked
 from tieout_code_shield.rules import Rule, RuleSet
 
@@ -248,8 +249,8 @@ def _help(found: Found, rule: Rule | None, lang: Language) -> Json:
         unsafe, safe = _("Unsafe", lang=lang), _("Safe", lang=lang)
         parts = [
             text,
-            f"{unsafe}:\n\n```{fence}\n{rule.must_hit[0].strip()}\n```",
-            f"{safe}:\n\n```{fence}\n{rule.must_miss[0].strip()}\n```",
+            f"{unsafe}:\n\n```{fence}\n{example_of(rule, hit=True)}\n```",
+            f"{safe}:\n\n```{fence}\n{example_of(rule, hit=False)}\n```",
         ]
     links = "\n".join(f"- {link}" for link in rule.references)
     return {"text": text, "markdown": "\n\n".join([*parts, links] if links else parts)}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import lru_cache
 
 from tieout.errors import SettingsError
 from tieout.plugin import translator
 from tieout_code_shield.limits import Limits
+from tieout_code_shield.lookup import did_you_mean
 from tieout_code_shield.rule_files import load_all
 from tieout_code_shield.rules import RuleSet
 from tieout_code_shield.scanner import Scanner
@@ -65,8 +65,7 @@ def _unknown_names(settings: ShieldSettings, rules: RuleSet) -> list[str]:
         if name in known:
             continue
         text = _("[plugins.shield] {key}: there is no rule {name}.", key=key, name=name)
-        close = get_close_matches(name, sorted(known), n=1)
-        near = _("Did you mean {name}?", name=close[0]) if close else ""
+        near = did_you_mean(name, known)
         wrong.append(f"{text} {near}".strip())
     return wrong
 

@@ -6,22 +6,24 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from tieout.errors import InputError
 from tieout.plugin import EvalResult, Language, Slot, Tool, ToolContext, tool, translator
 from tieout_code_shield.examples import EXPLAIN_EXAMPLES, RULES_EXAMPLES, SCAN_EXAMPLES
-from tieout_code_shield.languages import language_of_tag
+from tieout_code_shield.lookup import (
+    example_of,
+    language_named,
+    rules_named,
+    severity_named,
+    weakness_named,
+)
 from tieout_code_shield.results import (
     CodeScan,
     FailOn,
     FixReport,
     Found,
     NotChecked,
-    RuleDetail,
-    RuleEntry,
-    RuleList,
     counted,
 )
-from tieout_code_shield.rules import Rule
+from tieout_code_shield.rule_results import FailedExample, RuleCheck, RuleDetail, RuleEntry, RuleList
 from tieout_code_shield.shield import Shield
 
 __all__ = ["make_tools"]
@@ -37,6 +39,7 @@ def make_tools(shield: Shield) -> Iterable[Tool[..., Any]]:
         _fix(shield),
         _rules(shield),
         _explain(shield),
+        _check(shield),
         _evaluate(shield),
     ]
 
@@ -176,7 +179,7 @@ def _fix(shield: Shield) -> Tool[..., Any]:
 
         Args:
             paths: Files and folders.
-            rule: Only the fixes of this rule.
+            rule: Only the fixes of this rule, or of all rules of a weakness such as CWE-89.
             write: Change the files; a file that changed in the meantime is left alone.
             language: Language of the code; told by the file's name when left out.
             exclude: Pattern of files to leave out, as in .gitignore.
@@ -185,10 +188,9 @@ def _fix(shield: Shield) -> Tool[..., Any]:
         from tieout_code_shield.files import Request
         from tieout_code_shield.rewriting import fix_files
 
-        for each in rule or ():
-            _find_rule(shield, each)
+        chosen = [found.id for each in rule or () for found in rules_named(shield.rules, each)]
         lang: Language = ctx.lang if ctx is not None else "en"
-        request = Request(paths, language, exclude or (), ignore, "rewrite", tuple(rule or ()), lang)
+        request = Request(paths, language, exclude or (), ignore, "rewrite", tuple(chosen), lang)
         return fix_files(shield.settings, request, write=write, **_watched(ctx))
 
     return fix
@@ -204,15 +206,14 @@ def _rules(shield: Shield) -> Tool[..., Any]:
             cwe: Only rules about this weakness, such as CWE-89.
             severity: Only rules of this severity: info, low, medium, high, critical.
         """
-        wanted = cwe.upper().replace("CWE", "").strip("- ")
-        spoken = language_of_tag(language)
-        name = (spoken.rules or spoken.name) if spoken is not None else language.lower()
+        weakness, least = weakness_named(cwe), severity_named(severity)
+        name = language_named(shield.rules, language)
         found = [
             rule
             for rule in shield.rules.rules
             if (not name or name in rule.languages)
-            and (not wanted or rule.cwe == f"CWE-{wanted}")
-            and (not severity or rule.severity == severity.lower())
+            and (not weakness or rule.cwe == weakness)
+            and (least is None or rule.severity == least)
         ]
         return RuleList(
             rules=tuple(RuleEntry.of(rule) for rule in found),
@@ -233,36 +234,51 @@ def _explain(shield: Shield) -> Tool[..., Any]:
         Args:
             rule: The rule's id, such as py-eval, or a CWE such as CWE-89.
         """
-        found = _find_rule(shield, rule)
+        found, *others = rules_named(shield.rules, rule)
         secret = found.category in ("secret", "abuse", "unicode")
         return RuleDetail(
             rule=RuleEntry.of(found),
             advice=dict(found.advice),
             references=found.references,
-            bad="" if secret else found.must_hit[0],
-            good=found.must_miss[0],
+            bad="" if secret else example_of(found, hit=True),
+            good=example_of(found, hit=False),
+            others=tuple(RuleEntry.of(other) for other in others),
         )
 
     return explain
 
 
-def _find_rule(shield: Shield, asked: str) -> Rule:
-    rules = shield.rules
-    words = [word.strip("`'\"?？。,，.").lower() for word in asked.split()] or [""]
-    for word in words:
-        named = rules.get(word)
-        if named is not None:
-            return named
-    for rule in rules.rules:
-        if rule.cwe and rule.cwe.lower() in words:
-            return rule
-    near = [rule.id for rule in rules.rules if any(word and word in rule.id for word in words)][:5]
-    raise InputError(
-        _("There is no rule {rule}.", rule=repr(asked[:60])),
-        hint=_("Did you mean {names}?", names=", ".join(near))
-        if near
-        else _("`tieout shield rules` lists them."),
-    )
+def _check(shield: Shield) -> Tool[..., Any]:
+    @tool(faces=("cli", "slash"), timeout=3600)
+    def check(path: str) -> RuleCheck:
+        """Try rules of your own on the examples in their files.
+
+        Exit code 10: an example that a rule must hit is not found, or one that it must miss is.
+
+        Args:
+            path: A rule file, or a folder of them.
+        """
+        from tieout_code_shield.rule_checks import failures, rules_at
+
+        rules = rules_at(path)
+        return RuleCheck(
+            target=path,
+            failed=tuple(
+                FailedExample(
+                    rule=each.rule.id,
+                    path=each.rule.origin,
+                    language=each.language,
+                    code=each.code,
+                    wanted=each.wanted,
+                    unknown=each.unknown,
+                )
+                for each in failures(rules)
+            ),
+            count=counted(len(rules), subject=path, metric="rules", tool="check"),
+            notes=shield.problems,
+        )
+
+    return check
 
 
 def _evaluate(shield: Shield) -> Tool[..., Any]:

@@ -34,6 +34,11 @@ def has_dialect(name: str) -> bool:
     return name in _DIALECTS
 
 
+def rule_languages() -> tuple[str, ...]:
+    """The languages that rules can be written for."""
+    return tuple(_DIALECTS)
+
+
 @cache
 def dialect(name: str) -> Dialect:
     """The dialect of a rule language (``python``, ``javascript``), imported on first use.
