@@ -59,8 +59,8 @@ def readings(code: str, language: Language, clock: Clock | None = None) -> list[
     """
     lexer = _lexed(code, language, clock)
     end = _comment_end(code, language)
-    # What stands before a docstring's end was found to be no code.
-    prose = end > 0 and language.rules == "python"
+    # What stands before a docstring's end, and lines that all begin with a star, were found to be no code.
+    prose = end > 0 and (language.rules == "python" or end == len(code))
     text = lexer.text
     closing = closers(code[end:], language, clock) if end else lexer.closing()
     if not end and text is not None and text.text is not None and not text.text.comment:
