@@ -317,3 +317,48 @@ await pool.query("SELECT a FROM t WHERE id = $1 AND n = $2", [id, String(n)]);""
 )
 def test_plain_cases_are_fixed(scanner: Scanner, language: str, before: str, after: str) -> None:
     assert fixed(scanner, before, language) == after
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "const sessionToken = Math.random().toString(36).slice(2);",
+        "const token = 'k' + Math.random();",
+        "const token = (Math.random() * 1e16).toString(36);",
+    ],
+)
+def test_a_number_that_is_itself_the_token_gets_no_other_number(scanner: Scanner, code: str) -> None:
+    assert fixed(scanner, code, "javascript") is None
+
+
+def test_a_pick_is_made_from_no_fewer_bits_than_before(scanner: Scanner) -> None:
+    code = "function makePassword() { return chars[Math.floor(Math.random() * chars.length)]; }"
+    after = fixed(scanner, code, "javascript") or ""
+    assert "BigUint64Array" in after
+    assert after.endswith("/ 2 ** 53) * chars.length)]; }")
+
+
+@pytest.mark.parametrize(
+    ("code", "language"),
+    [
+        ("def calc(e):\n    return eval(e)", "python"),
+        ("def apply_rule(text):\n    value = eval(text)\n    return value", "python"),
+        ("formula_value = eval(text)", "python"),
+        ("function calc(e) { return eval(e); }", "javascript"),
+    ],
+)
+def test_what_is_there_to_compute_is_not_read_as_data(scanner: Scanner, code: str, language: str) -> None:
+    assert fixed(scanner, code, language) is None
+
+
+def test_what_is_read_as_data_still_is(scanner: Scanner) -> None:
+    assert (
+        fixed(scanner, "def load(t):\n    return eval(t)")
+        == "import ast\ndef load(t):\n    return ast.literal_eval(t)"
+    )
+
+
+def test_a_number_without_bounds_is_no_number_with_bounds(scanner: Scanner) -> None:
+    code = "string Token() { var token = new Random().Next(BOUNDS); return token.ToString(); }"
+    assert "GetInt32(0, 10)" in (fixed(scanner, code.replace("BOUNDS", "0, 10"), "csharp") or "")
+    assert fixed(scanner, code.replace("BOUNDS", ""), "csharp") is None

@@ -42,7 +42,18 @@ def suits(fix: Fix, walk: Walk, site: Site, text: str) -> bool:
         return False
     if fix.local_array and not _is_local_array(walk, site, text):
         return False
+    if fix.near_lacks is not None and any(fix.near_lacks.search(each.name) for each in site.around()):
+        return False
+    if fix.within is not None and not fix.within.search(_expression_around(site.node)):
+        return False
     return fix.refused is None or not _says(fix.refused, walk, site)
+
+
+def _expression_around(node: Node) -> str:
+    parent = node.parent()
+    while parent is not None and parent.kind() == "parenthesized_expression":
+        parent = parent.parent()
+    return parent.text() if parent is not None else ""
 
 
 def _result_is(wanted: str, node: Node) -> bool:

@@ -47,6 +47,10 @@ class Fix:
     becomes one with placeholders, and its values an argument behind it."""
     refused: re.Pattern[str] | None = None
     """Must not be found in the place as written, nor in what is known of the texts that its value or arguments have."""
+    near_lacks: re.Pattern[str] | None = None
+    """Must not be found in a name around the place: what is assigned, the keyword, the function."""
+    within: re.Pattern[str] | None = None
+    """Must be found in the expression that the place is a part of."""
     local_array: bool = False
     """The first argument must be an array of known size that is declared in the same function."""
     result: str = ""
@@ -73,6 +77,8 @@ class Fix:
             self.calls,
             self.binds,
             self.refused,
+            self.near_lacks,
+            self.within,
             self.local_array,
             self.result,
             self.without,

@@ -195,6 +195,8 @@ class _FixTable(_Table):
     argument: tuple[_ArgumentTable, ...] = ()
     parameters: Literal["", "?", "%s", "$1"] = ""
     refused: Pattern = None
+    near_lacks: Pattern = None
+    within: Pattern = None
     local_array: bool = False
     result: Literal["", "unused", "status"] = ""
     without: Names = ()
@@ -222,6 +224,8 @@ class _FixTable(_Table):
             arguments=tuple(change.build() for change in self.argument),
             parameters=self.parameters,
             refused=self.refused,
+            near_lacks=self.near_lacks,
+            within=self.within,
             local_array=self.local_array,
             result=self.result,
             without=self.without,
