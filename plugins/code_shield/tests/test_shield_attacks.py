@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import threading
@@ -11,12 +12,18 @@ from contextlib import contextmanager
 import pytest
 from shield_attacks import attacks_on, engine_words, rule_patterns
 
+from tieout.plugin import GuardInput, Stage
+from tieout_code_shield.clothes import Dressing
+from tieout_code_shield.compat import scan_code
 from tieout_code_shield.fences import FenceParser
+from tieout_code_shield.guard import ShieldGuard
 from tieout_code_shield.languages import language_of_tag
 from tieout_code_shield.limits import Clock, Limits
+from tieout_code_shield.markup import code_in_markup
 from tieout_code_shield.rule_files import shipped_rules
 from tieout_code_shield.rules import Rule, RuleSet
 from tieout_code_shield.scanner import Scanner
+from tieout_code_shield.shield import Shield
 from tieout_code_shield.statements import Splitter
 
 FULL = "TIEOUT_SHIELD_FULL" in os.environ
@@ -88,3 +95,45 @@ def test_streams_and_guesses_stand_the_same_texts() -> None:
                 splitter.push(line)
             scanner.text_hits(text, frozenset({"secret", "unicode", "abuse", "injection"}), Clock(30.0))
             scanner.scan(text)
+
+
+def at_the_entries(text: str, language: str | None) -> None:
+    """What any program may hand to the shield from outside."""
+    guard = ShieldGuard(Shield())
+    scan_code(text, language)
+    for given in (
+        GuardInput(Stage.PROMPT, text),
+        GuardInput(Stage.TOOL_RESULT, text),
+        GuardInput(Stage.TOOL_CALL, "", tool="a.b", args={"code": text, "command": f"ls\n{text}\nls"}),
+        GuardInput(Stage.OUTPUT, text),
+    ):
+        asyncio.run(guard.check(given))
+
+
+TAGS = (None, "html", *LANGUAGES, "json", "diff", "console", "markdown", "script", "vue")
+
+
+@pytest.mark.parametrize(
+    ("index", "seed"),
+    list(enumerate((" ", "\t", "\n", "`", "'", '"', "(", "]", "{", "<script", "<a onclick=", "-", "#", "1", "word ",
+                    '\\"', "<a href=javascript:", " \n", "=")[:: 1 if FULL else 2])),
+)  # fmt: skip
+def test_one_thing_repeated_takes_no_entry_past_its_bound(index: int, seed: str) -> None:
+    """100,000 blanks took 23 s before anything looked at a clock."""
+    text = '"' * (seed == '\\"') + (seed * 100_000)[:100_000]
+    for language in TAGS if FULL else dict.fromkeys((None, "html", TAGS[index % len(TAGS)])):
+        with stopped_after(10.0):
+            at_the_entries(text, language)
+
+
+@pytest.mark.parametrize(
+    "text", ["<script" * 30_000, "<a onclick='" * 20_000, "<" * 200_000, "<a b=" * 40_000]
+)
+def test_a_page_is_read_once(text: str) -> None:
+    with stopped_after(2.0):
+        code_in_markup(text)
+
+
+def test_a_string_that_never_ends_is_read_once() -> None:
+    with stopped_after(2.0):
+        Dressing("json").bare('"' + '\\"' * 100_000)

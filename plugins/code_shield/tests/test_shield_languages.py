@@ -74,6 +74,13 @@ async def test_a_fence_in_such_a_language_is_unknown() -> None:
         ("html", '<i onclick="eval(location.hash)" onload="eval(name)">', [("js-eval", 1, 13)]),
         ("html", '<script type="text/template">eval(x)</script><pre>eval(x)</pre>', []),
         ("html", "<p><?php echo $_GET['x']; ?></p>", [("php-xss", 1, 10)]),
+        ("html", "<body\nonload=eval(location.hash)\nclass=x>", [("js-eval", 2, 8)]),
+        ("html", "<svg/onload=eval(location.hash)>", [("js-eval", 1, 13)]),
+        ("html", "<a href=' javascript:eval(location.hash)'>a</a>", [("js-eval", 1, 22)]),
+        ("html", '<a href="java&#115;cript:eval(location.hash)">a</a>', [("js-eval", 1, 10)]),
+        ("html", '<a title="a > b" onclick="eval(location.hash)">', [("js-eval", 1, 27)]),
+        ("html", '<p title="<script>">eval(location.hash)</p>', []),
+        ("html", '<a href="https://a.example/?q=javascript:eval(location.hash)">a</a>', []),
         ("html", "<p>Nothing.</p>", []),
     ],
 )

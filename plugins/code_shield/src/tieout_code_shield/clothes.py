@@ -40,9 +40,11 @@ _ROOT_PROMPT: Final = re.compile(r"[ \t]*#(?= \w)")
 _DIFF_LINE: Final = re.compile(r"diff --git |(?:---|\+\+\+) [^\n]|@@ -\d|index [0-9a-f]{6,}|\\ No newline")
 _DIFF: Final = re.compile(r"^(?:diff --git \S|--- [^\n]+\n\+\+\+ [^\n]|@@ -\d+(?:,\d+)? \+\d)", re.M)
 _NEW_FILE: Final = re.compile(r"\+\+\+ (?:b/)?([^\t\n]+)")
-_FENCE: Final = re.compile(r"^[ \t>*+-]*(?:\d+[.)] )?[ \t]*(?:```|~~~)", re.M)
-_STRING: Final = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"(?P<key>\s*:)?')
-_JSON_LINE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\s\[\]{}:,]|-?\d[\d.eE+-]*|\b(?:true|false|null)\b|//.*')
+_FENCE: Final = re.compile(r"^[ \t>*+-]*+(?:\d{1,9}[.)] [ \t]*+)?(?:```|~~~)", re.M)
+_STRING: Final = re.compile(r'(?<!\\)"(?P<text>(?:[^"\\]|\\.)*+)"(?P<key>\s*:)?')
+_JSON_LINE: Final = re.compile(
+    r'(?<!\\)"(?:[^"\\]|\\.)*+"|[\s\[\]{}:,]|-?\d[\d.eE+-]*|\b(?:true|false|null)\b|//.*'
+)
 """Everything that a line of JSON is made of."""
 _TICKS: Final = re.compile(r"`+|\n|[^`\n]+")
 MAX_INLINE: Final = 2_000
@@ -278,13 +280,14 @@ def canvas(text: str, spans: Iterable[tuple[int, int]], *, between: str = "") ->
     """The text with everything outside of ``spans`` made blank, so that places stay what they are.
 
     Args:
-        between: Stands in place of as many of the characters behind each span.
+        between: One character that stands in place of the one behind each span, unless that one ends a line.
     """
     out: list[str] = []
     position = 0
     for start, end in spans:
-        out += [_BLANK.sub(" ", text[position:start]), text[start:end], between]
-        position = end + len(between)
+        mark = between if text[end : end + 1] not in ("\n", "") else ""
+        out += [_BLANK.sub(" ", text[position:start]), text[start:end], mark]
+        position = end + len(mark)
     return "".join([*out, _BLANK.sub(" ", text[position:])])
 
 

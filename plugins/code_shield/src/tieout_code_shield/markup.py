@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from tieout_code_shield.clothes import Piece, canvas
 
 __all__ = ["code_in_markup", "holds_script"]
 
-_SCRIPT: Final = re.compile(r"<script\b([^>]{0,2000})>(.*?)(?:</script\s*>|\Z)", re.I | re.S)
-_TYPE: Final = re.compile(r"""\b(type|lang)\s*=\s*["']?([\w/+.-]+)""", re.I)
-_HANDLER: Final = re.compile(r"""\son[a-z]{3,20}\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.I)
+_VALUE: Final = r"""(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))"""
+_TAG: Final = re.compile(rf"<(?P<name>[a-z][\w:.-]*+)(?P<attributes>(?:=\s*+{_VALUE}|[^>])*+)(?:>|\Z)", re.I)
+"""It takes what it once looked at, to the end of the text if need be, so that a page is read only once."""
+_ATTRIBUTE: Final = re.compile(
+    rf"(?<![^\s\"'>/=])(?P<name>[^\s\"'>/=]++)\s*+=\s*+(?:(?P<quoted>{_VALUE})|(?P<bare>[^\s\"'>][^\s>]*+))"
+)
+_SCRIPT_END: Final = re.compile(r"</script\b", re.I)
+_HANDLER: Final = re.compile(r"on[a-z]{3,20}", re.I)
+_LINKS: Final = frozenset({"href", "src", "action", "formaction", "xlink:href", "data"})
+"""Attributes whose value may be a program: an address that begins with ``javascript:``."""
+_SCHEME: Final = re.compile(r"[\s\x00-\x1f]*+javascript\s*+:", re.I)
+_REFERENCE: Final = re.compile(r"&(?:#|[a-z])", re.I)
 _FRONT: Final = re.compile(r"\A---\r?\n(.*?)^---", re.M | re.S)
 """What an Astro component runs before its markup."""
 _PHP: Final = re.compile(r"<\?(?:php\b|=)")
@@ -47,15 +56,47 @@ def _parts(text: str) -> Iterator[tuple[str, int, int, bool]]:
     front = _FRONT.match(text)
     if front is not None:
         yield "typescript", front.start(1), front.end(1), False
-    for found in _SCRIPT.finditer(text):
-        said = {name.lower(): value.lower() for name, value in _TYPE.findall(found[1])}
-        kind = said.get("lang") or said.get("type", "")
-        if found[2].strip() and _runs(kind):
-            yield "typescript" if kind in _TYPESCRIPT else "javascript", found.start(2), found.end(2), False
-    for found in _HANDLER.finditer(text):
-        group = 1 if found[1] is not None else 2
-        if found[group].strip():
-            yield "javascript", found.start(group), found.end(group), True
+    position = 0
+    while tag := _TAG.search(text, position):
+        position = tag.end()
+        said = dict(_attributes(tag))
+        if tag["name"].lower() == "script" and not tag["attributes"].endswith("/"):
+            end = _SCRIPT_END.search(text, position)
+            start, position = position, end.start() if end is not None else len(text)
+            kind = (_said(text, said, "lang") or _said(text, said, "type")).lower()
+            if text[start:position].strip() and _runs(kind):
+                yield "typescript" if kind in _TYPESCRIPT else "javascript", start, position, False
+        for name, (start, end) in said.items():
+            code = _program(name, text[start:end])
+            if code.strip():
+                yield "javascript", end - len(code), end, True
+
+
+def _attributes(tag: re.Match[str]) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Name of each attribute that has a value, in small letters, and where the value stands without its quotes."""
+    for found in _ATTRIBUTE.finditer(tag.string, *tag.span("attributes")):
+        start, end = found.span("bare")
+        if found["quoted"] is not None:
+            start, end = found.start("quoted") + 1, found.end("quoted")
+            end -= found["quoted"][-1] == found["quoted"][0] and end > start
+        yield found["name"].lower(), (start, end)
+
+
+def _said(text: str, attributes: Mapping[str, tuple[int, int]], name: str) -> str:
+    start, end = attributes.get(name, (0, 0))
+    return text[start:end]
+
+
+def _program(name: str, value: str) -> str:
+    """What of an attribute's value is run: a handler whole, of a link what follows its scheme."""
+    if _HANDLER.fullmatch(name):
+        return value
+    if name not in _LINKS:
+        return ""
+    link = _SCHEME.match(value)
+    if link is None and _REFERENCE.search(value[:80]):
+        return value if _SCHEME.match(html.unescape(value)) else ""
+    return value[link.end() :] if link is not None else ""
 
 
 def _runs(kind: str) -> bool:
