@@ -160,3 +160,58 @@ def run(request):
     os.system(pick(values, {index}))
 """
     assert bool(ids(scanner, code, "python")) is dangerous
+
+
+GO_CHECK = """
+var names = regexp.MustCompile(`{pattern}`)
+
+func show(w http.ResponseWriter, r *http.Request) {{
+	name := r.FormValue("name")
+	if {condition} {{
+		return
+	}}
+	exec.Command("nslookup", name).Run()
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("pattern", "condition", "dangerous"),
+    [
+        ("^[a-z.]+$", "!names.MatchString(name)", False),
+        ("^[a-z.]+$", "names.MatchString(name)", True),
+        ("[a-z.]+", "!names.MatchString(name)", True),
+        ("^.+$", "!names.MatchString(name)", True),
+        ("[^a-z.]", "names.MatchString(name)", False),
+        ("[^a-z.]", "!names.MatchString(name)", True),
+    ],
+)
+def test_a_pattern_counts_where_it_allows_little(
+    scanner: Scanner, pattern: str, condition: str, dangerous: bool
+) -> None:
+    code = GO_CHECK.format(pattern=pattern, condition=condition)
+    assert ("go-command" in ids(scanner, code, "go")) is dangerous
+
+
+@pytest.mark.parametrize(
+    ("condition", "dangerous"),
+    [
+        ('to.startsWith("/")', True),
+        ('to.startsWith("https://")', True),
+        ('to.startsWith("/app/")', False),
+        ('to.startsWith("https://example.com/")', False),
+        ('to.startsWith("/") && !to.startsWith("//")', False),
+    ],
+)
+def test_a_stroke_or_a_scheme_says_nothing_about_the_place(
+    scanner: Scanner, condition: str, dangerous: bool
+) -> None:
+    code = f"""
+app.get('/go', (req, res) => {{
+  const to = req.query.to;
+  if ({condition}) {{
+    res.redirect(to);
+  }}
+}});
+"""
+    assert ("js-open-redirect" in ids(scanner, code, "javascript")) is dangerous

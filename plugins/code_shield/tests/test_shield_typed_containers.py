@@ -107,3 +107,43 @@ def test_only_the_item_that_is_taken_counts(
     assert not report.unknown
     found = [issue.severity for issue in report.issues if issue.rule.id.endswith("sql-injection")]
     assert ("high" in found) is dangerous, found
+
+
+GO = """
+func run(w http.ResponseWriter, r *http.Request) {{
+{lines}
+	exec.Command("sh", "-c", {taken}).Run()
+}}
+"""
+GO_LINES = """
+	parts := []string{"uptime", r.FormValue("c")}
+	parts = append(parts, "last")
+	named := map[string]string{"a": "uptime"}
+	named["b"] = r.FormValue("c")
+	var fixed []string
+	if r.FormValue("all") != "" {
+		fixed = append(fixed, "ls -l")
+	}
+"""
+
+
+@pytest.mark.parametrize(
+    ("taken", "dangerous"),
+    [
+        ("parts[0]", False),
+        ("parts[1]", True),
+        ("parts[len(parts)-1]", False),
+        ("parts[len(parts)-2]", True),
+        ("parts[n]", True),
+        ('named["a"]', False),
+        ('named["b"]', True),
+        ("named[key]", True),
+        ('strings.Join(fixed, " && ")', False),
+        ('strings.Join(parts, " && ")', True),
+    ],
+)
+def test_slices_and_maps_of_go(scanner: Scanner, taken: str, dangerous: bool) -> None:
+    report = scanner.scan(GO.format(lines=GO_LINES, taken=taken), "go")
+    assert not report.unknown
+    found = [issue.severity for issue in report.issues if issue.rule.id == "go-command"]
+    assert ("high" in found) is dangerous, found

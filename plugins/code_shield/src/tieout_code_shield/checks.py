@@ -7,7 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-__all__ = ["CHECKED", "DOT_CHECK", "PREFIX_CHECK", "TEXT_CHECK", "Proof", "proofs"]
+__all__ = [
+    "CHECKED",
+    "DOT_CHECK",
+    "PREFIX_CHECK",
+    "TEXT_CHECK",
+    "Proof",
+    "allows_little",
+    "excludes",
+    "proofs",
+]
 
 CHECKED: Final = "checked"
 """In ``Leaf.through``: compared with a list, a pattern or a type, so that it cannot carry anything."""
@@ -44,7 +53,14 @@ _TYPED: Final = re.compile(
     rf"|(?P<name2>{_NAME})\.(?:equals|Equals|equalsIgnoreCase|contentEquals)\(\s?['\"][^'\"]{{1,80}}['\"]"
     rf"|(?P<name3>{_NAME})\.matches\(|\bPattern\.matches\([^,()]{{1,200}},\s?(?P<name4>{_NAME})"
     rf"|\bRegex\.IsMatch\(\s?(?P<name5>{_NAME})\s?,\s?@?\"\^[^\"]{{0,200}}\$\""
+    rf"|\bmatcher\(\s?(?P<name6>{_NAME})\s?\)\.matches\(\)|{_NAME}\.matches\(\s?(?P<name7>{_NAME})\s?\)"
 )
+# pattern.MatchString(name), Pattern.IsMatch(name), RE.is_match(&name): enough where the pattern is anchored
+_MATCHED: Final = re.compile(
+    rf"(?P<pattern>{_NAME})\.(?:MatchString|Match|IsMatch|is_match)\(\s?(?:\[\]byte\()?&?(?P<name>{_NAME})(?:\(\))?\s?\)"
+)
+# RETURN_PAGES[name]: a map of truths
+_INDEXED: Final = re.compile(rf"(?P<list>{_NAME})\[(?P<name>{_NAME})\](?!\s?[\w.\[(=!<>])")
 # re.fullmatch(pattern, name), pattern.match(name), /^a$/.test(name), name.match(/^a$/)
 _PATTERN: Final = re.compile(
     rf"(?P<call>{_NAME}|/[^/\n]{{1,200}}/\w{{0,3}})\.?(?:match|fullmatch|search|test|exec)\((?:(?P<text>r?['\"][^'\"\n]{{1,200}}['\"])\s?,\s?|[A-Z_]{{2,40}}\s?,\s?)?(?P<name>{_NAME})"
@@ -64,8 +80,13 @@ _NAMED: Final = re.compile(
 )
 _PREFIX: Final = re.compile(
     rf"(?P<name>{_NAME})(?:\(\))?(?:\.resolve\(\))?\.(?:starts[wW]ith|is_relative_to)\("
+    rf"|\bHasPrefix\((?P<name3>{_NAME})(?=,)"
     rf"|(?:commonpath|commonprefix)\((?P<inside>[^)]{{1,120}})\)|(?P<base>{_NAME})\s{{1,2}}(?P<no>not\s)?in\s(?P<name2>{_NAME})\.parents"
 )
+_LITERAL: Final = re.compile(r"[\s,]{0,3}[rfbu@$(]{0,2}(['\"`])(.{0,40}?)\1")
+_NO_PREFIX: Final = re.compile(r"/|(?:https?|ftp)(?::(?://)?)?|")
+"""What says nothing about where an address leads: a stroke (``//evil.example`` begins with one), a scheme."""
+_NO_HOST: Final = re.compile(r"['\"`]//['\"`]|['\"`]/\\|\[1\]|charAt\(1\)|At\(1\)")
 _DOTS: Final = re.compile(
     rf"['\"](?:\.\./?|/|\\\\\\\\|\.\.\\\\)['\"]\s(?:not\s)?in\s(?P<name>{_NAME})|(?P<name2>{_NAME})\.(?:includes|indexOf|contains|find)\(['\"](?:\.\.|/)"
 )
@@ -78,18 +99,20 @@ _HOST: Final = re.compile(
 _WRAPPED: Final = re.compile(rf"\b(?:str|String|os\.fspath|repr)\((?P<name>{_NAME})\)")
 _PART: Final = re.compile(r"\.(?:netloc|host(?:name)?|origin|scheme|protocol|suffix)$")
 _MAYBE: Final = re.compile(
-    r"\bin\b|includes|has|contains|Contains|indexOf|quals|IsMatch|==|match|search|test|exec|is[a-z]+\(|isinstance|typeof|(?i:valid|allow|safe|trust|permit|white|sanit|check|verify)|starts|relative|common|isN|isI|isF"
+    r"\bin\b|includes|has|contains|Contains|indexOf|quals|IsMatch|==|match|search|test|exec|is[a-z]+\(|isinstance|typeof|(?i:valid|allow|safe|trust|permit|white|sanit|check|verify)|starts|relative|common|isN|isI|isF|Match|HasPrefix|\]"
 )
 
 _MARKS: Final[Mapping[re.Pattern[str], tuple[str, ...]]] = {
     _MEMBER: (".includes(", ".has", "ontains", ".indexOf("),
     _EQUAL: ("==", "!="),
     _TYPED: ("quals", ".matches(", "IsMatch("),
+    _MATCHED: ("Match", "is_match("),
+    _INDEXED: ("]",),
     _PATTERN: ("match(", "search(", "test(", "exec("),
     _DIGITS: (".is", "isinstance(", "isFinite(", "isNaN(", "typeof"),
     _TEXT: ("typeof", "isinstance(", ".isString("),
     _NAMED: ("valid", "allow", "safe", "trust", "permit", "white", "saniti", "check", "verify"),
-    _PREFIX: (".starts", ".is_relative_to(", "common", ".parents"),
+    _PREFIX: ("HasPrefix(", ".starts", ".is_relative_to(", "common", ".parents"),
     _DOTS: ("'..", '"..', "'/", '"/', "'\\", '"\\'),
     _WRAPPED: ("str(", "String(", "fspath(", "repr("),
 }
@@ -107,6 +130,10 @@ class Proof:
     """True when it holds where the condition does, false when it holds where the condition does not."""
     among: str = ""
     """The name of the list that it was looked up in, where only the name is known."""
+    pattern: str = ""
+    """The name of the pattern that it matches, where only the name is known."""
+    excluded: str = ""
+    """The name of the pattern that finds nothing in it: one of all that is not allowed."""
 
 
 def proofs(condition: str) -> list[Proof]:
@@ -150,6 +177,12 @@ def _all(text: str) -> Iterator[Proof]:
     for found in _found(_TYPED, text):
         yield Proof(_first(found, "name"), CHECKED, not _negated(text, found.start()))
     yield from _patterns(text)
+    for found in _found(_MATCHED, text):
+        negative = _negated(text, found.start())
+        yield Proof(found["name"], CHECKED, not negative, pattern=found["pattern"])
+        yield Proof(found["name"], CHECKED, negative, excluded=found["pattern"])
+    for found in _found(_INDEXED, text):
+        yield Proof(found["name"], CHECKED, not _negated(text, found.start()), found["list"])
     for found in _found(_DIGITS, text):
         negative = (bool(found["nan"]) or (found["sign"] or "=")[0] == "!") != _negated(text, found.start())
         yield Proof(_first(found, "name"), CHECKED, not negative)
@@ -164,6 +197,16 @@ def _all(text: str) -> Iterator[Proof]:
         negative = (
             bool(found["no"]) or "!=" in text[found.end() : found.end() + 60] or _negated(text, found.start())
         )
+        begins = _LITERAL.match(text, found.end())
+        if begins is not None and begins[2] == "//":
+            # What does not begin with two strokes is left, and another check says what it begins with.
+            negative = not negative
+        elif (
+            begins is not None
+            and _NO_PREFIX.fullmatch(begins[2])
+            and not (begins[2] == "/" and _NO_HOST.search(text))
+        ):
+            continue
         names = [_first(found, "name")] if found["inside"] is None else _WORD.findall(found["inside"])
         for name in names:
             yield Proof(name, PREFIX_CHECK, not negative)
@@ -192,6 +235,19 @@ def _is_whole(pattern: str, call: str) -> bool:
     ends = "fullmatch" in call or bool(_ANCHORED.search(pattern))
     starts = "fullmatch" in call or pattern.lstrip("r/'\"")[:1] == "^" or "\\A" in pattern
     return ends and (starts or (".match(" in call and pattern[:1] != "/"))
+
+
+_ANYTHING: Final = re.compile(r"(?<![\\\[])\.[*+{]|\\S[*+{]|\[\^[^\]]*\][*+{]")
+
+
+def allows_little(pattern: str) -> bool:
+    """Whether a pattern that a text matches has to match all of it, and lets only some characters through."""
+    return _is_whole(pattern, "") and _ANYTHING.search(pattern) is None
+
+
+def excludes(pattern: str) -> bool:
+    """Whether a pattern finds every character but a few: ``[^a-z]``."""
+    return re.fullmatch(r"\[\^[^\]]+\]\+?", pattern) is not None
 
 
 def _negated(text: str, position: int) -> bool:

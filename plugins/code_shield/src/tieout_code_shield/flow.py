@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.checks import Proof, proofs
+from tieout_code_shield.checks import Proof, allows_little, excludes, proofs
 from tieout_code_shield.syntax import visit
 from tieout_code_shield.values import HELD, Leaf, Value, alternatives, constant, leaf, merged
 
@@ -249,9 +249,19 @@ class Flow:
             self._collect(self._checks)
         tags: set[str] = set()
         for check in self._checks.get(name, ()):
-            if check.start <= site.start < check.end and self._is_a_list(check.proof.among, site):
+            if check.start <= site.start < check.end and self._stands(check.proof, site):
                 tags.add(check.proof.tag)
         return frozenset(tags)
+
+    def _stands(self, proof: Proof, site: Site) -> bool:
+        """Whether the list or the pattern that a check names is one that proves something."""
+        if not self._is_a_list(proof.among, site):
+            return False
+        name = proof.pattern or proof.excluded
+        value = self._walk.value_of(name, site) if name else None
+        if value is None or value.text is None:
+            return not proof.excluded
+        return allows_little(value.text) if proof.pattern else excludes(value.text)
 
     def _is_a_list(self, name: str, site: Site) -> bool:
         if not name:

@@ -131,7 +131,12 @@ class GoDialect(GoValues):
         form: BindForm = "loop" if kind == "range_clause" else "assign"
         if operator is not None and operator.text() not in ("=", ":="):
             form = "augment"
-        return self._paired(_listed(left), _listed(right), form)
+        targets = _listed(left)
+        found = self._paired(targets, _listed(right), form)
+        if form == "assign" and len(targets) == 1 and targets[0].kind() == "index_expression":
+            owner = self.dotted(targets[0]).partition(".[]")[0]
+            found += [Binding(owner, node, "update")] if "." not in owner else []
+        return found
 
     def _declared(self, node: Node, kind: str) -> list[Binding]:
         declared = node.field("type")

@@ -23,6 +23,12 @@ _DECOMPRESSORS: Final = re.compile(
 _PARSED: Final = re.compile(
     r"\b(\w+)\s*,\s*\w+\s*:?=\s*strconv\.(?:Atoi\(|Parse(?:Int|Uint)\([^()\n]*(?:\([^()]*\))?[^()\n]*,\s*(?:64|0)\s*\))"
 )
+_READ: Final = re.compile(
+    r"\b(\w+)(?:\s*,\s*\w+)?\s*:?=\s*(?:u?int\w*\()?(?:binary\.\w+\.Uint\d+|binary\.Read\w*|strconv\.(?:Atoi|Parse\w+))\("
+)
+_PRODUCT: Final = re.compile(r"(\w+)\s*\*\s*(\w+)")
+_KEYED: Final = re.compile(r"\b(\w+)\s*:?=\s*hmac\.New\(")
+_SUMMED: Final = re.compile(r"\b(\w+)\.Sum\(")
 
 
 def no_timeout(walk: Walk, site: Site) -> bool:
@@ -49,12 +55,61 @@ def unlimited_decompression(walk: Walk, site: Site) -> bool:
 def cut_number(walk: Walk, site: Site) -> bool:
     """A number parsed with 64 bits is converted to fewer, and was compared with nothing."""
     given = walk.arguments(site).positional
-    if len(given) != 1 or given[0].kind() != "identifier":
+    if len(given) != 1:
         return False
-    name, before = given[0].text(), walk.text_before(site)
-    if name not in {found[1] for found in _PARSED.finditer(before)}:
+    before = walk.text_before(site)
+    if given[0].kind() == "binary_expression":
+        return _unbounded_product(given[0].text(), before)
+    name = given[0].text()
+    if given[0].kind() != "identifier" or name not in {found[1] for found in _PARSED.finditer(before)}:
         return False
-    return re.search(rf"\b{re.escape(name)}\s*[<>]=?|[<>]=?\s*{re.escape(name)}\b", before) is None
+    return not _compared(name, before)
+
+
+def _unbounded_product(written: str, before: str) -> bool:
+    """``a * b`` of two numbers that were both read from input and compared with nothing."""
+    factors = _PRODUCT.fullmatch(written)
+    read = {found[1] for found in _READ.finditer(before)} if factors is not None else set[str]()
+    return factors is not None and all(
+        name in read and not _compared(name, before) for name in factors.groups()
+    )
+
+
+def _compared(name: str, before: str) -> bool:
+    return re.search(rf"\b{re.escape(name)}\s*[<>]=?|[<>]=?\s*{re.escape(name)}\b", before) is not None
+
+
+def keyed_digest(walk: Walk, site: Site) -> bool:
+    """One side of a comparison is made of what a keyed hash summed up."""
+    operands = walk.dialect.operands(site.node)
+    before = walk.text_before(site)
+    made = {found[1] for found in _KEYED.finditer(before)}
+    return (
+        operands is not None
+        and bool(made)
+        and any(
+            found[1] in made
+            for operand in operands
+            for found in _SUMMED.finditer(_origin(operand.text(), walk, site))
+        )
+    )
+
+
+def _origin(written: str, walk: Walk, site: Site) -> str:
+    """An expression as it is written, and what the names in it were given, two steps back."""
+    texts, names = [written], set[str]()
+    for _ in range(2):
+        new = [name for name in re.findall(r"[A-Za-z_]\w*", texts[-1])[:8] if name not in names]
+        names.update(new)
+        texts.append(
+            " ".join(
+                each.binding.value.text()[:200]
+                for name in new
+                for each in walk.assignments_of(name, site, effects=False)[:2]
+                if each.binding is not None
+            )
+        )
+    return " ".join(texts)
 
 
 CHECKS: Final[Mapping[str, Check]] = {
@@ -62,5 +117,6 @@ CHECKS: Final[Mapping[str, Check]] = {
     "archive-name": archive_name,
     "unlimited-decompression": unlimited_decompression,
     "cut-number": cut_number,
+    "keyed-digest": keyed_digest,
 }
 """By the names that rule files use."""

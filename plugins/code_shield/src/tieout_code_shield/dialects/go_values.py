@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Dialect, Scope
-from tieout_code_shield.dialects.folding import combined, printed
+from tieout_code_shield.dialects.containers import appended, item_of, stored
+from tieout_code_shield.dialects.folding import collected, combined, operated, printed
 from tieout_code_shield.dialects.gathering import named
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.values import (
-    HOLE,
+    MAX_KNOWN,
     UNKNOWN,
     Leaf,
     Value,
@@ -44,7 +46,7 @@ _SAME: Final = frozenset(
      "strings.ReplaceAll", "strings.NewReader", "bytes.NewReader", "bytes.NewBufferString", "bytes.NewBuffer",
      "strings.Split", "strings.Fields", "strings.SplitN", "ioutil.ReadAll", "io.ReadAll", "url.QueryUnescape",
      "url.PathUnescape", "fmt.Sprint", "path.Join", "filepath.Join", "path.Clean", "filepath.Clean", "strings.Repeat",
-     "bufio.NewReader", "bufio.NewScanner", "cast.ToString", "html.UnescapeString"}
+     "bufio.NewReader", "bufio.NewScanner", "cast.ToString", "html.UnescapeString", "regexp.MustCompile"}
 )  # fmt: skip
 _JOINS: Final = frozenset({"fmt.Sprint", "path.Join", "filepath.Join", "fmt.Sprintln"})
 _METHODS: Final = frozenset({"String", "Bytes", "Text", "Get"})
@@ -58,6 +60,7 @@ _NUMBERS: Final = frozenset(
     {"int", "int8", "int16", "int32", "int64", "uint", "uint8", "uint16", "uint32", "uint64", "float32", "float64",
      "bool", "byte", "rune", "time.Duration", "uintptr", "len", "cap"}
 )  # fmt: skip
+_COLLECTIONS: Final = frozenset({"slice_type", "map_type"})
 _ESCAPES: Final = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\\\": "\\", "\\r": "\r"}
 MAX_DEPTH: Final = 14
 
@@ -74,6 +77,14 @@ class GoValues(Dialect):
             return constant("string", text_of(node))
         if kind in ("int_literal", "rune_literal"):
             return constant("number", node.text())
+        if (
+            kind == "var_spec"
+            and (declared := node.field("type")) is not None
+            and declared.kind() in _COLLECTIONS
+        ):
+            return collected([])
+        if kind == "assignment_statement":
+            return self._assigned(node, scope, depth)
         if kind in _CONSTANTS:
             return constant(_CONSTANTS[kind], "" if kind == "var_spec" else None)
         if kind == "identifier":
@@ -106,7 +117,26 @@ class GoValues(Dialect):
 
     def _operator(self, node: Node, scope: Scope, depth: int) -> Value:
         sides = self.sides(node, scope, depth)
-        return combined(*sides) if sides is not None else UNKNOWN
+        if sides is None:
+            return UNKNOWN
+        sign, left, right = sides
+        numbers = left.constant and right.constant and left.kind == right.kind == "number"
+        return operated(sign, left, right) if numbers else combined(sign, left, right)
+
+    def _assigned(self, node: Node, scope: Scope, depth: int) -> Value:
+        """A slice or map after ``x[key] = value``."""
+        both = [items(part) for part in (node.field("left"), node.field("right")) if part is not None]
+        if len(both) != 2 or any(len(each) != 1 for each in both):
+            return UNKNOWN
+        base, index = both[0][0].field("operand"), both[0][0].field("index")
+        if base is None or index is None:
+            return UNKNOWN
+        value = self.evaluate(base, scope, depth + 1)
+        if value.kind != "collection":
+            return value
+        return stored(
+            value, self.evaluate(index, scope, depth + 1), self.evaluate(both[1][0], scope, depth + 1)
+        )
 
     def _literal(self, node: Node, scope: Scope, depth: int) -> Value:
         arguments = self.arguments(node)
@@ -114,15 +144,28 @@ class GoValues(Dialect):
             self.evaluate(part, scope, depth + 1)
             for part in (*arguments.positional, *arguments.named.values())
         ]
-        text = " ".join(HOLE if value.text is None else value.text for value in values) if values else None
-        return Value("collection", text, merged(values), built=any(value.built for value in values))
+        known = collected(values)
+        if arguments.named:
+            pairs = zip(arguments.named, values, strict=True) if not arguments.positional else ()
+            return replace(known, items=tuple(pairs) if len(values) <= MAX_KNOWN else ())
+        return known
 
     def _call(self, node: Node, scope: Scope, depth: int) -> Value:
         callee = self.callee(node)
         if callee is None:
             return UNKNOWN
         name = scope.qualified(self.dotted(callee))
-        given = [self.evaluate(part, scope, depth + 1) for part in self.arguments(node).positional]
+        arguments = self.arguments(node)
+        given = [self.evaluate(part, scope, depth + 1) for part in arguments.positional]
+        if name == "append" and given:
+            more = (
+                [value for _, value in given[-1].items] if arguments.spread and given[-1].items else given[1:]
+            )
+            return appended(given[0], more)
+        if name == "make" and "byte" not in (kind := arguments.positional[0].text()) and kind[:1] in "[m":
+            return collected([])
+        if name == "len" and len(given) == 1 and given[0].items:
+            return constant("number", str(len(given[0].items)))
         if name in ("fmt.Sprintf", "fmt.Errorf", "fmt.Fprintf"):
             format_and_values = given[1:] if name == "fmt.Fprintf" else given
             if not format_and_values:
@@ -182,6 +225,11 @@ class GoValues(Dialect):
         if kind == "index_expression":
             base = node.field("operand")
             value = self.evaluate(base, scope, depth + 1) if base is not None else UNKNOWN
+            index = node.field("index")
+            if value.items and index is not None:
+                found = item_of(value, self.evaluate(index, scope, depth + 1))
+                if found is not None:
+                    return found
             if value.constant and value.kind in ("string", "collection"):
                 return value
             name = scope.qualified(self.dotted(node))
