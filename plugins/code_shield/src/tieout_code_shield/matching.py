@@ -138,7 +138,8 @@ def _candidates(walk: Walk, rules: LanguageRules, site: Site) -> Iterator[tuple[
                 yield from rules.imports.get(name, ())
         case "compare":
             yield from rules.compares
-            sign = site.node.field("operator") if rules.operators else None
+            node = site.node
+            sign = (node.field("operator") or node.field("operators")) if rules.operators else None
             if sign is not None:
                 yield from rules.operators.get(sign.text(), ())
         case "function":

@@ -158,7 +158,11 @@ def alternatives(options: Sequence[Value]) -> Value:
         return options[0]
     leaves = merged(options)
     texts = dict.fromkeys(option.text for option in options)
-    text = next(iter(texts)) if len(texts) == 1 else "\n".join(text for text in texts if text) or None
+    if len(texts) == 1 or not any(texts):
+        text = next((text for text in texts if text is not None), None)
+    else:
+        # What is not known stands among them: ``next || "/home"`` does not begin with "/home".
+        text = "\n".join(HOLE if text is None else text for text in texts if text != "")
     kinds: set[ValueKind] = {option.kind for option in options}
     kind: ValueKind = kinds.pop() if len(kinds) == 1 else "other"
     items = _either(options) if kind == "collection" else ()

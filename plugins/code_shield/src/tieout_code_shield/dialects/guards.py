@@ -38,17 +38,17 @@ class Guards:
             nodes.append(receiver)
         if site.binding is not None:
             nodes.append(site.binding.value)
-        names: dict[str, None] = {}
+        written = dict.fromkeys(name for node in nodes for name in self.names.findall(node.text()))
+        names = dict(written)
         for node in nodes:
-            names.update(dict.fromkeys(self.names.findall(node.text())))
             for leaf in walk.evaluate(node, site).leaves:
                 if leaf.tainted:
                     names.update(dict.fromkeys(self.written(leaf.name)))
         before = walk.text_ahead(site) + _modifiers(site)
-        listed = list(names)[:MAX_NAMES]
-        if any(self._guarded(name, before) for name in listed):
+        if any(self._guarded(name, before) for name in list(names)[:MAX_NAMES]):
             return False
-        return not any(self._made_of_guarded(name, walk, site, before) for name in listed)
+        tainted = [name for name in list(written)[:MAX_NAMES] if self._tainted(name, walk, site)]
+        return not (tainted and all(self._made_of_guarded(name, walk, site, before) for name in tainted))
 
     def _made_of_guarded(self, name: str, walk: Walk, site: Site, before: str, depth: int = 0) -> bool:
         """Whether everything from outside that a name was made of was checked: each of several parts of a path."""

@@ -162,6 +162,10 @@ class JavaScriptDialect(JavaScriptFunctions):
         if not name:
             return self.equal(node)
         owner, _, method = name.rpartition(".")
+        if owner and method == "set":
+            given = self.arguments(node).positional
+            key = string_text(given[0]) if given else ""
+            return [Binding(owner, given[1], "augment", key=key or None)] if len(given) == 2 else []
         if owner and method in ("push", "unshift"):
             return [Binding(owner, node, "assign")] if self.arguments(node).positional else []
         return []

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from tieout_code_shield.dialects.digests import keyed
+
 if TYPE_CHECKING:
     from tieout_code_shield.dialects.base import Check
     from tieout_code_shield.walk import Site, Walk
@@ -14,6 +16,14 @@ __all__ = ["CHECKS"]
 
 _PATH_CHECK: Final = re.compile(
     r"startsWith\(|indexOf\(|\.relative\(|includes\(|isInside|isSubdir|within|isPathInside|\.\."
+)
+
+
+_WHOLE_BODY: Final = re.compile(
+    r"@Body\(\s*\)\s*(\w+)\s*(?::\s*(?:any|unknown|object|Record<[^<>]{1,60}>|Partial<\w{1,60}>)\s*)?(?=[,)=])"
+)
+_KEY_CHECK: Final = re.compile(
+    r"__proto__|hasOwn|\b(?!Object\b)\w+\.(?:has|includes)\(|Object\.create\(null\)|isSafe|new Map"
 )
 
 
@@ -48,10 +58,32 @@ def chosen(walk: Walk, site: Site) -> bool:
     return value is not None and any(leaf.tainted and not walk.is_local(leaf.name) for leaf in value.leaves)
 
 
+def whole_body(walk: Walk, site: Site) -> bool:
+    """What is copied over a record is a request's whole body, with no type that names its fields."""
+    given = walk.arguments(site).positional[1:2]
+    name = given[0].text() if given else ""
+    # Of a method that stands alone the grammar reads no function, but the text is there.
+    return name.isidentifier() and any(
+        declared[1] == name for declared in _WHOLE_BODY.finditer(walk.text_before(site))
+    )
+
+
+def own_merge(walk: Walk, site: Site) -> bool:
+    """What is called is no function of the same text that leaves keys out."""
+    last = site.name.rpartition(".")[2]
+    for each in walk.sites:
+        if each.role == "function" and each.name == last:
+            return _KEY_CHECK.search(each.node.text()[:2_000]) is None
+    return True
+
+
 CHECKS: Final[Mapping[str, Check]] = {
     "any": typed_any,
     "unchecked": unchecked,
     "given": given,
     "chosen": chosen,
+    "keyed_digest": keyed(r"\bcreateHmac\.\(\)\.(?:update\.\(\)\.)*digest$", "createhmac"),
+    "whole_body": whole_body,
+    "own_merge": own_merge,
 }
 """By the names that rule files use."""

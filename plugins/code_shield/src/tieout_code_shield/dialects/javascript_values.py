@@ -208,6 +208,14 @@ class JavaScriptValues(Dialect):
             given.append(UNKNOWN)
         method = name.rpartition(".")[2]
         receiver = callee.field("object") if callee.kind() == "member_expression" else None
+        if name in ("Map", "Set") and (not given or given[0].kind == "collection"):
+            return (
+                _mapped(given[0])
+                if name == "Map" and given
+                else given[0]
+                if given
+                else constant("collection")
+            )
         if name in _CONVERSIONS and given:
             only = given[0] if len(given) == 1 else Value("other", None, merged(given))
             return tagged(only, [name])
@@ -244,9 +252,12 @@ class JavaScriptValues(Dialect):
                 fronted = inserted(fronted, constant("number", "0"), value)
             return fronted
         if method == "get" and given and base.kind == "collection":
-            return base.item(given[0].text or "") or Value("other", None, base.leaves)
+            key = given[0].text if given[0].constant else None
+            return base.item(key or "") or Value("other", None, base.leaves)
         if method in _ITERATES and nodes:
             return self._iterated(method, base, nodes[0], scope, depth)
+        if method in ("replace", "replaceAll") and len(given) == 2 and _escapes(nodes[0], given[1]):
+            return tagged(Value(base.kind, base.text, base.leaves, built=base.built), ["escapeRegExp"])
         if method in _SAME_TEXT and (base.leaves or base.kind in ("string", "collection")):
             return Value(base.kind, base.text, merged([base, *given]), built=base.built)
         return None
@@ -275,8 +286,10 @@ class JavaScriptValues(Dialect):
             return collection([self.evaluate(part, scope, depth + 1) for part in inner])
         if kind == "object":
             return self._object(inner, scope, depth)
-        if kind in FUNCTIONS or kind in ("class", "regex"):
-            return constant("function" if kind != "regex" else "other")
+        if kind == "regex":
+            return constant("other", node.text())
+        if kind in FUNCTIONS or kind == "class":
+            return constant("function")
         if kind == "unary_expression":
             return _negated(node.text(), self.evaluate(inner[-1], scope, depth + 1)) if inner else UNKNOWN
         if kind == "subscript_expression":
@@ -317,6 +330,25 @@ class JavaScriptValues(Dialect):
         if value.tainted:
             return Value("other", None, value.leaves)
         return leaf(name, "subscript", tainted=scope.is_source(name))
+
+
+def _mapped(pairs: Value) -> Value:
+    """``new Map([["a", x], ["b", y]])``."""
+    found: dict[str, Value] = {}
+    for _, pair in pairs.items:
+        key, value = pair.item("0"), pair.item("1")
+        if key is None or value is None or not key.constant or not key.text:
+            return Value("collection", None, pairs.leaves)
+        found[key.text] = value
+    return Value("collection", None, merged(found.values()) or pairs.leaves, items=tuple(found.items()))
+
+
+def _escapes(pattern: Node, replacement: Value) -> bool:
+    """Whether ``replace(/[.*+?^${}()|[\\]\\\\]/g, "\\\\$&")`` puts a backslash before what a pattern would read."""
+    if not replacement.constant or replacement.text is None or "\\$&" not in replacement.text:
+        return False
+    written = pattern.text()
+    return "[" in written and all(sign in written for sign in "*+?()|")
 
 
 def _negated(text: str, value: Value) -> Value:

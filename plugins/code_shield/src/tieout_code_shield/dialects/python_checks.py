@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from tieout_code_shield.dialects.digests import keyed
 from tieout_code_shield.dialects.python_functions import is_route
 from tieout_code_shield.dialects.python_values import items
 
@@ -35,5 +36,9 @@ def spread(walk: Walk, site: Site) -> bool:
     )
 
 
-CHECKS: Final[Mapping[str, Check]] = {"view": view, "spread": spread}
+CHECKS: Final[Mapping[str, Check]] = {
+    "view": view,
+    "spread": spread,
+    "keyed_digest": keyed(r"^hmac\.(?:digest$|(?:new|HMAC)\.\(\)\.(?:hex)?digest$)", "hmac"),
+}
 """By the names that rule files use."""
