@@ -147,3 +147,35 @@ def test_slices_and_maps_of_go(scanner: Scanner, taken: str, dangerous: bool) ->
     assert not report.unknown
     found = [issue.severity for issue in report.issues if issue.rule.id == "go-command"]
     assert ("high" in found) is dangerous, found
+
+
+@pytest.mark.parametrize(
+    ("taken", "dangerous"),
+    [
+        ('pick(&table, "a")', False),
+        ('pick(&table, "b")', True),
+        ('table["a"]', False),
+        ('table["b"]', True),
+        ("words[0]", False),
+        ("words[1]", True),
+    ],
+)
+def test_maps_and_vectors_of_rust(scanner: Scanner, taken: str, dangerous: bool) -> None:
+    code = f"""
+fn pick<'a>(table: &'a HashMap<&str, String>, key: &str) -> &'a str {{
+    &table[key]
+}}
+
+async fn run(Query(q): Query<Search>) {{
+    let mut table = HashMap::new();
+    table.insert("a", String::from("src"));
+    table.insert("b", q.text.clone());
+    let words = vec!["src", q.text.as_str()];
+    let script = format!("du {{}}", {taken});
+    Command::new("sh").arg("-c").arg(&script).status().unwrap();
+}}
+"""
+    report = scanner.scan(code, "rust")
+    assert not report.unknown
+    found = [issue.severity for issue in report.issues if issue.rule.id == "rust-command"]
+    assert ("high" in found) is dangerous, found

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.checks import Proof, allows_little, excludes, proofs
+from tieout_code_shield.checks import CHECKED, Proof, allows_little, excludes, proofs
+from tieout_code_shield.plain_types import carries_no_text
 from tieout_code_shield.syntax import visit
 from tieout_code_shield.values import HELD, Leaf, Value, alternatives, constant, leaf, merged
 
@@ -63,6 +64,7 @@ class Flow:
         self._assumed: list[Site] = []
         self._objects = 0
         self._applied = 0
+        self._members: frozenset[str] | None = None
         self._put: dict[Site, Mapping[str, Value]] = {}
         self._busy: set[tuple[Site, str]] = set()
 
@@ -251,7 +253,22 @@ class Flow:
         for check in self._checks.get(name, ()):
             if check.start <= site.start < check.end and self._stands(check.proof, site):
                 tags.add(check.proof.tag)
+        owner, dot, member = name.rpartition(".")
+        if dot and owner and member in self._numbers():
+            tags.add(CHECKED)
         return frozenset(tags)
+
+    def _numbers(self) -> frozenset[str]:
+        """Members that all types of the text which have them declare as what can carry no text."""
+        if self._members is None:
+            walk = self._walk
+            declared = walk.dialect.members(walk.root)
+            listed = walk.dialect.enumerated(walk.root) if declared else frozenset[str]()
+            plain = {name for name, kind in declared if carries_no_text(kind) or kind in listed}
+            self._members = frozenset(
+                plain - {name for name, kind in declared if not (carries_no_text(kind) or kind in listed)}
+            )
+        return self._members
 
     def _stands(self, proof: Proof, site: Site) -> bool:
         """Whether the list or the pattern that a check names is one that proves something."""

@@ -222,6 +222,14 @@ class Dialect(ABC):
         """The expressions that a function returns; empty where results are not followed."""
         return []
 
+    def members(self, root: Node) -> list[tuple[str, str]]:
+        """(name, type) of each member that the types of a text declare; empty where they are not read."""
+        return []
+
+    def enumerated(self, root: Node) -> frozenset[str]:
+        """The types of a text that have a fixed list of values."""
+        return frozenset()
+
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """(local name, qualified name) of each import in a node."""
         return []

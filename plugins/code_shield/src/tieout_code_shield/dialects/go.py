@@ -9,6 +9,7 @@ from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Role
 from tieout_code_shield.dialects.go_checks import CHECKS
 from tieout_code_shield.dialects.go_values import MAX_DEPTH, GoValues, text_of
 from tieout_code_shield.dialects.nodes import items
+from tieout_code_shield.syntax import visit
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -210,6 +211,16 @@ class GoDialect(GoValues):
             if value.kind() == "interpreted_string_literal" and (name := self.dotted(target)):
                 return [Binding(name, value, "equal")]
         return []
+
+    def members(self, root: Node) -> list[tuple[str, str]]:
+        """The fields of structures."""
+        return [
+            (child.text(), kind.text())
+            for each in visit(root, ("field_declaration",))
+            if (kind := each.field("type")) is not None
+            for child in each.children()
+            if child.kind() == "field_identifier"
+        ]
 
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """Local names of packages; a package is called by the last part of its path where that tells it apart."""

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from tieout_code_shield.dialects.origins import origin
+
 if TYPE_CHECKING:
     from tieout_code_shield.dialects.base import Check
     from tieout_code_shield.walk import Site, Walk
@@ -90,26 +92,9 @@ def keyed_digest(walk: Walk, site: Site) -> bool:
         and any(
             found[1] in made
             for operand in operands
-            for found in _SUMMED.finditer(_origin(operand.text(), walk, site))
+            for found in _SUMMED.finditer(origin(operand.text(), walk, site))
         )
     )
-
-
-def _origin(written: str, walk: Walk, site: Site) -> str:
-    """An expression as it is written, and what the names in it were given, two steps back."""
-    texts, names = [written], set[str]()
-    for _ in range(2):
-        new = [name for name in re.findall(r"[A-Za-z_]\w*", texts[-1])[:8] if name not in names]
-        names.update(new)
-        texts.append(
-            " ".join(
-                each.binding.value.text()[:200]
-                for name in new
-                for each in walk.assignments_of(name, site, effects=False)[:2]
-                if each.binding is not None
-            )
-        )
-    return " ".join(texts)
 
 
 CHECKS: Final[Mapping[str, Check]] = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from tieout_code_shield.dialects.base import Dialect, Scope
 from tieout_code_shield.dialects.containers import appended, item_of, stored
 from tieout_code_shield.dialects.folding import collected, combined, operated, printed
-from tieout_code_shield.dialects.gathering import named
+from tieout_code_shield.dialects.gathering import named, tagged
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.values import (
     MAX_KNOWN,
@@ -112,7 +112,8 @@ class GoValues(Dialect):
             return value
         root = scope.lookup(name.partition(".")[0])
         if root is not None and root.tainted:
-            return Value("other", None, merged([value, root]))
+            checked = frozenset[str]().union(*(each.through for each in value.leaves))
+            return Value("other", None, merged([value, tagged(root, checked)]))
         return value
 
     def _operator(self, node: Node, scope: Scope, depth: int) -> Value:

@@ -17,6 +17,8 @@ from tieout_code_shield.dialects.rust_values import (
     groups,
     items,
 )
+from tieout_code_shield.plain_types import carries_no_text
+from tieout_code_shield.syntax import visit
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -170,6 +172,9 @@ class RustDialect(RustValues):
         """``text.push_str(x)`` adds to it; ``stdin.read_line(&mut line)`` and ``write!(text, …)`` fill it."""
         owner, _, method = name.rpartition(".")
         given = self.arguments(node).positional
+        if method == "insert" and owner and len(given) == 2:
+            key = _KEY.match(given[0].text())
+            return [Binding(owner, given[1], "augment", key=(key[1] or key[2]) if key else None)]
         if method in ("push_str", "push", "insert_str", "extend_from_slice", "extend") and owner and given:
             return [Binding(owner, given[-1], "augment")]
         if method in ("read_line", "read_to_string", "read_to_end", "read") and given:
@@ -182,6 +187,22 @@ class RustDialect(RustValues):
         if name in ("write!", "writeln!") and given and given[0].kind() == "identifier":
             return [Binding(given[0].text(), node, "augment")]
         return []
+
+    def members(self, root: Node) -> list[tuple[str, str]]:
+        """The fields of structures."""
+        return [
+            (name.text(), kind.text())
+            for each in visit(root, ("field_declaration",))
+            if (name := each.field("name")) is not None and (kind := each.field("type")) is not None
+        ]
+
+    def enumerated(self, root: Node) -> frozenset[str]:
+        """Enumerations of which no variant holds anything."""
+        return frozenset(
+            name.text()
+            for each in visit(root, ("enum_item",))
+            if (name := each.field("name")) is not None and "(" not in each.text() and ":" not in each.text()
+        )
 
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """Local names and what they stand for, by type or by the last module."""
@@ -225,8 +246,8 @@ class RustDialect(RustValues):
         names: set[str] = set()
         for part in items(listed):
             declared, pattern = part.field("type"), part.field("pattern")
-            if declared is not None and pattern is not None and _TAINTED_TYPE.search(declared.text()):
-                names.update(_WORD.findall(pattern.text()))
+            if declared is not None and pattern is not None:
+                names.update(_extracted(pattern.text(), declared.text()))
         before = node.prev()
         for _ in range(3):
             if before is None or before.kind() not in ("attribute_item", "line_comment"):
@@ -263,6 +284,30 @@ class RustDialect(RustValues):
                 return ".".join(["", *reversed(tail)]) if tail else ""
             node = inner
         return ""
+
+
+_EXTRACTOR: Final = re.compile(r"(?:mut\s+)?(?:\w+::)*(\w+)\s*\((.*)\)$", re.DOTALL)
+_GIVEN: Final = re.compile(
+    r"(?i)state|extension|data$|conn|pool|^db|inject|service|config|auth|user|session|claim"
+)
+"""Extractors that give what the program itself has."""
+_KEY: Final = re.compile(r'"([^"]*)"(?:\.(?:to_string|to_owned|into)\(\))?$|String::from\("([^"]*)"\)$')
+
+
+def _extracted(pattern: str, declared: str) -> list[str]:
+    """The names that an extractor (``Query(q): Query<Search>``, under whatever alias) fills from a request; those of
+    which it makes numbers left out."""
+    taken = _EXTRACTOR.match(pattern)
+    kind, bracket, inner = declared.partition("<")
+    same = taken is not None and bool(bracket) and kind.strip().rpartition("::")[2] == taken[1]
+    if not _TAINTED_TYPE.search(declared) and not (same and not _GIVEN.search(kind)):
+        return []
+    names = [name for name in _WORD.findall(taken[2] if taken is not None else pattern) if name != "mut"]
+    inside = inner.rpartition(">")[0].strip()
+    parts = [part.strip() for part in inside.strip("()").split(",")] if "<" not in inside else [inside]
+    if len(parts) == len(names):
+        return [name for name, part in zip(names, parts, strict=True) if not carries_no_text(part)]
+    return names
 
 
 _MODULE: Final = re.compile(r"^(?:std|core|alloc|tokio|async_std)::(?=[a-z_]+$)")

@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Arguments, Dialect, Scope
-from tieout_code_shield.dialects.folding import combined
+from tieout_code_shield.dialects.containers import item_of
+from tieout_code_shield.dialects.folding import collected, combined
+from tieout_code_shield.dialects.gathering import tagged
 from tieout_code_shield.values import (
     HOLE,
     UNKNOWN,
@@ -41,8 +43,9 @@ _SAME: Final = frozenset(
 _CONVERSIONS: Final = frozenset(
     {"String.from", "Some", "Ok", "Box.new", "Path.new", "PathBuf.from", "OsString.from", "String.from_utf8",
      "String.from_utf8_lossy", "str.from_utf8", "Cow.from", "CString.new", "Arc.new", "Rc.new", "OsStr.new", "Vec.from",
-     "Cow.Borrowed", "Cow.Owned", "Url.parse", "AssertSqlSafe", "Cursor.new", "SqlStr.from"}
+     "Cow.Borrowed", "Cow.Owned", "Url.parse", "Regex.new", "AssertSqlSafe", "Cursor.new", "SqlStr.from"}
 )  # fmt: skip
+_MAPS: Final = frozenset({"HashMap.new", "BTreeMap.new", "HashMap.with_capacity", "HashMap.default"})
 _FORMATS: Final = frozenset(
     {"format", "concat", "format_args", "formatcp", "const_format.formatcp", "write", "writeln"}
 )
@@ -77,7 +80,7 @@ class RustValues(Dialect):
         if kind in NAMES or kind in PATHS:
             return self._named(self.dotted(node), scope)
         if kind == "field_expression":
-            return self._member(node, scope)
+            return self._member(self.dotted(node), scope)
         if kind == "call_expression":
             return self._call(node, scope, depth)
         if kind == "macro_invocation":
@@ -95,12 +98,13 @@ class RustValues(Dialect):
             return constant("none")
         return leaf(qualified, "attribute" if "." in name else "name", tainted=scope.is_source(qualified))
 
-    def _member(self, node: Node, scope: Scope) -> Value:
-        name = self.dotted(node)
+    def _member(self, name: str, scope: Scope) -> Value:
         value = self._named(name, scope)
         root = scope.lookup(name.partition(".")[0])
         if root is not None and root.tainted and not value.constant:
-            return Value("other", None, merged([value, root]))
+            # What was checked of the member holds for it, whatever it is a member of.
+            checked = frozenset[str]().union(*(each.through for each in value.leaves))
+            return Value("other", None, merged([value, tagged(root, checked)]))
         return value
 
     def _operator(self, node: Node, scope: Scope, depth: int) -> Value:
@@ -115,6 +119,8 @@ class RustValues(Dialect):
         given = [self.evaluate(part, scope, depth + 1) for part in self.arguments(node).positional]
         if name in _CONVERSIONS and given:
             return given[0]
+        if name in _MAPS:
+            return collected([])
         if name in ("String.new", "Vec.new", "String.with_capacity", "Vec.with_capacity"):
             return constant("string", "")
         result = scope.result(name, given, {})
@@ -126,6 +132,9 @@ class RustValues(Dialect):
             return called(name, given, source=source)
         base = self.evaluate(receiver, scope, depth + 1)
         method = name.rpartition(".")[2]
+        known = self._from_collection(method, base, given, node, scope, depth)
+        if known is not None:
+            return known
         if method == "parse":
             return Value(
                 "number", None, tuple(replace(each, through=each.through | {"parse"}) for each in base.leaves)
@@ -138,6 +147,18 @@ class RustValues(Dialect):
             return Value(base.kind, base.text, merged([base, *given]), built=base.built)
         return called(name, [base, *given], source=source)
 
+    def _from_collection(
+        self, method: str, base: Value, given: list[Value], node: Node, scope: Scope, depth: int
+    ) -> Value | None:
+        """What a method reads of a list or map that is known item by item, or makes of each item of any."""
+        if method in ("get", "get_mut", "nth") and given:
+            return item_of(base, given[0])
+        if method != "map":
+            return None
+        body = next((part.field("body") for part in self.arguments(node).positional), None)
+        each = self.evaluate(body, scope, depth + 1) if body is not None else UNKNOWN
+        return constant("collection", each.text) if each.constant and each.kind == "string" else None
+
     def _macro(self, node: Node, scope: Scope) -> Value:
         macro = node.field("macro")
         name = macro.text().rpartition("::")[2] if macro is not None else ""
@@ -146,10 +167,7 @@ class RustValues(Dialect):
             return UNKNOWN
         given = groups(tree)
         if name == "vec":
-            values = [self._tokens(group, scope) for group in given]
-            return Value(
-                "collection", " ".join(value.text or HOLE for value in values) or None, merged(values)
-            )
+            return collected([self._tokens(group, scope) for group in given])
         if name in ("env", "option_env", "include_str", "stringify", "include_bytes"):
             return constant("string")
         if name not in _FORMATS:
@@ -205,6 +223,16 @@ class RustValues(Dialect):
             return self.evaluate(first, scope)
         if first.kind().endswith("string_literal"):
             return constant("string", _text(first))
+        if all(word.kind() in NAMES or word.kind() == "." for word in words):
+            return self._member("".join(word.text() for word in words), scope)
+        if len(words) == 2 and first.kind() == "identifier" and words[1].kind() == "token_tree":
+            given = [self._tokens(each, scope) for each in groups(words[1])]
+            if words[1].text().startswith("[") and len(given) == 1:
+                result = item_of(self._named(first.text(), scope), given[0])
+            else:
+                result = scope.result(first.text(), given, {})
+            if result is not None:
+                return result
         parts: list[str] = []
         functions: set[str] = set()
         for index, word in enumerate(words):
@@ -245,15 +273,15 @@ class RustValues(Dialect):
         if kind in ("array_expression", "tuple_expression", "struct_expression"):
             arguments = self.arguments(node) if kind == "struct_expression" else Arguments(tuple(inner))
             parts = (*arguments.positional, *arguments.named.values())
-            values = [self.evaluate(part, scope, depth + 1) for part in parts]
-            text = " ".join(value.text or HOLE for value in values) or None
-            return Value("collection", text, merged(values))
+            known = collected([self.evaluate(part, scope, depth + 1) for part in parts])
+            return known if kind == "array_expression" else replace(known, items=())
         if kind == "closure_expression":
             return constant("function")
         if kind == "index_expression" and inner:
             value = self.evaluate(inner[0], scope, depth + 1)
-            if value.constant:
-                return value
+            found = item_of(value, self.evaluate(inner[-1], scope, depth + 1)) if len(inner) == 2 else None
+            if found is not None or value.constant:
+                return found or value
             return leaf(scope.qualified(self.dotted(node)), "subscript", tainted=value.tainted)
         return UNKNOWN
 
