@@ -135,3 +135,59 @@ async def test_a_weakness_is_told_once_where_nobody_names_the_language(scanner: 
     verdict = await guard.check(GuardInput(Stage.OUTPUT, f"```\n{code}\n```\n"))
     assert isinstance(verdict, Redact)
     assert [finding.rule for finding in verdict.findings] == ["py-eval"]
+
+
+UNSAFE = "import os\nos.system('ls ' + request.args['x'])\n"
+PADDING = {
+    "blanks": " " * 9_000 + "\n",
+    "lines": "\n" * 9_000,
+    "notes": "".join(f"# note {number}\n" for number in range(1_000)),
+    "licence": "Permission is granted (free of charge), to anyone; see the terms = below.\n" * 130,
+    "words": "".join(f"Some words {number} here (and others): so it is.\n" for number in range(300)),
+}
+
+
+@pytest.mark.parametrize("padding", PADDING.values(), ids=PADDING)
+def test_what_stands_before_code_does_not_hide_it(scanner: Scanner, padding: str) -> None:
+    for text in (padding + UNSAFE, padding + UNSAFE + padding):
+        assert [issue.rule.id for issue in scanner.scan(text).issues] == ["py-os-command"]
+
+
+@pytest.mark.parametrize(
+    ("code", "language", "rules"),
+    [
+        ("eval(input())", "python", ["py-eval"]),
+        ("system(cmd)", "python", ["py-os-command"]),
+        ("strcpy(buf, s);", "c", ["c-strcpy"]),
+        ("<!doctype html>\n<p>a</p>\n<script>eval(location.hash)</script>\n", "html", ["js-eval"]),
+        (f"<html>\n{UNSAFE}", "html", ["py-os-command"]),
+        (f"```python\n{UNSAFE}```\n", "python", ["py-os-command"]),
+    ],
+)
+def test_the_language_told_is_that_of_the_finding(
+    scanner: Scanner, code: str, language: str, rules: list[str]
+) -> None:
+    report = scanner.scan(code)
+    assert (report.language, [issue.rule.id for issue in report.issues]) == (language, rules)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "%%% ((( @@@ ### ]]] $$$ !!!",
+        'os.execute("ls "..arg[1])',
+        'local f = io.popen("ls "..arg[1])\nprint(f:read("*a"))\n',
+        "use strict;\nmy $name = $ARGV[0];\nprint qx{ls $name};\n",
+    ],
+)
+def test_code_in_no_language_with_rules_is_unknown_also_when_nobody_names_it(
+    scanner: Scanner, code: str
+) -> None:
+    assert scanner.scan(code).unknown
+
+
+@pytest.mark.parametrize(
+    "text", ["| a | b |\n|---|---|\n| 1 | 2 |\n", "Figures (2024): 5 %, 7 %; see below.\n", ""]
+)
+def test_words_are_no_unknown_language(scanner: Scanner, text: str) -> None:
+    assert not scanner.scan(text).unknown

@@ -7,11 +7,24 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.languages import Language, language_of_tag
 
-__all__ = ["CLEARLY", "clearly_other", "guess", "looks_like_code", "related", "scores", "tried"]
+if TYPE_CHECKING:
+    from tieout_code_shield.limits import Clock
+
+__all__ = [
+    "CLEARLY",
+    "clearly_other",
+    "guess",
+    "is_marks",
+    "likely",
+    "looks_like_code",
+    "related",
+    "scores",
+    "tried",
+]
 
 GUESS_CHARACTERS: Final = 4_000
 GRAMMAR_CHARACTERS: Final = 600
@@ -27,6 +40,16 @@ MAX_TRIED: Final = 3
 _CODE: Final = re.compile(
     r"\w[\w.:>$-]{0,60}\(|[\w\])'\"][ \t]{0,9}[:.+]?=[ \t]{0,9}\S|^[ \t]*\$[ \t]|[;{}][ \t]*$", re.M
 )
+MAX_PARTS: Final = 64
+"""Parts of a long text that are guessed; of more, so many evenly spread."""
+_COMMENT: Final = re.compile(r"[ \t]*(?:#(?: |$)|//|/?\*+(?: |$)|--|;;|%%? |<!--)")
+_TELLING: Final = re.compile(
+    r"\w[\w.:>$-]{0,60}\(|[\w\])'\"][ \t]{0,9}[:.+]?=[ \t]{0,9}\S|[ \t]*\$[ \t]|[;{}][ \t]*$|[$@][\w{(]|=>|->|::"
+    r"|\b(?:import|from|use|using|package|require|include|def|class|func|function|module|end|then)\b"
+)
+_MARKS: Final = frozenset("()[]{}<>$@%&\\;=#")
+_MARKED: Final = 0.4
+"""A text that is marks of code to this share (of its characters, at least eight) is none in words."""
 _PARTS: Final[Mapping[str, str]] = {"cpp": "c", "typescript": "javascript"}
 """A language, and the one that it holds."""
 _OF_THE_WHOLE: Final = 3
@@ -90,8 +113,45 @@ def guess(code: str) -> Language | None:
 
 def looks_like_code(code: str) -> bool:
     """Whether anything in a text speaks for code."""
-    text = code[:GUESS_CHARACTERS]
-    return bool(_CODE.search(text)) or max(scores(text).values(), default=0) > 1
+    return any(_speaks_for_code(part) for part in _parts(code))
+
+
+def likely(code: str, clock: Clock | None = None) -> list[Language]:
+    """The languages to scan a text in that nobody named, likeliest first; none for one that looks like no code.
+
+    Raises:
+        OutOfTime: The clock's time is up.
+    """
+    parts = _parts(code)
+    return _tried(parts, clock) if any(_speaks_for_code(part) for part in parts) else []
+
+
+def is_marks(code: str) -> bool:
+    """Whether a text is made of what code is made of rather than of words."""
+    seen = "".join(code[:GUESS_CHARACTERS].split())
+    marks = sum(character in _MARKS for character in seen)
+    return marks >= 8 and marks >= _MARKED * len(seen)
+
+
+def _speaks_for_code(part: str) -> bool:
+    return bool(_CODE.search(part)) or max(scores(part).values(), default=0) > 1
+
+
+def _parts(code: str) -> list[str]:
+    """A short text whole. Of a longer one the lines that tell a language, each once, in parts that can be guessed:
+    however much is put before, between or behind them, none is out of sight."""
+    if len(code) <= GUESS_CHARACTERS:
+        return [code]
+    lines = [line for line in dict.fromkeys(code.split("\n")) if line.strip() and not _COMMENT.match(line)]
+    lines = [line for line in lines if len(line) > 400 or _TELLING.search(line)] or lines
+    parts: list[str] = [""]
+    for line in lines:
+        short = line if len(line) <= 400 else re.sub(r"[ \t]{2,}", " ", line)
+        for start in range(0, len(short), GUESS_CHARACTERS):
+            if len(parts[-1]) + min(len(short) - start, GUESS_CHARACTERS) >= GUESS_CHARACTERS and parts[-1]:
+                parts.append("")
+            parts[-1] += short[start : start + GUESS_CHARACTERS] + "\n"
+    return [*parts[: -1 : len(parts) // MAX_PARTS + 1], parts[-1]]
 
 
 def _is_code(code: str, found: Mapping[str, int]) -> bool:
@@ -162,25 +222,59 @@ def _has_one(text: str, words: tuple[str, ...]) -> bool:
 
 def tried(code: str) -> list[Language]:
     """The languages to scan a text in that nobody named, likeliest first; one where it is clear."""
-    return _likeliest(code, scores(code))
+    return _tried(_parts(code), None)
+
+
+def _tried(parts: Sequence[str], clock: Clock | None) -> list[Language]:
+    """The language of the first part that tells one, and those that other parts clearly are in."""
+    found: list[Language] = []
+    weak, most = parts[0], -1
+    for part in parts:
+        if clock is not None:
+            clock.check()
+        if found:
+            other = clearly_other(part, found[0]) if len(found) < MAX_TRIED else None
+            found += [other] if other is not None and other not in found else []
+            continue
+        seen = scores(part)
+        best = max(seen.values(), default=0)
+        if best >= _TOLD:
+            found = _likeliest(part, seen)
+        elif best > most:
+            weak, most = part, best
+    return found or _likeliest(weak, scores(weak))
 
 
 def _likeliest(code: str, found: Mapping[str, int]) -> list[Language]:
     best = max(found.values(), default=0)
-    if best >= 3:
+    if best >= _TOLD:
         even = [name for name, score in found.items() if score >= best - (best >= 8) - 1]
         names = _by_grammar(code, even)[:1] if len(even) > 1 else even
     else:
-        likely = sorted(found, key=lambda name: -found[name])[:2]
-        names = _by_grammar(code, list(dict.fromkeys((*likely, *_USUAL))))[:MAX_TRIED]
+        best_two = sorted(found, key=lambda name: -found[name])[:2]
+        names = _by_grammar(code, list(dict.fromkeys((*best_two, *_USUAL))))[:MAX_TRIED]
+        if best <= 1:
+            # Next to nothing speaks for any of them: the one that most such snippets are in goes first.
+            share = _shares(code, names)
+            least = min(share.values())
+            usual = [name for name in _USUAL if name in names and share[name] <= least]
+            names = list(dict.fromkeys((*usual, *names)))
     return [language for name in names if (language := language_of_tag(name)) is not None]
 
 
+_TOLD: Final = 3
+"""A text that looks this much like a language is in one that is told."""
 _USUAL: Final = ("python", "javascript", "shell", "php", "java", "ruby")
 
 
 def _by_grammar(code: str, names: list[str]) -> list[str]:
     """Languages in the order in which their grammars make sense of a text."""
+    share = _shares(code, names)
+    return sorted(names, key=lambda name: share[name])
+
+
+def _shares(code: str, names: Iterable[str]) -> dict[str, float]:
+    """How much of a text is in error as each language."""
     from tieout_code_shield.syntax import error_share
 
     text = code[:GRAMMAR_CHARACTERS]
@@ -190,4 +284,4 @@ def _by_grammar(code: str, names: list[str]) -> list[str]:
         share[name] = (
             error_share(text, language.grammar) if language is not None and language.grammar else 0.5
         )
-    return sorted(names, key=lambda name: share[name])
+    return share

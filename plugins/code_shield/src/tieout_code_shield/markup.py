@@ -9,7 +9,7 @@ from typing import Final
 
 from tieout_code_shield.clothes import Piece, canvas
 
-__all__ = ["code_in_markup", "holds_script"]
+__all__ = ["code_in_markup", "holds_script", "is_page", "words_of"]
 
 _VALUE: Final = r"""(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))"""
 _TAG: Final = re.compile(rf"<(?P<name>[a-z][\w:.-]*+)(?P<attributes>(?:=\s*+{_VALUE}|[^>])*+)(?:>|\Z)", re.I)
@@ -27,6 +27,25 @@ _FRONT: Final = re.compile(r"\A---\r?\n(.*?)^---", re.M | re.S)
 """What an Astro component runs before its markup."""
 _PHP: Final = re.compile(r"<\?(?:php\b|=)")
 _TYPESCRIPT: Final = frozenset({"ts", "tsx", "typescript", "text/typescript"})
+
+
+_PAGE: Final = re.compile(r"(?:\s|<!--.*?-->)*+<(?:!doctype\s+html|html|head|body|script)\b", re.I | re.S)
+
+
+def is_page(text: str) -> bool:
+    """Whether a text that nobody named begins as a page does."""
+    return _PAGE.match(text) is not None
+
+
+def words_of(text: str) -> str:
+    """What a page holds beside its scripts and handlers; offsets stay."""
+    spans: list[tuple[int, int]] = []
+    position = 0
+    for language, start, end, _handler in _parts(text):
+        if language != "php" and start >= position:
+            spans.append((position, start))
+            position = end
+    return canvas(text, [*spans, (position, len(text))])
 
 
 def holds_script(text: str) -> bool:

@@ -15,10 +15,10 @@ from tieout.text import nfkc
 from tieout_code_shield.clothes import Piece, TooMuch, undressed
 from tieout_code_shield.dialects import dialect, has_dialect
 from tieout_code_shield.fragments import readings
-from tieout_code_shield.guessing import CLEARLY, clearly_other, looks_like_code, tried
+from tieout_code_shield.guessing import CLEARLY, clearly_other, is_marks, likely, related, scores
 from tieout_code_shield.languages import Language, language_of_tag
 from tieout_code_shield.limits import GUARD_LIMITS, Clock, Limits, OutOfTime
-from tieout_code_shield.markup import code_in_markup
+from tieout_code_shield.markup import code_in_markup, is_page, words_of
 from tieout_code_shield.matching import Hit, match_code
 from tieout_code_shield.rules import SEVERITIES, Category, Rule, RuleSet, TextMatch
 from tieout_code_shield.syntax import parse, unread_share
@@ -114,11 +114,15 @@ class Scanner:
         if len(code) > bounds.characters:
             return Report(name, (), _("longer than {limit} characters", limit=bounds.characters))
         clock = Clock(bounds.seconds)
-        markup = named is not None and named.kind == "markup"
+        markup = named.kind == "markup" if named is not None else not language and is_page(code)
         try:
             hits = self.text_hits(code, CODE_CATEGORIES, clock)
             clock.check()
             pieces: list[Piece] = code_in_markup(code) if markup else []
+            if markup and named is None:
+                name = "html"
+                if max(scores(words_of(code)).values(), default=0) >= CLEARLY:
+                    pieces.append(Piece(code))  # what stands beside the scripts is code as well
             if not markup and (
                 named is None
                 or named.kind == "data"
@@ -127,10 +131,13 @@ class Scanner:
                 pieces = undressed(code, language if isinstance(language, str) else name, clock)
             if pieces or markup:
                 found, unknown = self._scan_pieces(pieces, clock)
+                name = name or _language_of(found, [])
             else:
-                languages = self.plausible(code, named)
-                name = name or (languages[0].name if languages else "")
+                languages = self.plausible(code, named, clock)
                 found, unknown = self._scan_languages(code, languages, clock)
+                name = name or _language_of(found, languages)
+                if not languages and not language and is_marks(code):
+                    unknown = _("it looks like code, in no language it knows")
             hits += found
         except OutOfTime:
             return Report(
@@ -167,7 +174,7 @@ class Scanner:
         unknown = ""
         for piece in pieces:
             named = language_of_tag(piece.language) if piece.language else None
-            found, why = self._scan_languages(piece.code, self.plausible(piece.code, named), clock)
+            found, why = self._scan_languages(piece.code, self.plausible(piece.code, named, clock), clock)
             unknown = unknown or why
             if piece.at is not None:
                 start, end = piece.at
@@ -208,13 +215,13 @@ class Scanner:
             return ""
         return _("there are no rules for {language} yet", language=language.name)
 
-    def plausible(self, code: str, named: Language | None) -> list[Language]:
+    def plausible(self, code: str, named: Language | None, clock: Clock | None = None) -> list[Language]:
         """The languages whose rules read a text: the one it is said to be in, and the one it clearly looks like.
 
         A text that nobody named and that fits nothing is read in a few; one that looks like no code in none.
         """
         if named is None:
-            languages = tried(code) if looks_like_code(code) else []
+            languages = likely(code, clock)
             return (
                 languages if len(languages) == 1 else [each for each in languages if has_dialect(each.rules)]
             )
@@ -423,6 +430,15 @@ def _preferred(hit: Hit) -> tuple[int, int, bool, bool, int, int, str]:
         -hit.demands,
         rule.id,
     )
+
+
+def _language_of(hits: Sequence[Hit], languages: Sequence[Language]) -> str:
+    """The language that a text was found to be in: the likeliest in which something was found."""
+    found = [name for hit in hits if hit.rule.category == "code" for name in hit.rule.languages]
+    for language in languages:
+        if any(related(language.rules, name) for name in found):
+            return language.name
+    return languages[0].name if languages else next(iter(found), "")
 
 
 def said(error: Exception) -> str:
