@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tieout.plugin import Allow, GuardInput, Redact, Stage, Unknown
 from tieout_code_shield.files import Request, scan_files
 from tieout_code_shield.guard import ShieldGuard
 from tieout_code_shield.limits import Limits
+from tieout_code_shield.notebooks import read_notebook
 from tieout_code_shield.rule_files import load_all, shipped_rules
 from tieout_code_shield.rules import RuleSet
 from tieout_code_shield.scanner import Scanner
@@ -50,7 +52,24 @@ def test_a_language_without_rules_is_unknown(scanner: Scanner, tag: str) -> None
     assert "no rules" in scanner.scan("let a = 1\n", tag).unknown
 
 
-@pytest.mark.parametrize("tag", ["json", "yaml", "toml", "xml", "csv", "markdown", "css", "log"])
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "json",
+        "json5",
+        "jsonc",
+        "ndjson",
+        "ipynb",
+        "udiff",
+        "yaml",
+        "toml",
+        "xml",
+        "csv",
+        "markdown",
+        "css",
+        "log",
+    ],
+)
 def test_data_is_no_program(scanner: Scanner, tag: str) -> None:
     assert scanner.scan("a = 1\n", tag).unknown == ""
 
@@ -191,3 +210,23 @@ def test_code_in_no_language_with_rules_is_unknown_also_when_nobody_names_it(
 )
 def test_words_are_no_unknown_language(scanner: Scanner, text: str) -> None:
     assert not scanner.scan(text).unknown
+
+
+def test_a_cell_in_another_language_is_not_read_as_the_kernels() -> None:
+    cells = [
+        {"cell_type": "code", "source": source}
+        for source in ("x = 1", "%%perl\nsystem($x)", "%%R\nx", "%%time\ny")
+    ]
+    assert [each.language for each in read_notebook(json.dumps({"cells": cells}))] == ["python", "perl", "r"]
+
+
+def test_every_worksheet_of_an_old_notebook_is_read() -> None:
+    sheets = [
+        {"cells": [{"cell_type": "code", "input": code, "outputs": [{"text": "a\nb"}]}]}
+        for code in ("a = 1", "b = 2")
+    ]
+    text = json.dumps({"nbformat": 3, "worksheets": sheets}, indent=1)
+    code = read_notebook(text)[0]
+    assert code.text == "a = 1\nb = 2\n"
+    assert code.place(2) == (2, 1)
+    assert "b = 2" in text.split("\n")[code.file_line(2, 1) - 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -226,3 +227,13 @@ def test_a_file_called_like_a_home_folder_is_that_file(
 def test_no_such_path_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="missing"):
         find_sources([str(tmp_path / "missing")])
+
+
+@pytest.mark.parametrize("data", [b"x = '\xff\xfe\xfa'\n", "x = 1\n".encode("utf-16")])
+@pytest.mark.parametrize("language", ["", "python"])
+def test_standard_input_that_is_no_utf8_is_not_checked(
+    monkeypatch: pytest.MonkeyPatch, data: bytes, language: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    report = scan_files(ShieldSettings(), Request(paths=["-"], language=language))
+    assert [each.reason for each in report.unknown] == ["not UTF-8 text"]

@@ -16,7 +16,7 @@ from tieout_code_shield.limits import FILE_LIMITS, Limits
 from tieout_code_shield.naming import printable
 from tieout_code_shield.results import Found, NotChecked
 from tieout_code_shield.settings import ShieldSettings
-from tieout_code_shield.sources import LeftOut, find_sources, readable_language
+from tieout_code_shield.sources import UTF16, LeftOut, find_sources, readable_language
 
 __all__ = ["STANDARD_INPUT", "FilesReport", "Request", "scan_files"]
 
@@ -119,8 +119,12 @@ def _jobs(request: Request, limits: Limits, report: FilesReport) -> Iterator[Fil
     if STANDARD_INPUT in request.paths:
         data = sys.stdin.buffer.read(limits.characters + 1)
         # One byte too many is enough to be told that it is too long.
-        text = data.decode("utf-8", "replace")
-        yield common.model_copy(update={"path": STANDARD_INPUT, "shown": STANDARD_INPUT, "text": text})
+        text = data.decode("utf-16" if data.startswith(UTF16) else "utf-8", "replace")
+        exact = text.encode("utf-8", "replace") == data
+        if not exact and len(data) > limits.characters:
+            exact = True  # the cut may have gone through a character
+        given = {"path": STANDARD_INPUT, "shown": STANDARD_INPUT, "text": text, "exact": exact}
+        yield common.model_copy(update=given)
     named = [path for path in request.paths if path != STANDARD_INPUT]
     if len(named) < len(request.paths) and Path(STANDARD_INPUT).exists():
         named.append(f"./{STANDARD_INPUT}")  # a hook hands it over by that name

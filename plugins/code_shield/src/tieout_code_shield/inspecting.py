@@ -62,6 +62,8 @@ class FileJob(_Message):
     """How results call it."""
     text: str | None = None
     """Its content where it is no file, such as standard input."""
+    exact: bool = True
+    """Whether that content is what the bytes that came say in UTF-8."""
     language: str = ""
     named: bool = True
     """False for a file that a folder's scan came upon: one that is no text and has no name of a source is then passed
@@ -113,9 +115,9 @@ def inspect_file(scanner: Scanner, job: FileJob, *, limits: Limits) -> FileScan:
         return _notebook(scanner, job, text, limits).model_copy(update={"sha256": digest})
     language = named or language_of(job.shown, data)
     inspected = _Inspection(scanner, job, text, language, limits)
-    exact = text.encode("utf-8", "replace") == data
+    exact = job.exact and text.encode("utf-8", "replace") == data
     scan = inspected.result(rewrite=exact)
-    if language is not None and not exact:
+    if not exact and (language is not None or not job.exact):
         # What is found is said; what else its bytes may mean to another reader is not known.
         why = _("not UTF-8 text", lang=job.lang)
         unknown = "; ".join(filter(None, (scan.unknown, why)))

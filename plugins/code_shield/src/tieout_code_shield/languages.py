@@ -84,7 +84,8 @@ _TAGS: Final = {
     "shell": "shell sh bash zsh ksh dash console shell-session shellsession terminal",
     "script": "script dockerfile docker makefile make",
     "html": "html htm xhtml vue svelte astro",
-    "data": "json jsonl yaml yml toml ini csv xml css scss less svg log diff patch mermaid latex tex math bibtex "
+    "data": "json jsonl json5 jsonc ndjson ipynb yaml yml toml ini csv xml css scss less svg log diff patch udiff "
+    "mermaid latex tex math bibtex "
     "markdown md rst http",
     "powershell": "powershell ps1 psm1 pwsh",
     "batch": "bat cmd batch dosbatch",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, cast
 
@@ -82,10 +82,11 @@ def read_notebook(text: str) -> list[NotebookText]:
     for number, fields in _cells(book):
         if fields.get("cell_type") != "code":
             words.add(number, _joined(fields.get("source", "")))
-        for text in _outputs(fields.get("outputs")):
-            outputs.add(number, text)
+        for shown in _outputs(fields.get("outputs")):
+            outputs.add(number, shown)
     texts = [*found.values(), *(each for each in (words, outputs) if each.text)]
-    lines = _file_lines(text)
+    sheets = [len(cast("list[object]", each)) if isinstance(each, list) else 0 for each in _sheets(book)]
+    lines = _file_lines(text, sheets)
     for each in texts:
         each.file_lines = lines
     return texts
@@ -94,8 +95,12 @@ def read_notebook(text: str) -> list[NotebookText]:
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[][{},\n]')
 
 
-def _file_lines(text: str) -> dict[int, list[int]]:
-    """For each cell the lines on which the strings of its source stand, one for each line in them."""
+def _file_lines(text: str, sheets: Sequence[int]) -> dict[int, list[int]]:
+    """For each cell the lines on which the strings of its source stand, one for each line in them.
+
+    Args:
+        sheets: How many cells each worksheet holds.
+    """
     found: dict[int, list[int]] = {}
     path: list[str | int] = []
     key_next, line = False, 1
@@ -117,11 +122,16 @@ def _file_lines(text: str) -> dict[int, list[int]]:
         elif key_next and path:
             path[-1], key_next = piece[1:-1], False
         else:
-            _take_line(found, path[2:] if path[:1] == ["worksheets"] else path, piece, line)
+            before = 0
+            if path[:1] == ["worksheets"] and len(path) > 1 and isinstance(path[1], int):
+                before = sum(sheets[: path[1]])
+            _take_line(found, path[2:] if path[:1] == ["worksheets"] else path, piece, line, before)
     return found
 
 
-def _take_line(found: dict[int, list[int]], path: list[str | int], piece: str, line: int) -> None:
+def _take_line(
+    found: dict[int, list[int]], path: list[str | int], piece: str, line: int, before: int
+) -> None:
     if (
         len(path) in (3, 4)
         and path[0] == "cells"
@@ -130,7 +140,7 @@ def _take_line(found: dict[int, list[int]], path: list[str | int], piece: str, l
     ):
         lines = len(re.findall(r"(?<!\\)(?:\\\\)*\\n", piece))
         ended = piece.endswith('\\n"')
-        found.setdefault(path[1] + 1, []).extend([line] * (lines + (not ended)))
+        found.setdefault(before + path[1] + 1, []).extend([line] * (lines + (not ended)))
 
 
 def _outputs(listed: object) -> Iterator[str]:
@@ -166,18 +176,27 @@ def _code_cells(book: Mapping[str, object]) -> Iterator[tuple[int, str]]:
 
 
 def _cells(book: Mapping[str, object]) -> Iterator[tuple[int, dict[str, object]]]:
-    cells = book.get("cells")
-    if cells is None and isinstance(sheets := book.get("worksheets"), list) and sheets:  # nbformat 3
-        first = cast("list[object]", sheets)[0]
-        cells = cast("dict[str, object]", first).get("cells") if isinstance(first, dict) else None
-    if not isinstance(cells, list):
+    listed = [cast("list[object]", cells) for cells in _sheets(book) if isinstance(cells, list)]
+    if not listed:
         raise NotebookError(_("not a notebook: {problem}", problem=_("no cells")))
-    for number, cell in enumerate(cast("list[object]", cells), 1):
+    cells = [cell for each in listed for cell in each]
+    for number, cell in enumerate(cells, 1):
         if not isinstance(cell, dict):
             raise NotebookError(
                 _("not a notebook: {problem}", problem=_("cell {number} is no object", number=number))
             )
         yield number, cast("dict[str, object]", cell)
+
+
+def _sheets(book: Mapping[str, object]) -> list[object]:
+    """The lists of cells: one, or in nbformat 3 one for each worksheet."""
+    sheets = book.get("worksheets")
+    if book.get("cells") is not None or not isinstance(sheets, list):
+        return [book.get("cells")]
+    return [
+        cast("dict[str, object]", sheet).get("cells") if isinstance(sheet, dict) else None
+        for sheet in cast("list[object]", sheets)
+    ]
 
 
 def _kernel(book: Mapping[str, object]) -> str:
@@ -198,6 +217,8 @@ def _cell(source: str, kernel: str) -> tuple[str, str]:
     and the text rules still see them."""
     magic = _CELL_MAGIC.match(source)
     if magic:
-        language = _OTHER_LANGUAGES.get(magic["word"].lower(), kernel)
+        word = magic["word"].lower()
+        known = language_of_tag(word)
+        language = _OTHER_LANGUAGES.get(word, known.name if known is not None else kernel)
         return language or "data", "#" + source[magic.start("word") - 2 :]
     return kernel, _LINE_MAGIC.sub(r"\g<indent># ", source)
