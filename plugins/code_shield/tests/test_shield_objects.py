@@ -146,3 +146,35 @@ def test_a_path_is_checked_when_each_of_its_parts_is(scanner: Scanner, language:
 def test_a_line_that_an_object_reads_from_a_stream_is_input(scanner: Scanner) -> None:
     code = "def run\n  @names = []\n  @names.unshift(@input.gets.chomp)\n  File.open('/srv/' + @names.first)\nend"
     assert "CWE-22" in weaknesses(scanner, code, "ruby")
+
+
+FIELDS = """
+import os
+
+class Tool:
+    def __init__(self):
+        self.word = %s
+        self.words = ["list"]
+
+%s
+    def run(self):
+        self.words.append(request.args["n"])
+        os.system("tool " + %s)
+"""
+OTHER = "    def change(self, word):\n        self.word = word\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "other", "used", "found"),
+    [
+        ('"list"', "", "self.word", False),
+        ('request.args["n"]', "", "self.word", True),
+        ('"list"', OTHER, "self.word", True),
+        ('"list"', "", "self.words[0]", False),
+        ('"list"', "", "self.words[1]", True),
+    ],
+)
+def test_a_field_is_what_the_constructor_gave_it_if_nothing_else_does(
+    scanner: Scanner, given: str, other: str, used: str, found: bool
+) -> None:
+    assert ("CWE-78" in weaknesses(scanner, FIELDS % (given, other, used), "python")) is found

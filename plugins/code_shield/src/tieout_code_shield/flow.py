@@ -86,6 +86,16 @@ class Flow:
             value, leaves=tuple(replace(item, through=item.through | tags) for item in value.leaves)
         )
 
+    def made_with(self, name: str, assigned: Sequence[Site], use: Site) -> Sequence[Site]:
+        """What gives a field its value where its object is made, if nothing but that and the function at hand does."""
+        if use.function is None or not assigned or not _FIELD.match(name):
+            return ()
+        made = [each for each in assigned if each.function is not None and each.function.name in _MAKERS]
+        if not made or len(made) > MAX_RETURNS or made[0].function is use.function:
+            return ()
+        alone = all(each.function in (made[0].function, use.function) for each in assigned)
+        return made if alone else ()
+
     def result(self, name: str, given: Sequence[Value], named: Mapping[str, Value]) -> Value | None:
         """What a call returns, where the function is defined in the same text; ``None`` where it is not."""
         self._index()
@@ -287,6 +297,8 @@ class Flow:
         return value is not None and value.constant and value.kind == "collection"
 
     def _collect(self, checks: dict[str, list[_Check]]) -> None:
+        for name, start, end in self._walk.dialect.checked(self._walk.root):
+            checks.setdefault(name, []).append(_Check(start, end, Proof(name, CHECKED, holds=True)))
         for node in visit(self._walk.root, self._walk.branches) if self._walk.branches else ():
             condition = node.field("condition") or next(
                 (child for child in node.children() if child.is_named()), None
@@ -323,6 +335,7 @@ class Flow:
 
 
 _MARK: Final = "parameter:"
+_MAKERS: Final = frozenset({"__init__", "initialize", "constructor", "__construct"})
 _FIELD: Final = re.compile(r"(?:self\.|\$?this\.|@)#?\w+$")
 
 

@@ -224,7 +224,7 @@ class Walk:
         if name in self._grown:
             return None
         sites = self._assigned.get(name)
-        function = site.function
+        use, function = site, site.function
         while sites:
             before = [each for each in sites if each.function is function and each.since <= site.start]
             if before:
@@ -237,6 +237,12 @@ class Walk:
             site, function = function, function.function
         if function is not None and name in self.parameters_of(function):
             return None
+        made = self.flow.made_with(name, sites or (), use)
+        if made:
+            value = alternatives([self.assigned_value(each) for each in made])
+            # An empty list is there to be filled: where it is used, nobody knows by what.
+            filled = value.kind != "collection" or value.items or value.leaves
+            return value if filled or (use.binding is not None and use.binding.target == name) else None
         return self._carried.get(name)
 
     def assignments_of(self, name: str, use: Site, *, effects: bool = True) -> list[Site]:

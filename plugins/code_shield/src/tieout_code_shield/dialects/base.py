@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, Protocol, TypeAlias
 
@@ -201,6 +201,10 @@ class Dialect(ABC):
     def reached(self, node: Node, scope: Scope) -> bool | None:
         """Whether a binding is run, as far as constant conditions around it tell; ``None`` where they do not."""
         return None
+
+    def checked(self, root: Node) -> Iterable[tuple[str, int, int]]:
+        """Names that are one of a few words in a part of the text, and the part, where ``branching`` does not tell."""
+        return ()
 
     def signature(self, node: Node) -> tuple[str, ...]:
         """The names of a function's parameters in order; empty where calls are not followed into functions."""

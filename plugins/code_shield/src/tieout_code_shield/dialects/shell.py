@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Arguments, Binding, Role
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.dialects.shell_checks import CHECKS
 from tieout_code_shield.dialects.shell_commands import Command, read_command
+from tieout_code_shield.dialects.shell_guards import checked
 from tieout_code_shield.dialects.shell_values import ShellValues
 
 if TYPE_CHECKING:
@@ -97,6 +99,10 @@ class ShellDialect(ShellValues):
         grows = any(child.kind() == "+=" for child in node.children())
         grows = grows or name.kind() == "subscript"
         return [Binding(self.dotted(name), value, "augment" if grows else "assign")]
+
+    def checked(self, root: Node) -> Iterable[tuple[str, int, int]]:
+        """Variables that ``case`` or ``=~`` let through."""
+        return checked(root)
 
     def effects(self, node: Node, name: str) -> list[Binding]:
         """``read x`` gives ``x`` what somebody typed or a file holds."""
