@@ -115,6 +115,14 @@ def test_what_a_patch_adds_counts_and_its_files_name_the_language() -> None:
     assert found(PATCH, "diff") == found(PATCH)
 
 
+def test_a_line_that_a_patch_makes_unsafe_counts() -> None:
+    head = "--- a/x.py\n+++ b/x.py\n@@ -1,3 +1,3 @@\n import os\n"
+    assert found(head + "-cmd = 'ls'\n+cmd = 'ls ' + request.args['x']\n os.system(cmd)\n") == [
+        ("py-os-command", 7)
+    ]
+    assert found(head + "-a = 1\n+a = 2\n os.system('ls ' + name)\n") == []
+
+
 def test_code_between_the_parts_of_a_patch_is_read_as_well() -> None:
     assert ("py-os-command", 2) in found("@@ -1 +1 @@\nimport os; os.system('ls ' + name)\n")
 

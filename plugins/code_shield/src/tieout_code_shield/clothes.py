@@ -190,8 +190,11 @@ class Piece:
     """Where it stands in the text, when its own offsets say nothing about that."""
     new: tuple[tuple[int, int], ...] = ()
     """The spans that a patch adds; empty where everything counts."""
+    old: str = ""
+    """The code before the patch, lines that stay at the same offsets."""
 
 
+_Spans = list[tuple[int, int]]
 _Lines = Sequence[tuple[int, str]]
 """Lines of code with the offset of each in the whole text."""
 
@@ -293,17 +296,22 @@ def canvas(text: str, spans: Iterable[tuple[int, int]], *, between: str = "") ->
 
 def _patched(text: str, lines: _Lines) -> list[Piece]:
     """One piece per file: its lines as they are after the patch."""
-    files: list[tuple[str, list[tuple[int, int]], list[tuple[int, int]]]] = [("", [], [])]
+    files: list[tuple[str, _Spans, _Spans, _Spans]] = [("", [], [], [])]
     for start, line in lines:
         bare = _bare_of_diff(line)
         if bare.breaks and line.startswith("+++ "):
-            files.append((bare.language.name if bare.language is not None else "", [], []))
+            files.append((bare.language.name if bare.language is not None else "", [], [], []))
         elif bare.code:
             span = (start + bare.column, start + len(line))
             files[-1][1].append(span)
-            if bare.counts:
-                files[-1][2].append(span)
-    return [Piece(canvas(text, spans), language, None, tuple(new)) for language, spans, new in files if new]
+            (files[-1][2] if bare.counts else files[-1][3]).append(span)
+        elif line.startswith("-"):
+            files[-1][3].append((start + 1, start + len(line)))
+    return [
+        Piece(canvas(text, spans), language, None, tuple(new), canvas(text, old))
+        for language, spans, new, old in files
+        if new
+    ]
 
 
 def _typed(text: str, lines: _Lines, tag: str) -> list[Piece]:

@@ -181,13 +181,19 @@ class Scanner:
                 found += self.text_hits(piece.code, CODE_CATEGORIES, clock)
                 found = [replace(hit, start=start, end=end) for hit in found]
             if piece.new:
-                found = [
-                    hit
-                    for hit in found
-                    if any(hit.start < end and hit.end > start for start, end in piece.new)
-                ]
+                found = self._new_in(piece, found, named, clock)
             hits += found
         return hits, unknown
+
+    def _new_in(self, piece: Piece, found: Sequence[Hit], named: Language | None, clock: Clock) -> list[Hit]:
+        """Of what is found in a file after a patch, what is on added lines or was not there before."""
+        added = [hit for hit in found if any(hit.start < end and hit.end > start for start, end in piece.new)]
+        kept = [hit for hit in found if hit not in added]
+        if not kept:
+            return added
+        before, _why = self._scan_languages(piece.old, self.plausible(piece.old, named, clock), clock)
+        known = {(hit.rule.id, hit.start) for hit in before}
+        return added + [hit for hit in kept if (hit.rule.id, hit.start) not in known]
 
     def _scan_languages(
         self, code: str, languages: Sequence[Language], clock: Clock
