@@ -53,8 +53,9 @@ _TYPED: Final = re.compile(
     rf"|(?P<name2>{_NAME})\.(?:equals|Equals|equalsIgnoreCase|contentEquals)\(\s?['\"][^'\"]{{1,80}}['\"]"
     rf"|(?P<name3>{_NAME})\.matches\(|\bPattern\.matches\([^,()]{{1,200}},\s?(?P<name4>{_NAME})"
     rf"|\bRegex\.IsMatch\(\s?(?P<name5>{_NAME})\s?,\s?@?\"\^[^\"]{{0,200}}\$\""
-    rf"|\bmatcher\(\s?(?P<name6>{_NAME})\s?\)\.matches\(\)|{_NAME}\.matches\(\s?(?P<name7>{_NAME})\s?\)"
+    rf"|\bmatcher\(\s?(?P<name6>{_NAME})\s?\)\.matches\(\)"
 )
+_INSIDE: Final = re.compile(rf"\s?({_NAME})\s?\)")
 # pattern.MatchString(name), Pattern.IsMatch(name), RE.is_match(&name): enough where the pattern is anchored
 _MATCHED: Final = re.compile(
     rf"(?P<pattern>{_NAME})\.(?:MatchString|Match|IsMatch|is_match)\(\s?(?:\[\]byte\()?&?(?P<name>{_NAME})(?:\(\))?\s?\)"
@@ -175,7 +176,12 @@ def _all(text: str) -> Iterator[Proof]:
         if not text[: found.start()].rstrip().endswith("typeof"):
             yield Proof(found["name"], CHECKED, found["sign"][0] == "=")
     for found in _found(_TYPED, text):
-        yield Proof(_first(found, "name"), CHECKED, not _negated(text, found.start()))
+        holds = not _negated(text, found.start())
+        yield Proof(_first(found, "name"), CHECKED, holds)
+        # ``PATTERN.matches(name)`` of Kotlin, which no spelling tells from ``name.matches(PATTERN)`` of Java.
+        inside = _INSIDE.match(text, found.end()) if found["name3"] else None
+        if inside is not None:
+            yield Proof(inside[1], CHECKED, holds)
     yield from _patterns(text)
     for found in _found(_MATCHED, text):
         negative = _negated(text, found.start())
@@ -240,14 +246,17 @@ def _is_whole(pattern: str, call: str) -> bool:
 _ANYTHING: Final = re.compile(r"(?<![\\\[])\.[*+{]|\\S[*+{]|\[\^[^\]]*\][*+{]")
 
 
+_HARMLESS: Final = re.compile(r"\[\^(?:[\w .,:@+-]|\\[wds.-])+\]\+?")
+
+
 def allows_little(pattern: str) -> bool:
     """Whether a pattern that a text matches has to match all of it, and lets only some characters through."""
     return _is_whole(pattern, "") and _ANYTHING.search(pattern) is None
 
 
 def excludes(pattern: str) -> bool:
-    """Whether a pattern finds every character but a few: ``[^a-z]``."""
-    return re.fullmatch(r"\[\^[^\]]+\]\+?", pattern) is not None
+    """Whether a pattern finds every character but some that are harmless: ``[^a-z0-9_-]``."""
+    return _HARMLESS.fullmatch(pattern) is not None
 
 
 def _negated(text: str, position: int) -> bool:

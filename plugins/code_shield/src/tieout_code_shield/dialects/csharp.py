@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Role, Scope
+from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Check, Role, Scope
 from tieout_code_shield.dialects.containers import appended, stored
 from tieout_code_shield.dialects.csharp_names import (
     ANSWERS,
@@ -19,10 +21,13 @@ from tieout_code_shield.dialects.csharp_names import (
 from tieout_code_shield.dialects.folding import collected, unescaped
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.dialects.typed import Call, TypedDialect, grown, type_name
+from tieout_code_shield.syntax import visit
 from tieout_code_shield.values import UNKNOWN, Value, alternatives, constant, joined
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
+
+    from tieout_code_shield.walk import Site, Walk
 
 __all__ = ["CSharpDialect"]
 
@@ -86,6 +91,23 @@ _GROWS: Final = frozenset(
 _NAMES: Final = frozenset({"identifier", "predefined_type", "base", "base_expression"})
 
 
+_ROUTED: Final = re.compile(r"\[\s*Http(?:Post|Put|Delete|Patch)\(\s*\"")
+_BOUND: Final = re.compile(r"\[From(?:Body|Form|Query|Route|Services)\b")
+_PAGES: Final = re.compile(r"\b(?:View|PartialView|Page|Redirect\w*|LocalRedirect)\s*\(")
+
+
+def _answers_forms(walk: Walk, site: Site) -> bool:
+    """No action of an API: one whose class, with what is said of all its actions, is not there to be seen, that has a
+    route of its own and parameters bound one by one, and shows no page."""
+    action = site.function
+    if action is None:
+        return True
+    around, text = action.node.parent(), action.node.text()
+    seen = around is not None and around.kind() == "declaration_list"
+    routed = _ROUTED.search(text) is not None and _BOUND.search(text) is not None
+    return seen or not routed or _PAGES.search(text) is not None
+
+
 class CSharpDialect(TypedDialect):
     """How C# spells what the engine looks for."""
 
@@ -102,6 +124,7 @@ class CSharpDialect(TypedDialect):
     )
     deciding = frozenset({"if_statement", "conditional_expression"})
     source_calls = SOURCE_CALLS
+    checks: ClassVar[Mapping[str, Check]] = {"answers-forms": _answers_forms}
     canary = (
         "class A {\n  void Run(string name) {\n    "
         'System.Diagnostics.Process.Start("cmd.exe", "/c " + name);\n  }\n}\n'
@@ -284,6 +307,21 @@ class CSharpDialect(TypedDialect):
         listed = node.field("subscript")
         given = [items(part)[-1] for part in items(listed) if items(part)] if listed is not None else []
         return given[0] if len(given) == 1 else None
+
+    def members(self, root: Node) -> list[tuple[str, str]]:
+        """Properties of classes, and what records are made of."""
+        found: list[tuple[str, str]] = []
+        for each in visit(root, ("property_declaration", "record_declaration")):
+            record = each.kind() == "record_declaration"
+            for part in self._parameters(each) if record else [each]:
+                name, kind = part.field("name"), part.field("type")
+                found += [(name.text(), kind.text())] if name is not None and kind is not None else []
+        return found
+
+    def enumerated(self, root: Node) -> frozenset[str]:
+        """``enum Unit { … }``."""
+        names = (each.field("name") for each in visit(root, ("enum_declaration",)))
+        return frozenset(name.text() for name in names if name is not None)
 
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """``using Alias = Namespace.Type;``; everything else goes by its bare name."""

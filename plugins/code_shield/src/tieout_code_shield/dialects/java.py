@@ -9,12 +9,13 @@ from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Role,
 from tieout_code_shield.dialects.folding import collected
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.dialects.typed import Call, TypedDialect, grown, type_name
+from tieout_code_shield.syntax import visit
 from tieout_code_shield.values import UNKNOWN, Value, alternatives, leaf
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
 
-__all__ = ["HANDLERS", "INJECTED", "REQUEST_CALLS", "JavaDialect", "shortened"]
+__all__ = ["HANDLERS", "INJECTED", "REQUEST_CALLS", "REQUEST_MAPS", "JavaDialect", "shortened"]
 
 _ROLES: Final[dict[str, Role]] = {
     "method_invocation": "call",
@@ -90,6 +91,8 @@ INJECTED: Final = re.compile(
     r"QueryParam|PathParam|FormParam|HeaderParam|CookieParam|MatrixParam|BeanParam|FormDataParam|QueryValue|Argument|"
     r"Header|Payload|DestinationVariable|RestPath|RestQuery|RestForm)\b"
 )
+REQUEST_MAPS: Final = re.compile(r"^(?:request|query|form|http|url)?_?[pP]arams$")
+"""Names of maps of what a request gives."""
 HANDLERS: Final = re.compile(
     r"@(?:Get|Post|Put|Delete|Patch|Request|Message)Mapping\b|@(?:GET|POST|PUT|DELETE)\b"
 )
@@ -235,6 +238,26 @@ class JavaDialect(TypedDialect):
         """The index of an array's element."""
         return node.field("index")
 
+    def members(self, root: Node) -> list[tuple[str, str]]:
+        """Fields of classes, and what records are made of."""
+        found: list[tuple[str, str]] = []
+        for each in visit(root, ("field_declaration", "record_declaration")):
+            if each.kind() == "field_declaration":
+                declared = [
+                    (part, each.field("type")) for part in items(each) if part.kind() == "variable_declarator"
+                ]
+            else:
+                declared = [(part, part.field("type")) for part in self._parameters(each)]
+            for part, kind in declared:
+                name = part.field("name")
+                found += [(name.text(), kind.text())] if name is not None and kind is not None else []
+        return found
+
+    def enumerated(self, root: Node) -> frozenset[str]:
+        """``enum Unit { … }``."""
+        names = (each.field("name") for each in visit(root, ("enum_declaration",)))
+        return frozenset(name.text() for name in names if name is not None)
+
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """Members imported with ``import static``; classes go by their bare names."""
         if not any(child.kind() == "static" for child in node.children()):
@@ -284,7 +307,9 @@ class JavaDialect(TypedDialect):
         note = next((part.text() for part in parameter.children() if part.kind() == "modifiers"), "")
         if INJECTED.search(note) is not None:
             return True
-        name = function.field("name")
+        name, own = function.field("name"), parameter.field("name")
+        if kind in ("Map", "MultiValueMap") and own is not None and REQUEST_MAPS.match(own.text()):
+            return True
         if name is not None and name.text() == "main":
             return kind == "String[]"
         handler = HANDLERS.search(self.function_name(function)) is not None

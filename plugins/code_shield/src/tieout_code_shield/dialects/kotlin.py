@@ -6,11 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from tieout_code_shield.checks import proofs
 from tieout_code_shield.dialects.base import Arguments, Binding, Role, Scope
 from tieout_code_shield.dialects.folding import collected, typed, unescaped
-from tieout_code_shield.dialects.java import HANDLERS, INJECTED, REQUEST_CALLS, shortened
+from tieout_code_shield.dialects.gathering import tagged
+from tieout_code_shield.dialects.java import HANDLERS, INJECTED, REQUEST_CALLS, REQUEST_MAPS, shortened
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.dialects.typed import Call, TypedDialect, grown, type_name
+from tieout_code_shield.dialects.typed_values import MAX_DEPTH
+from tieout_code_shield.syntax import visit
 from tieout_code_shield.values import UNKNOWN, Value, alternatives, constant, joined
 
 if TYPE_CHECKING:
@@ -88,6 +92,7 @@ _FUNCTIONS: Final = frozenset(kind for kind, role in _ROLES.items() if role == "
 _NAMES: Final = frozenset({"simple_identifier", "type_identifier", "interpolated_identifier"})
 _TYPES: Final = frozenset({"user_type", "nullable_type", "function_type"})
 _STATEMENTS: Final = frozenset({"statements", "source_file", "control_structure_body"})
+_ENUM: Final = re.compile(r"(?:\w+\s+){0,3}?enum\s+class\s+(\w+)")
 _WITH_IT: Final = frozenset({"let", "also"})
 
 
@@ -243,6 +248,19 @@ class KotlinDialect(TypedDialect):
         inner = items(node) if node.kind() == "lambda_literal" else []
         return inner[-1] if inner and inner[-1].kind() == "statements" else None
 
+    def members(self, root: Node) -> list[tuple[str, str]]:
+        """The properties in the heads of classes."""
+        found: list[tuple[str, str]] = []
+        for each in visit(root, ("class_parameter",)):
+            kinds = [part.text() for part in items(each) if part.kind() in _TYPES]
+            found += [(_name(each), kind) for kind in kinds[:1]]
+        return found
+
+    def enumerated(self, root: Node) -> frozenset[str]:
+        """``enum class Unit { … }``."""
+        found = (_ENUM.match(each.text()) for each in visit(root, ("class_declaration",)))
+        return frozenset(each[1] for each in found if each is not None)
+
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """``import a.B as C``, and functions imported from objects; classes go by their bare names."""
         parts = items(node)
@@ -286,7 +304,8 @@ class KotlinDialect(TypedDialect):
         for parameter, noted in _parameters(node):
             kind = _type(parameter)
             filled = handler and not noted and not _FRAMEWORK.search(kind)
-            if INJECTED.search(noted) is not None or filled or (name == "main" and kind == "Array"):
+            sent = kind in ("Map", "MultiValueMap") and REQUEST_MAPS.match(_name(parameter)) is not None
+            if INJECTED.search(noted) is not None or filled or sent or (name == "main" and kind == "Array"):
                 found.add(_name(parameter))
         return frozenset(found)
 
@@ -332,6 +351,44 @@ class KotlinDialect(TypedDialect):
             elif child.kind() in ("interpolated_identifier", "interpolated_expression"):
                 parts.append(self.evaluate(child, scope, depth + 1))
         return joined(parts) if len(parts) != 2 or parts[1].constant else parts[1]
+
+    def _on_call(self, node: Node, scope: Scope, depth: int) -> Value:
+        call = self.call(node)
+        given = self.arguments(node).positional
+        body = given[-1] if given and given[-1].kind() == "lambda_literal" else None
+        if call is not None and body is not None and depth < MAX_DEPTH:
+            if call.method in ("takeIf", "takeUnless") and call.receiver is not None:
+                value = self.evaluate(call.receiver, scope, depth + 1)
+                return tagged(value, self._proved(body, scope, holds=call.method == "takeIf"))
+            if call.method in ("buildString", "apply"):
+                start = constant("string", "")
+                if call.receiver is not None:
+                    start = self.evaluate(call.receiver, scope, depth + 1)
+                parts = self._appended(body, scope, depth + 1)
+                return joined([start, *parts]) if parts else start
+        return super()._on_call(node, scope, depth)
+
+    def _proved(self, body: Node, scope: Scope, *, holds: bool) -> list[str]:
+        """What the condition in a lambda proves of its parameter."""
+        named = next(
+            (items(part)[0].text() for part in items(body) if part.kind() == "lambda_parameters"), "it"
+        )
+        tags: list[str] = []
+        for one in proofs(body.text()):
+            listed = scope.lookup(one.among) if one.among else None
+            known = not one.among or (listed is not None and listed.constant and listed.kind == "collection")
+            if one.name == named and one.holds is holds and known and not one.excluded:
+                tags.append(one.tag)
+        return tags
+
+    def _appended(self, body: Node, scope: Scope, depth: int) -> list[Value]:
+        """What the calls of ``append`` in a lambda put together."""
+        found: list[Value] = []
+        for node in visit(body, ("call_expression",)):
+            call = self.call(node)
+            if call is not None and call.receiver is None and call.method in ("append", "appendLine"):
+                found += [self.evaluate(part, scope, depth) for part in self.arguments(node).positional]
+        return found
 
     def _on_pair(self, node: Node, scope: Scope, depth: int) -> Value:
         parts = items(node)

@@ -17,7 +17,10 @@ __all__ = ["CHECKS"]
 _WRAPS: Final = re.compile(r"\bffi::|\bfrom_raw_(?:fd|socket|handle)\b")
 """A binding to a C library, whose every call is unsafe, and the making of an object from a handle just opened."""
 _UNSAFE: Final = re.compile(r"\bunsafe\s*\{")
-_AS_TEXT: Final = r"(?:\.(?:as_bytes|as_str|as_ref|as_slice|as_deref|to_string|to_owned|clone|trim|unwrap|expose_secret|to_vec)\([^()]*\))*$"
+_AS_TEXT: Final = (
+    r"(?:\.(?:as_bytes|as_str|as_ref|as_slice|as_deref|to_string|to_owned|clone|trim|unwrap|expose_secret|to_vec)"
+    r"\([^()]*\))*$"
+)
 _SECRET: Final = re.compile(
     r"(?i)(?:^|[.&*_])(?:password|passwd|signature|(?:api|secret|access|webhook|shared)_?key|secret|csrf_?token|auth_?token"
     r"|access_?token|api_?token|hmac)(?:\(\))?" + _AS_TEXT

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from tieout_code_shield.checks import CHECKED, excludes
 from tieout_code_shield.dialects.containers import appended
 from tieout_code_shield.dialects.folding import collected, formatted, number_in
+from tieout_code_shield.dialects.gathering import tagged
 from tieout_code_shield.dialects.typed_collections import created_collection
 from tieout_code_shield.values import Value, called, constant, joined, merged
 
@@ -50,6 +52,8 @@ def created(kind: str, given: list[Value], name: str) -> Value:
     if kind in _BUILDERS:
         texts = [value for value in given if value.kind != "number"]
         return joined([*texts, constant("string", "")])
+    if kind == "Regex" and given:
+        return given[0]
     if kind in _TRANSPARENT and given:
         return joined(given)
     if kind in _COLLECTS:
@@ -64,6 +68,9 @@ def method_value(method: str, base: Value | None, given: list[Value], name: str)
         base: What it is called on.
         name: Its qualified name.
     """
+    clean = _cleaned(method, base, given, name)
+    if clean is not None:
+        return clean
     static = base is not None and name in (f"String.{method}", f"string.{method}")
     if method in _FORMATS and given:
         if static or base is None or name.startswith("MessageFormat."):
@@ -85,6 +92,16 @@ def method_value(method: str, base: Value | None, given: list[Value], name: str)
             return given[0] if len(given) == 1 else None
         return base if not given or base.constant or method in ("getBytes", "toByteArray") else None
     return _changed(method, base, given)
+
+
+def _cleaned(method: str, base: Value | None, given: list[Value], name: str) -> Value | None:
+    """A text of which everything but a few harmless characters was taken out; ``None`` for any other call."""
+    if method not in ("replace", "replaceAll", "Replace") or len(given) < 2:
+        return None
+    text, rest = (given[0], given[1:]) if name == "Regex.Replace" else (base, given)
+    if text is None or len(rest) < 2 or rest[0].text is None or not rest[1].constant:
+        return None
+    return tagged(Value("other", None, text.leaves), [CHECKED]) if excludes(rest[0].text) else None
 
 
 def _changed(method: str, base: Value | None, given: list[Value]) -> Value | None:
