@@ -178,3 +178,28 @@ def test_a_field_is_what_the_constructor_gave_it_if_nothing_else_does(
     scanner: Scanner, given: str, other: str, used: str, found: bool
 ) -> None:
     assert ("CWE-78" in weaknesses(scanner, FIELDS % (given, other, used), "python")) is found
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"),
+    [("int", False), ("UUID", False), ("Optional[int]", False), ("Colour", False), ("str", True)],
+)
+def test_a_declared_type_that_can_carry_no_text_carries_none(
+    scanner: Scanner, kind: str, found: bool
+) -> None:
+    code = (
+        "import os\nfrom enum import Enum\nfrom pydantic import BaseModel\n\nclass Colour(Enum):\n    RED = 'red'\n\n"
+        f"class Order(BaseModel):\n    part: {kind}\n\n@app.post('/a')\ndef order(body: Order):\n"
+        "    os.system(f'tool {body.part}')\n\n"
+        f"@app.get('/b')\ndef one(part: {kind}):\n    os.system(f'tool {{part}}')\n"
+    )
+    lines = {issue.line for issue in scanner.scan(code, "python").issues if issue.severity == "high"}
+    assert len(lines) == (2 if found else 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"), [("int", False), ("?int", False), ("bool", False), ("string", True)]
+)
+def test_a_php_parameter_of_a_number_is_no_text(scanner: Scanner, kind: str, found: bool) -> None:
+    code = f"<?php\nfunction show({kind} $part) {{\n    system('tool ' . $part);\n}}"
+    assert ("CWE-78" in weaknesses(scanner, code, "php")) is found

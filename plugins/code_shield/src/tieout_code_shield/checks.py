@@ -11,6 +11,7 @@ __all__ = [
     "CHECKED",
     "DOT_CHECK",
     "PREFIX_CHECK",
+    "SCHEME_CHECK",
     "TEXT_CHECK",
     "Proof",
     "allows_little",
@@ -22,6 +23,8 @@ CHECKED: Final = "checked"
 """In ``Leaf.through``: compared with a list, a pattern or a type, so that it cannot carry anything."""
 PREFIX_CHECK: Final = "prefix-check"
 """Known to begin with something: enough for a resolved path or an address."""
+SCHEME_CHECK: Final = "scheme-check"
+"""Known to begin with a scheme or a stroke: no ``javascript:`` in a link, but any host."""
 DOT_CHECK: Final = "dot-check"
 """Known not to contain ``..``."""
 TEXT_CHECK: Final = "text-check"
@@ -204,6 +207,7 @@ def _all(text: str) -> Iterator[Proof]:
             bool(found["no"]) or "!=" in text[found.end() : found.end() + 60] or _negated(text, found.start())
         )
         begins = _LITERAL.match(text, found.end())
+        tag = PREFIX_CHECK
         if begins is not None and begins[2] == "//":
             # What does not begin with two strokes is left, and another check says what it begins with.
             negative = not negative
@@ -212,10 +216,10 @@ def _all(text: str) -> Iterator[Proof]:
             and _NO_PREFIX.fullmatch(begins[2])
             and not (begins[2] == "/" and _NO_HOST.search(text))
         ):
-            continue
+            tag = SCHEME_CHECK
         names = [_first(found, "name")] if found["inside"] is None else _WORD.findall(found["inside"])
         for name in names:
-            yield Proof(name, PREFIX_CHECK, not negative)
+            yield Proof(name, tag, not negative)
     for found in _found(_DOTS, text):
         negative = (
             "not in" in found[0]

@@ -65,6 +65,7 @@ class Flow:
         self._objects = 0
         self._applied = 0
         self._members: frozenset[str] | None = None
+        self._plainly: dict[Site, frozenset[str]] = {}
         self._put: dict[Site, Mapping[str, Value]] = {}
         self._busy: set[tuple[Site, str]] = set()
 
@@ -194,6 +195,8 @@ class Flow:
             return None
         if function in self._put and name in self._signature(function):
             return self._put[function].get(name, constant("other"))
+        if name in self._plain(function):
+            return Value("other", None, (Leaf(name, "name", through=frozenset({CHECKED})),))
         if function in self._assumed and name in self._signature(function):
             return Value("other", None, (Leaf(_MARK + name, "name", tainted=True),))
         known = self._inputs.get(function)
@@ -202,6 +205,17 @@ class Flow:
         if name in known:
             return leaf(name, "name", tainted=True)
         return self._given(name, function)
+
+    def _plain(self, function: Site) -> frozenset[str]:
+        """Parameters that are declared as what can carry no text."""
+        known = self._plainly.get(function)
+        if known is None:
+            walk = self._walk
+            declared = walk.dialect.declared(function.node)
+            listed = walk.dialect.enumerated(walk.root) if declared else frozenset[str]()
+            known = frozenset(name for name, kind in declared if carries_no_text(kind) or kind in listed)
+            self._plainly[function] = known
+        return known
 
     def _given(self, name: str, function: Site) -> Value | None:
         """What callers in the same text pass for a parameter, as far as it comes from outside."""

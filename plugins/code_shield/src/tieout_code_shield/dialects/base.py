@@ -230,6 +230,10 @@ class Dialect(ABC):
         """(name, type) of each member that the types of a text declare; empty where they are not read."""
         return []
 
+    def declared(self, node: Node) -> list[tuple[str, str]]:
+        """(name, type) of each parameter of a function, where its values bear no types; empty where they do."""
+        return []
+
     def enumerated(self, root: Node) -> frozenset[str]:
         """The types of a text that have a fixed list of values."""
         return frozenset()

@@ -174,6 +174,25 @@ class PhpDialect(PhpValues):
         """Whether a statement is run, as far as constant conditions around it tell."""
         return run_by_condition(node, _FUNCTIONS, lambda condition: self.evaluate(condition, scope, 2))
 
+    def members(self, root: Node) -> list[tuple[str, str]]:
+        """The properties of classes that have a type."""
+        return [
+            (name.text().lstrip("$"), kind.text())
+            for each in root.find_all(kind="property_declaration")
+            if (kind := each.field("type")) is not None
+            for part in items(each)
+            if part.kind() == "property_element" and (name := part.field("name")) is not None
+        ]
+
+    def declared(self, node: Node) -> list[tuple[str, str]]:
+        """The parameters that have a type, which PHP sees to."""
+        listed = node.field("parameters")
+        return [
+            (name.text(), kind.text())
+            for part in (items(listed) if listed is not None else ())
+            if (kind := part.field("type")) is not None and (name := part.field("name")) is not None
+        ]
+
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """``use A\\B as C`` -> (C, B): classes go by the last part of their names."""
         found: list[tuple[str, str]] = []

@@ -214,6 +214,38 @@ class PythonDialect(PythonFunctions):
         )
         return same(chosen, outer) if chosen is not None else None
 
+    def members(self, root: Node) -> list[tuple[str, str]]:
+        """The annotated names in the bodies of classes: fields of models and data classes."""
+        return [
+            (name.text(), kind.text())
+            for each in root.find_all(kind="assignment")
+            if (kind := each.field("type")) is not None
+            and (name := each.field("left")) is not None
+            and name.kind() == "identifier"
+            and _in_class(each)
+        ]
+
+    def declared(self, node: Node) -> list[tuple[str, str]]:
+        """The annotated parameters."""
+        listed = node.field("parameters")
+        found: list[tuple[str, str]] = []
+        for part in items(listed) if listed is not None else ():
+            kind = part.field("type")
+            name = part.field("name") or next(iter(items(part)), None)
+            if kind is not None and name is not None and name.kind() == "identifier":
+                found.append((name.text(), kind.text()))
+        return found
+
+    def enumerated(self, root: Node) -> frozenset[str]:
+        """Classes that are enumerations."""
+        return frozenset(
+            name.text()
+            for each in root.find_all(kind="class_definition")
+            if (name := each.field("name")) is not None
+            and (bases := each.field("superclasses")) is not None
+            and _ENUM.search(bases.text())
+        )
+
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """``import a.b as c`` -> (c, a.b); ``from a import b`` -> (b, a.b)."""
         module = node.field("module_name")
@@ -281,6 +313,18 @@ class PythonDialect(PythonFunctions):
         if len(parts) == 3 and parts[1].kind() in ("==", "!="):
             return parts[0], parts[2]
         return None
+
+
+def _in_class(node: Node) -> bool:
+    """Whether an assignment is a statement of a class's body."""
+    for _ in range(3):
+        outer = node.parent()
+        if outer is None:
+            return False
+        if outer.kind() == "class_definition":
+            return True
+        node = outer
+    return False
 
 
 def _enum_member(node: Node, target: Node) -> str:
