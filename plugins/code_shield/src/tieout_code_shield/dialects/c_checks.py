@@ -10,6 +10,7 @@ from tieout_code_shield.dialects.c_idioms import IDIOM_CHECKS
 from tieout_code_shield.dialects.c_indices import INDEX_CHECKS
 from tieout_code_shield.dialects.c_lifetime import LIFETIME_CHECKS
 from tieout_code_shield.dialects.c_numbers import NUMBER_CHECKS
+from tieout_code_shield.dialects.c_pointers import POINTER_CHECKS
 
 if TYPE_CHECKING:
     from tieout_code_shield.dialects.base import Check
@@ -69,5 +70,6 @@ CHECKS: Final[Mapping[str, Check]] = {
     **INDEX_CHECKS,
     **LIFETIME_CHECKS,
     **IDIOM_CHECKS,
+    **POINTER_CHECKS,
 }
 """By the names that rule files use."""

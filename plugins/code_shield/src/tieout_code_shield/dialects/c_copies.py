@@ -311,7 +311,15 @@ def _bounded(walk: Walk, site: Site, names: list[str], before: str) -> bool:
 def room_unknown(walk: Walk, site: Site) -> bool:
     """Text is written where nothing says how much room there is."""
     destination = argument(walk, site, 0)
-    return destination is not None and capacity(walk, site, destination) is None
+    if destination is None or capacity(walk, site, destination) is not None:
+        return False
+    source = argument(walk, site, 1)
+    # ``Name(const char *s) : p(new char[strlen(s) + 1])``: as much as it takes, said in the same definition.
+    return source is None or not re.search(
+        rf"\b{re.escape(destination.text())}\s*[({{]\s*(?:\([^()]*\)\s*)?(?:new\s+char\s*\[|\w*alloc\w*\s*\()"
+        rf"\s*(?:std::)?strlen\(\s*{re.escape(source.text())}\s*\)\s*\+\s*1\b",
+        walk.text_before(site),
+    )
 
 
 COPY_CHECKS: Final[Mapping[str, Check]] = {

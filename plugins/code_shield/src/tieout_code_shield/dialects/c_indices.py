@@ -34,7 +34,23 @@ def index_out(walk: Walk, site: Site) -> bool:
         return elements is not None and not 0 <= at < elements
     if _after_full_read(walk, site, array, index):
         return True
-    return _loop_too_far(walk, site, array, index, elements)
+    return _loop_too_far(walk, site, array, index, elements) or _limit_too_far(walk, site, array, index)
+
+
+def _limit_too_far(walk: Walk, site: Site, array: Node, index: Node) -> bool:
+    """``if (i > COUNT) return; table[i] = …`` where the table has COUNT elements."""
+    if index.kind() != "identifier":
+        return False
+    name, before = re.escape(index.text()), walk.text_before(site)
+    found = re.search(
+        rf"\bif\s*\(\s*(?:[^()&]{{0,60}}\|\|\s*)?{name}\s*>\s*(\w+)\s*\)"
+        r"\s*\{?\s*(?:return|throw|continue|goto)\b",
+        before,
+    )
+    if found is None or re.search(rf"\b{name}\s*(?:<|>=|==|%|--|-=)", before):
+        return False
+    declared = rf"[\w>][\s*&]+{re.escape(array.text())}\s*\[\s*{re.escape(found[1])}\s*\]"
+    return re.search(declared, walk.root.text()) is not None
 
 
 def _counts(index: Node) -> bool:

@@ -12,6 +12,7 @@ from tieout_code_shield.dialects.c_sizes import (
     assigned,
     bare,
     compared,
+    compared_above,
     compared_below,
     names_in,
     number,
@@ -77,7 +78,15 @@ def from_outside(walk: Walk, site: Site, node: Node) -> bool:
 
 def checked(walk: Walk, site: Site, node: Node) -> bool:
     names = names_in(node.text())
-    return GUARDING.search(node.text()) is not None or compared(walk.text_ahead(site), names)
+    if GUARDING.search(node.text()) is not None or compared(walk.text_ahead(site), names):
+        return True
+    # ``if (n <= INT_MAX / 4) { size = n * 4; p = malloc(size); }``
+    made = assigned(walk, node.text(), site) if node.kind() == "identifier" else []
+    return (
+        len(made) == 1
+        and made[0].kind() == "binary_expression"
+        and compared_above(walk.text_ahead(site), names_in(made[0].text()))
+    )
 
 
 def signed_size(walk: Walk, site: Site) -> bool:

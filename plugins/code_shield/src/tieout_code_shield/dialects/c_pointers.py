@@ -1,0 +1,99 @@
+"""Pointers of C and C++ that may be null or may point to what is gone, as far as one function tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from tieout_code_shield.dialects.nodes import items, same
+from tieout_code_shield.syntax import visit
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode as Node
+
+    from tieout_code_shield.dialects.base import Check
+    from tieout_code_shield.walk import Site, Walk
+
+__all__ = ["POINTER_CHECKS"]
+
+_LEAVES: Final = re.compile(
+    r"\b(?:return|throw|break|continue|goto|abort|_?exit|quick_exit|terminate|fatal|panic|assert|longjmp|co_return)\b|=(?!=)"
+    r"|(?i:fail|die|fatal|unreachable)\w*\("
+)
+REACH: Final = 600
+"""Characters behind a pointer's declaration in which it is used without a look."""
+
+
+def cast_unchecked(walk: Walk, site: Site) -> bool:
+    """What ``dynamic_cast`` of a pointer gave is used, and nothing asked before whether it is null."""
+    name, value = site.name, site.binding.value.text() if site.binding is not None else ""
+    if (
+        not re.match(r"dynamic_cast\s*<[^<>]*\*\s*>|qobject_cast\s*<[^<>]*\*\s*>", value)
+        or site.function is None
+    ):
+        return False
+    if any(each.kind() == "condition_clause" for each in list(site.node.ancestors())[:4]):
+        return False
+    after = site.function.node.text()[site.end - site.function.start :][:REACH]
+    word = re.escape(name)
+    used = re.search(rf"\b{word}\s*->", after)
+    asked = re.search(
+        rf"(?:[!(]|&&|\|\|)\s*{word}\s*(?:[)?]|&&|\|\||[!=]=)|\b{word}\s*[!=]=|[!=]=\s*{word}\b|\b{word}\s*\?|\w*(?i:assert|check|require|expects)\w*\s*\(",
+        after,
+    )
+    return used is not None and (asked is None or asked.start() > used.start())
+
+
+def check_runs_on(walk: Walk, site: Site) -> bool:
+    """A pointer is found to be null, said so, and used all the same by the next statement."""
+    if site.function is None or not re.fullmatch(r"\w+", site.name):
+        return False
+    word = re.escape(site.name)
+    null = re.compile(
+        rf"\(\s*(?:!\s*{word}|{word}\s*==\s*(?:nullptr|NULL|0)|(?:nullptr|NULL)\s*==\s*{word})\s*\)"
+    )
+    for branch in visit(site.function.node, ("if_statement",)):
+        if branch.range().start.index < site.end:
+            continue
+        condition, then = branch.field("condition"), branch.field("consequence")
+        if condition is None or then is None or branch.field("alternative") is not None:
+            continue
+        if null.fullmatch(condition.text()) and _LEAVES.search(then.text()) is None:
+            following = _next(branch)
+            return following is not None and re.match(
+                rf"(?:[\w.:]+\s*=\s*|return\s+)?{word}\s*->", following.text()
+            ) is not None  # fmt: skip
+    return False
+
+
+def _next(node: Node) -> Node | None:
+    """The statement behind a statement."""
+    around = node.parent()
+    beside = items(around) if around is not None else []
+    at = next((index for index, each in enumerate(beside) if same(each, node)), len(beside))
+    return beside[at + 1] if at + 1 < len(beside) else None
+
+
+def view_of_local(walk: Walk, site: Site) -> bool:
+    """A view of a string of the function itself is what the function returns."""
+    given = walk.arguments(site).positional
+    if len(given) != 1 or given[0].kind() != "identifier" or site.function is None:
+        return False
+    for each in site.node.ancestors():
+        if each.kind() in ("argument_list", "compound_statement", "init_declarator"):
+            return False
+        if each.kind() == "return_statement":
+            break
+    word = re.escape(given[0].text())
+    return (
+        re.search(rf"(?<!static )\b(?:std::)?string\s+{word}\s*[=;({{]", walk.text_before(site)) is not None
+    )
+
+
+POINTER_CHECKS: Final[Mapping[str, Check]] = {
+    "cast-unchecked": cast_unchecked,
+    "check-runs-on": check_runs_on,
+    "view-of-local": view_of_local,
+}
+"""By the names that rule files use."""
