@@ -91,9 +91,40 @@ def view_of_local(walk: Walk, site: Site) -> bool:
     )
 
 
+def freed_at_label(walk: Walk, site: Site) -> bool:
+    """``free(p); goto fail; … fail: free(p);``: the last one frees it once more."""
+    given = walk.arguments(site).positional
+    if len(given) != 1:
+        return False
+    word, before = rf"(?<![\w.>]){re.escape(given[0].text())}(?!\w)", walk.text_ahead(site)
+    jumps = rf"\bfree\s*\(\s*{word}\s*\)\s*;((?:[^;{{}}]*;){{0,4}}?)\s*goto\s+(\w+)\s*;"
+    for freed in re.finditer(jumps, before):
+        label = re.search(rf"\b{freed[2]}\s*:(?!:)", before[freed.end() :])
+        behind = before[freed.end() + label.end() :] if label is not None else "return"
+        if re.search(rf"{word}|\breturn\b|\bgoto\b", behind) is None and re.search(word, freed[1]) is None:
+            return True
+    return False
+
+
+def owner_copied(walk: Walk, site: Site) -> bool:
+    """A class frees what it points to, says nothing about copies of itself, and is copied in the same text."""
+    function = site.function.node.text()[:200] if site.function is not None else ""
+    destructor = re.match(r"(?:virtual\s+|inline\s+)?~(\w+)\s*\(", function)
+    if destructor is None:
+        return False
+    name, text = destructor[1], walk.root.text()
+    told = rf"\b{name}\s*\(\s*(?:const\s+)?{name}\s*&|\boperator\s*=|(?i:non_?copy|DISABLE_COPY)"
+    if re.search(told, text) is not None:
+        return False
+    # A parameter by value: ``void show(Name given)``.
+    return re.search(rf"[(,]\s*(?:const\s+)?{name}\s+\w+\s*[,)]", text) is not None
+
+
 POINTER_CHECKS: Final[Mapping[str, Check]] = {
     "cast-unchecked": cast_unchecked,
     "check-runs-on": check_runs_on,
     "view-of-local": view_of_local,
+    "freed-at-label": freed_at_label,
+    "owner-copied": owner_copied,
 }
 """By the names that rule files use."""
