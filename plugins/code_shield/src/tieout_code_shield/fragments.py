@@ -18,7 +18,7 @@ __all__ = ["Reading", "closers", "readings"]
 
 PROSE_SHARE: Final = 0.25
 """Prose read as code is in error to at least this share (of its characters); code hardly ever is."""
-MAX_FRAGMENT: Final = 20_000
+MAX_FRAGMENT: Final = 8_000
 """Longer texts (in characters) are not looked through for a string that they begin in: they are no fragments."""
 MAX_TOLD: Final = 4_000
 """So many characters from the start tell where such a string is over: read wrongly, all that follows is inside out."""
