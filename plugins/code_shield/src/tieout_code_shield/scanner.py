@@ -425,7 +425,8 @@ def unsaid(said: Sequence[Hit], more: Sequence[Hit]) -> list[Hit]:
 
 def _preferred(hit: Hit) -> tuple[int, int, bool, bool, bool, int, int, str]:
     """Orders hits by place, and those of one place by what is best told: the most severe, then what is done to the
-    machine, one of the language's own rules, one that knows a rewrite, one for fewer languages, and one that asks for more."""
+    machine, one of the language's own rules, one that knows a rewrite, one for fewer languages, and one that asks
+    for more."""
     rule = hit.rule
     return (
         hit.start,

@@ -29,7 +29,7 @@ _GUARDS: Final = Guards(
         r"(?:(?:\bin_array|\barray_key_exists|\bis_numeric|\bis_int|\bctype_\w+|\bfilter_var|\barray_search|"
         r"\b\w*(?i:valid|allowed|whitelist|sanitize|check_admin_referer)\w*)\s*\([^;{}\n]{0,100}%s"
         r"|\bpreg_match\s*\(\s*['\"].(?:\^|\\A)[^;{}\n]{0,100}%s"
-        r"|\bswitch\s*\(\s*%s|\bisset\s*\(\s*\$?[\w:>-]+\[\s*%s\s*\]|%s\s*={2,3}\s*['\"\d]|\[\s*%s\s*\]\s*\?\?)"
+        r"|\bswitch\s*\(\s*%s|\bisset\s*\(\s*\$?[\w:>-]+\[\s*%s\s*\]|%s\s*={2,3}\s*['\"\d]|\[\s*%s\s*\]\s*\?\?(?!\s*%s))"
     ),
 )
 """``in_array($x, $allowed)``, ``ctype_alnum($x)``, ``preg_match('/^…/', $x)``, ``isset($map[$x])`` and their kin."""
