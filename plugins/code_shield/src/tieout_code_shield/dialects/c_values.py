@@ -49,7 +49,8 @@ _SAME: Final = frozenset(
      "string_view", "move", "forward", "String", "std.move", "filesystem.path", "path", "fs.path", "CString", "strtok",
      "strtok_r", "strchr", "strrchr", "strstr", "trim", "QString.fromStdString", "QString.fromUtf8", "StringRef",
      "TEXT", "QStringLiteral", "QLatin1String", "QByteArray", "QByteArrayLiteral", "QLatin1StringView", "tr",
-     "QObject.tr", "_T", "basename_r", "absl.StrCat", "StrCat", "regex", "stringstream", "istringstream", "ostringstream"}
+     "QObject.tr", "_T", "basename_r", "absl.StrCat", "StrCat", "regex",
+     "stringstream", "istringstream", "ostringstream"}
 )  # fmt: skip
 _SAME_METHODS: Final = frozenset(
     {"c_str", "data", "str", "substr", "begin", "toStdString", "toUtf8", "toLatin1", "toLocal8Bit", "constData",
