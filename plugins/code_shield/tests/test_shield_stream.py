@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import pytest
@@ -25,6 +25,7 @@ from tieout.plugin import (
     Warn,
 )
 from tieout_code_shield.guard import ShieldGuard
+from tieout_code_shield.rule_files import shipped_rules
 from tieout_code_shield.settings import Policy, ShieldSettings
 from tieout_code_shield.shield import Shield
 
@@ -123,7 +124,7 @@ LONG = {
         "import os\n",
         "print(1)\n",
     ),
-    "py": ("if eval(\n" + "    more,\n" * 252 + "    more):\n", "", "    print(1)\n"),
+    "py": ("if eval(more[\n" + "    more,\n" * 252 + "    more]):\n", "", "    print(1)\n"),
     "js": ("eval(x,\n" + "  more,\n" * 450 + "  more);\n", "if (a) {\n", "}\n"),
     "ts": ("eval(a)\n" + "  .b()\n" * 45 + "  .c();\n", "", "d();\n"),
 }
@@ -158,6 +159,59 @@ async def test_a_decorator_goes_with_what_it_decorates() -> None:
     compile(code, "answer", "exec")
     assert "/x" not in text
     assert "@app.route('/y')\ndef y():" in text
+
+
+def dangerous_examples() -> Iterator[tuple[str, str, str]]:
+    """Every example of a code rule that a scan of it finds high or critical: the rule, the language, the code."""
+    for rule in shipped_rules():
+        if rule.category != "code":
+            continue
+        for language in rule.languages:
+            for code in rule.must_hit:
+                issues = shield().scanner.scan(code, language).issues
+                if any(
+                    each.severity in ("high", "critical") and each.rule.category == "code" for each in issues
+                ):
+                    yield rule.id, language, code
+
+
+async def test_what_a_scan_calls_dangerous_does_not_leave_a_stream_whole() -> None:
+    out: list[str] = []
+    count = 0
+    for rule, language, code in dangerous_examples():
+        answer = f"```{language}\n{code.rstrip(chr(10))}\n```\n"
+        text, verdicts = await streamed([answer])
+        count += 1
+        if text == answer or not any(isinstance(verdict, Redact | Block) for verdict in verdicts):
+            out.append(f"{rule} in {language}: {code}")
+    assert not out
+    assert count > 700
+
+
+USED = [
+    ("int f() {\nint *p = malloc(4);\nfree(p);\n*p = 1;\nreturn 0;\n}\n", "*p = 1;"),
+    ('free(n);\nlog_it();\nprintf("%d", n->value);\n', "n->value"),
+    ("free(p);\nlog_it();\nfree(p);\nlog_it();\n", ""),
+]
+
+
+@pytest.mark.parametrize(("code", "use"), USED)
+async def test_memory_used_after_it_was_freed_is_found_at_the_use(code: str, use: str) -> None:
+    text, _verdicts = await streamed([f"```c\n{code}```\n"])
+    assert text.count("free(") == 1
+    assert not use or use not in text
+    (issue,) = shield().scanner.scan(code, "c").issues
+    assert issue.line > code[: code.index("free(")].count("\n") + 1
+
+
+async def test_statement_that_makes_an_earlier_one_dangerous_is_taken_out() -> None:
+    reads = 'const read = (name) => fs.readFileSync("/data/" + name);\n'
+    uses = 'app.get("/d", (req, res) => res.send(read(req.params.name)));\n'
+    text, verdicts = await streamed([f"```js\n{reads}a();\n{uses}b();\n```\n"])
+    assert reads in text
+    assert "req.params" not in text
+    assert text.endswith("b();\n```\n")
+    assert isinstance(only(verdicts)[-1], Redact)
 
 
 @pytest.mark.parametrize("tag", ["", "text", "console", "javascript", "ts", "json"])

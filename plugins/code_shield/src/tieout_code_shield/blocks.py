@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -77,7 +78,8 @@ class CodeBlock:
         """The line with which the statements begin that may still be split otherwise."""
         self._window: list[_Scanned] = []
         self._carried: dict[str, Carried] = {}
-        self._seen: set[tuple[str, int]] = set()
+        self._seen: dict[tuple[str, int], int] = {}
+        """How severe each finding was when it was told: a statement further down may make it worse."""
         self._removed: Unit | None = None
         """The unit before, where it was taken out."""
         self._margin = ""
@@ -219,20 +221,41 @@ class CodeBlock:
                 carried = self._carried.get(language.rules)
                 tail = unit.closing(lowest)
                 found, facts = self._scanner.window_hits(
-                    text, language, clock, carried, tail=tail, start=start
+                    code, language, clock, carried, tail=tail, start=start
                 )
                 scanned.facts[language.rules] = facts
+                late = [hit for hit in found if hit.end <= start and self._is_late(hit, base)]
+                if late:
+                    # Its place is out. Was it this statement that made it wrong?
+                    before, _facts = self._scanner.window_hits(
+                        code[:start],
+                        language,
+                        clock,
+                        carried,
+                        tail=_closing_before(self._window),
+                        start=start,
+                    )
+                    known = {(hit.rule.id, hit.start, hit.severity) for hit in before}
+                    made = [hit for hit in late if (hit.rule.id, hit.start, hit.severity) not in known]
+                    found = [replace(hit, end=start + 1) if hit in made else hit for hit in found]
                 hits += unsaid(hits, found)
             unknown = unknown or why
         return self._fresh(hits, base, start), unknown
 
+    def _is_late(self, hit: Hit, base: int) -> bool:
+        """Whether a hit would have stopped the statement that it stands in, and was not there when that was let go."""
+        return self._action(hit) in STOPPING and not self._told(hit, base)
+
+    def _told(self, hit: Hit, base: int = 0) -> bool:
+        """Whether a finding was told, and as severe as this."""
+        return self._seen.get((hit.rule.id, hit.start + base), -1) >= SEVERITIES.index(hit.severity)
+
     def _fresh(self, hits: list[Hit], base: int, start: int) -> list[Hit]:
-        """Hits that touch the new statement and were not reported before."""
+        """Hits that touch the new statement, or that it completes, and were not reported before."""
         fresh: list[Hit] = []
         for hit in sorted(hits, key=lambda hit: (hit.start, -SEVERITIES.index(hit.severity))):
-            key = (hit.rule.id, hit.start + base)
-            if key not in self._seen and hit.end > start and self._counts(hit, base):
-                self._seen.add(key)
+            if not self._told(hit, base) and hit.end > start and self._counts(hit, base):
+                self._seen[hit.rule.id, hit.start + base] = SEVERITIES.index(hit.severity)
                 fresh.append(replace(hit, start=hit.start + base, end=hit.end + base))
         return self._scanner.once(fresh)
 
@@ -258,8 +281,8 @@ class CodeBlock:
         language = self._named if markup else self._language
         code = "\n".join(self._code) + "\n"
         report = self._scanner.scan(code, language)
-        late = [issue for issue in report.issues if (issue.rule.id, issue.start) not in self._seen]
-        hits = [Hit(issue.rule, issue.severity, issue.start, issue.end) for issue in late]
+        told = [Hit(issue.rule, issue.severity, issue.start, issue.end) for issue in report.issues]
+        hits = [hit for hit in told if not self._told(hit)]
         findings = tuple(self._finding(hit) for hit in hits if self._action(hit) != "allow")
         unknown = report.unknown
         if markup and not unknown and holds_script(code):
@@ -309,6 +332,13 @@ class CodeBlock:
         closed = "".join(opening.closing for opening in reversed(brackets))
         kept = _stand_in(self._language, replace(unit, closed=closed), "").removeprefix("pass").rstrip()
         return f"{self._margin}{kept}{chr(10) if lines[-1].text.endswith(chr(10)) else ''}" if kept else ""
+
+
+def _closing_before(window: Sequence[_Scanned]) -> str:
+    """What closes the part of a window in front of its last statement."""
+    if len(window) < 2:
+        return ""
+    return window[-2].unit.closing(min(each.unit.lowest for each in window[:-1]))
 
 
 def _margin(line: CodeLine, code: str) -> str:

@@ -71,16 +71,18 @@ def match_code(
             if rule.audit:
                 audits.append((rule, match))
             elif _holds(place, rule, match):
-                broken.append(_hit(rule, match, site))
+                broken.append(_hit(walk, rule, match, site))
         if place is not None:
             found += broken or [
-                _hit(rule, match, site) for rule, match in audits if _holds(place, rule, match)
+                _hit(walk, rule, match, site) for rule, match in audits if _holds(place, rule, match)
             ]
     return found
 
 
-def _hit(rule: Rule, match: Match, site: Site) -> Hit:
-    return Hit(rule, match.severity or rule.severity, site.start, site.end, match.demands)
+def _hit(walk: Walk, rule: Rule, match: Match, site: Site) -> Hit:
+    places = (walk.places[site, name] for name in match.checks if (site, name) in walk.places)
+    start, end = next(places, (site.start, site.end))
+    return Hit(rule, match.severity or rule.severity, start, end, match.demands)
 
 
 class _Place:

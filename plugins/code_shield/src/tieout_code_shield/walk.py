@@ -59,6 +59,8 @@ class Walk:
         self._carried_types: Mapping[str, str] = carried.types if carried else {}
         self._growing: frozenset[str] = dialect.growing
         self._clock = clock
+        self.places: dict[tuple[Site, str], tuple[int, int]] = {}
+        """Where a finding of a check at a site belongs, when that is further down: at what makes the site wrong."""
         self._assigned: dict[str, list[Site]] = {}
         self._grown: set[str] = set()
         self._parameters: dict[Site, frozenset[str]] = {}

@@ -73,8 +73,18 @@ _NO_USE: Final = re.compile(
 """Parts of an expression that name a variable without reading it."""
 
 
+_FOLLOWED: Final = re.compile(r"(?:^|[;{}()\n])\s*\*+\s*$")
+"""What stands before a pointer whose target is written, and not in a declaration."""
+
+
 def _next_use(node: Node, name: str) -> tuple[str, Node] | None:
-    """How a variable is used next: ``set``, ``free``, ``test`` or ``use``."""
+    """How a variable is used next: ``set``, ``free``, ``test`` or ``use``; and the statement."""
+    following = _next_place(node, name)
+    return following[:2] if following is not None else None
+
+
+def _next_place(node: Node, name: str) -> tuple[str, Node, tuple[int, int]] | None:
+    """How a variable is used next, the statement, and where in the text it is named there."""
     word = re.compile(rf"(?<![\w.>])(?:\bthis->)?{re.escape(name)}(?![\w])")
     for statement in _following(node):
         text = statement.text()
@@ -82,21 +92,23 @@ def _next_use(node: Node, name: str) -> tuple[str, Node] | None:
             return None
         for found in word.finditer(text):
             before, after = text[: found.start()], text[found.end() :]
+            begin = statement.range().start.index
+            place = begin + found.start(), begin + found.end()
             line = before.rpartition("\n")[2]
             if "//" in line or line.replace('\\"', "").count('"') % 2:
                 continue
-            if re.match(r"\s*=(?!=)", after):
+            if re.match(r"\s*=(?!=)", after) and not _FOLLOWED.search(before):
                 given = _NO_USE.sub("", after.partition(";")[0])
-                return ("use" if word.search(given) else "set"), statement
+                return ("use" if word.search(given) else "set"), statement, place
             if before.endswith(("&", "sizeof ", "sizeof(")):
-                return "set", statement
+                return "set", statement, place
             if re.search(r"\b(?:free|kfree|g_free|delete(?:\s*\[\])?)\s*\(?\s*$", before) and re.match(
                 r"\s*[);]", after
             ):
-                return "free", statement
+                return "free", statement, place
             if _is_test(before, after):
-                return "test", statement
-            return "use", statement
+                return "test", statement, place
+            return "use", statement, place
     return None
 
 
@@ -120,17 +132,23 @@ def _freed(walk: Walk, site: Site) -> str:
 
 
 def freed_again(walk: Walk, site: Site) -> bool:
-    """What is freed here is freed again further down, without a new value in between."""
+    """What is freed here is freed again further down, without a new value in between: the finding belongs there."""
     name = _freed(walk, site)
-    following = _next_use(site.node, name) if name else None
-    return following is not None and following[0] == "free" and not _in_loop_that_moves(site.node, name)
+    following = _next_place(site.node, name) if name else None
+    if following is None or following[0] != "free" or _in_loop_that_moves(site.node, name):
+        return False
+    walk.places[site, "freed-again"] = following[2]
+    return True
 
 
 def used_after_free(walk: Walk, site: Site) -> bool:
-    """What is freed here is read or written further down."""
+    """What is freed here is read or written further down: the finding belongs there."""
     name = _freed(walk, site)
-    following = _next_use(site.node, name) if name else None
-    return following is not None and following[0] == "use"
+    following = _next_place(site.node, name) if name else None
+    if following is None or following[0] != "use":
+        return False
+    walk.places[site, "used-after-free"] = following[2]
+    return True
 
 
 def _in_loop_that_moves(node: Node, name: str) -> bool:
