@@ -388,3 +388,59 @@ def ending(part: str) -> str:
     fence = re.match(r"((?:> |  )?)(```+|~~~+)", part)
     assert fence is not None
     return f"{fence[1]}{fence[2]}\n"
+
+
+BAD = "import os\nos.system('ls ' + request.args['x'])\n"
+CALL = '{"tool": "run", "code": "import os\\nos.system(\'ls \' + request.args[\'x\'])"}'
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "```\n" + "int a;\n" * 80 + BAD + "```\n",
+        "```\n" + "puts 1\n" * 80 + BAD + "```\n",
+        "```\n" + " \n" * 4_500 + BAD + "```\n",
+        f"```ruby\nputs 1\n{BAD}```\n",
+        f"```\n{CALL}\n```\n",
+        "```\n{\n" + CALL[1:-1] + "\n}\n```\n",
+        f"Here: ```python\n{BAD}```\nand more\n",
+    ],
+)
+async def test_a_beginning_that_misleads_lets_nothing_out(answer: str) -> None:
+    for pieces in ([answer], list(answer)):
+        text, verdicts = await streamed(pieces)
+        assert "request.args" not in text
+        assert any(isinstance(verdict, Redact) for verdict in verdicts)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Run this:\n\n    import os\n    os.system('ls ' + request.args['x'])\n\nDone.\n",
+        f"I call {CALL} now.\n",
+        f"<tool_call>{CALL}</tool_call>\n",
+        f"<pre><code>{BAD}</code></pre>\n",
+        f"<pre>\n{BAD.replace(chr(39), '&#39;')}</pre>\n",
+    ],
+)
+async def test_code_outside_of_fences_is_told(answer: str) -> None:
+    for pieces in ([answer], list(answer)):
+        text, verdicts = await streamed(pieces)
+        assert text == answer
+        assert any(isinstance(verdict, Warn) for verdict in verdicts)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "1. A list\n\n    goes on with a sentence about eval and os.system, indented.\n",
+        "Use ``` to open a fence.\n```python\nprint(1)\n```\n",
+        "Say `x` or ```y``` and go on\nwith words.\n",
+        '{"text": "a sentence about what eval(x) does, and why"} is what it sent.\n',
+    ],
+)
+async def test_prose_that_only_looks_like_it_is_left_alone(answer: str) -> None:
+    for pieces in ([answer], list(answer)):
+        text, verdicts = await streamed(pieces)
+        assert text == answer
+        assert all(isinstance(verdict, Allow) for verdict in verdicts)

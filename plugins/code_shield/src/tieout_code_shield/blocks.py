@@ -13,7 +13,7 @@ from tieout.plugin import Language as Lang
 from tieout_code_shield.clothes import Bare, Dressing
 from tieout_code_shield.dialects import has_dialect
 from tieout_code_shield.fences import CodeLine
-from tieout_code_shield.guessing import clearly_other, guess
+from tieout_code_shield.guessing import CLEARLY, clearly_other, guess
 from tieout_code_shield.languages import Language, language_of_tag
 from tieout_code_shield.limits import Clock, OutOfTime
 from tieout_code_shield.markup import holds_script
@@ -34,6 +34,10 @@ Bounds the work per line (measured: 0.5 ms of processor time), where parsing the
 TEXT_LINES: Final = 4
 """Lines before a statement in which what a text rule finds may begin."""
 SETTLED_LINES: Final = 30
+MAX_STRANGERS: Final = 2
+MAX_RECENT: Final = 2_000
+STRANGE: Final = CLEARLY + 1
+"""How much more a statement must look like another language than like the one that its block is said to be in."""
 STOPPING: Final = frozenset({"redact", "retry", "block"})
 
 
@@ -80,6 +84,8 @@ class CodeBlock:
         self._carried: dict[str, Carried] = {}
         self._seen: dict[tuple[str, int], int] = {}
         """How severe each finding was when it was told: a statement further down may make it worse."""
+        self._strangers: list[Language] = []
+        """Languages that a statement clearly looked like, besides the block's own."""
         self._removed: Unit | None = None
         """The unit before, where it was taken out."""
         self._margin = ""
@@ -214,7 +220,7 @@ class CodeBlock:
         ]
         clock.check()
         unknown = ""
-        for language in self._scanner.plausible(code, self._language):
+        for language in self._languages(code, unit):
             why = self._scanner.unsupported(language)
             if not why and has_dialect(language.rules):
                 why = self._scanner.canary(language.rules, clock)
@@ -241,6 +247,20 @@ class CodeBlock:
                 hits += unsaid(hits, found)
             unknown = unknown or why
         return self._fresh(hits, base, start), unknown
+
+    def _languages(self, code: str, unit: Unit) -> list[Language]:
+        """The languages that a window is read in: what it looks like, and what some statement clearly looked like.
+
+        A block's beginning may mislead, and a block may hold several languages.
+        """
+        found = self._scanner.plausible(code, self._language)
+        language = self._language
+        if language is not None and language.kind == "code" and len(self._strangers) < MAX_STRANGERS:
+            recent = "\n".join(self._code[max(0, self._done - len(unit.lines) - 1) : self._done])[:MAX_RECENT]
+            other = clearly_other(recent, language, CLEARLY if self._named is None else STRANGE)
+            if other is not None and has_dialect(other.rules) and other not in self._strangers:
+                self._strangers.append(other)
+        return [*found, *(each for each in self._strangers if each not in found and each is not language)]
 
     def _is_late(self, hit: Hit, base: int) -> bool:
         """Whether a hit would have stopped the statement that it stands in, and was not there when that was let go."""

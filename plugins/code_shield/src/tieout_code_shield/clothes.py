@@ -14,7 +14,17 @@ from tieout_code_shield.guessing import CLEARLY, looks_like_code, scores
 from tieout_code_shield.languages import Language, language_of_file, language_of_tag
 from tieout_code_shield.limits import Clock
 
-__all__ = ["Bare", "Dressing", "InlineCode", "Piece", "TooMuch", "canvas", "texts_in", "undressed"]
+__all__ = [
+    "Bare",
+    "Dressing",
+    "InlineCode",
+    "Piece",
+    "TooMuch",
+    "canvas",
+    "strings_in_line",
+    "texts_in",
+    "undressed",
+]
 
 Kind = Literal["", "diff", "json", "console"]
 
@@ -46,6 +56,7 @@ _JSON_LINE: Final = re.compile(
     r'(?<!\\)"(?:[^"\\]|\\.)*+"|[\s\[\]{}:,]|-?\d[\d.eE+-]*|\b(?:true|false|null)\b|//.*'
 )
 """Everything that a line of JSON is made of."""
+_JSON_BEGINS: Final = re.compile(r'\s*(?:[{\[]\s*){1,4}"|\s*"[^"\\\n]{1,80}"\s*:')
 _TICKS: Final = re.compile(r"`+|\n|[^`\n]+")
 MAX_INLINE: Final = 2_000
 _BLANK: Final = re.compile(r"[^\n]")
@@ -81,6 +92,8 @@ class Dressing:
         tag = re.match(r"[\w+-]*", info.strip().lower())
         self.kind: Kind = _KINDS.get(tag[0] if tag else "", "")
         self._first = True
+        self._untold = not tag or tag[0] in ("", "text", "txt", "plain", "plaintext")
+        """Whether the fence says nothing of what is in it."""
         self._patching = False
         """Whether a patch's header was seen: before one, no line is there because it was there before."""
 
@@ -88,7 +101,10 @@ class Dressing:
         """The code in a line."""
         if self.kind == "" and self._first and line.startswith(("diff --git ", "--- a/", "--- /dev/null")):
             self.kind = "diff"
-        self._first = self._first and not line.strip()
+        if self.kind == "" and self._first and self._untold and _is_json(line):
+            self.kind = "json"
+        # A bracket alone may begin JSON as well as code.
+        self._first = self._first and line.strip() in ("", "{", "[")
         if self.kind == "diff":
             bare = _bare_of_diff(line)
             self._patching = self._patching or bare.breaks
@@ -97,7 +113,7 @@ class Dressing:
             self.kind = ""
             return Bare(line, breaks=True)
         if self.kind == "json":
-            return Bare("\n".join(_strings_of_line(line)))
+            return Bare("\n".join(strings_in_line(line)))
         prompt = _PROMPT.match(line) or (_ROOT_PROMPT.match(line) if self.kind == "console" else None)
         if prompt is None:
             return Bare(line)
@@ -159,7 +175,12 @@ def _bare_of_diff(line: str) -> Bare:
     return Bare("", counts=False) if line[:1] in ("-", "") else Bare(line)
 
 
-def _strings_of_line(line: str) -> Iterator[str]:
+def _is_json(line: str) -> bool:
+    """Whether a line is an object or list of JSON, or its beginning, and nothing else."""
+    return _JSON_BEGINS.match(line) is not None and not _JSON_LINE.sub("", line)
+
+
+def strings_in_line(line: str) -> Iterator[str]:
     """The strings in a line of JSON that look like code, decoded; keys are left out."""
     for found in _STRING.finditer(line):
         if not found["key"]:

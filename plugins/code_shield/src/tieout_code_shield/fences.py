@@ -15,6 +15,8 @@ __all__ = ["CodeLine", "FenceClose", "FenceOpen", "FenceParser", "Piece", "Prose
 MAX_LINE: Final = 20_000
 """A longer line of code is taken in pieces of this many characters."""
 MAX_WORD: Final = 400
+MAX_TAIL: Final = 80
+"""Characters at the end of a line of prose in which a fence may stand."""
 MAX_OPENING: Final = 20_000
 """A longer line opens no block."""
 
@@ -23,6 +25,7 @@ _MAYBE_FENCE: Final = re.compile(
     _CONTAINER + r"(?:`{0,2}|~{0,2}|\d{1,9}|-{0,4}|-----[^\n]*|(?:`{3,}|~{3,})[^\n]*)\Z"
 )
 _FENCE: Final = re.compile(r"(?P<container>" + _CONTAINER + r")(?P<marker>`{3,}|~{3,})(?P<info>[^\n]*)\n?\Z")
+_LATE_FENCE: Final = re.compile(r"[^`\n](?P<marker>`{3,})(?P<info>[A-Za-z][\w+#.-]{0,30})[ \t]*\r?\n\Z")
 _KEY: Final = re.compile(r"(?P<container>" + _CONTAINER + r")-----BEGIN[A-Z0-9 ]{0,40}PRIVATE KEY")
 _KEY_END: Final = re.compile(r"-----END[A-Z0-9 ]{0,40}PRIVATE KEY")
 _WORD: Final = re.compile(r"[A-Za-z0-9_./+=~-]+")
@@ -88,6 +91,10 @@ class FenceParser:
         self._line_start = True
         self._block: _Block | None = None
         self._final = False
+        self._line = ""
+        """The end of the prose of the line so far, which may turn out to be a fence."""
+        self._ticked = False
+        """Whether a backtick stands in the line before that."""
 
     def feed(self, delta: str) -> list[Piece]:
         """Take the next piece of text."""
@@ -159,6 +166,7 @@ class FenceParser:
                 if stop == len(text) and stop - start < MAX_WORD and not self._final:
                     if start > position:
                         found.append(Prose(text[position:start]))
+                    self._remember(text[:start])
                     self._take(start)
                     return found or None
                 if stop - start < SHORTEST_CREDENTIAL:
@@ -171,7 +179,23 @@ class FenceParser:
             found.append(Prose(text[position:]))
         self._take(len(text))
         self._line_start = bool(end)
-        return found
+        self._remember(text)
+        return [*found, *self._late_fence()] if end else found
+
+    def _remember(self, text: str) -> None:
+        line = self._line + text
+        self._ticked = self._ticked or "`" in line[:-MAX_TAIL]
+        self._line = line[-MAX_TAIL:]
+
+    def _late_fence(self) -> list[Piece]:
+        """A fence that does not begin its line ("Here: ```python"): the lines behind it are code all the same."""
+        line, ticked = self._line, self._ticked
+        self._line, self._ticked = "", False
+        fence = _LATE_FENCE.search(line)
+        if fence is None or ticked or "`" in line[: fence.start("marker")]:
+            return []
+        self._block = _Block(fence["marker"], 0, 0)
+        return [FenceOpen("", fence["info"], f"{fence['marker']}\n")]
 
     def _code(self) -> list[Piece] | None:
         block = self._block

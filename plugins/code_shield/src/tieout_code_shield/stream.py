@@ -26,10 +26,12 @@ from tieout_code_shield.blocks import CodeBlock, Decision
 from tieout_code_shield.clothes import InlineCode
 from tieout_code_shield.fences import CodeLine, FenceClose, FenceOpen, FenceParser, Piece, Prose
 from tieout_code_shield.guessing import looks_like_code
+from tieout_code_shield.loose import LooseCode
 from tieout_code_shield.prose import PROSE, LineBuffer, mentioned, without
 from tieout_code_shield.rules import Rule, TextMatch
 from tieout_code_shield.scanner import Scanner
 from tieout_code_shield.settings import ACTIONS, Action, ShieldSettings
+from tieout_code_shield.telling import findings_told
 
 __all__ = ["ShieldStream", "describe"]
 
@@ -66,11 +68,14 @@ class ShieldStream(GuardStream):
         self._closing = ""
         self._last = ""
         self._over = False
+        self.unlisted = 0
+        """How many findings the verdicts so far do not list."""
         self._told: set[str] = set()
         self._position = 0
         self._inline = InlineCode()
         self._mentioned: set[str] = set()
         self._held = LineBuffer()
+        self._loose = LooseCode()
         secrets = scanner.rules.text_rules(frozenset({"secret"}))
         self._line_rules = [(rule, wanted) for rule in secrets for wanted in rule.texts if not wanted.token]
         self._word_rules = [(rule, wanted) for rule in secrets for wanted in rule.texts if wanted.token]
@@ -91,7 +96,7 @@ class ShieldStream(GuardStream):
                 break
         if last and not self._over:
             self._lines(self._held.flush(), outcome)
-            self._mentions(self._inline.flush(), outcome)
+            self._mentions([*self._inline.flush(), *self._loose.flush()], outcome)
         text = "".join(outcome.text)
         self._last = text[-1:] or self._last
         return Release(text, self._verdict(outcome), outcome.unchecked)
@@ -109,7 +114,7 @@ class ShieldStream(GuardStream):
             case FenceOpen():
                 self._lines(self._held.flush(), outcome)
                 self._held.skip(len(piece.text))
-                self._mentions(self._inline.flush(), outcome)
+                self._mentions([*self._inline.flush(), *self._loose.flush()], outcome)
                 if self._over:
                     return
                 self._block = CodeBlock(self._scanner, self._settings, piece.info, lang=self._lang)
@@ -135,8 +140,11 @@ class ShieldStream(GuardStream):
         for start, line in lines:
             if self._over:
                 return
+            loose = self._loose.feed(line)
             if self._settings.holds_prose:
                 self._held_line(start, line, outcome)
+            self._mentions(loose, outcome)
+            if self._settings.holds_prose:
                 continue
             for rule, match in _found(self._line_rules, line):
                 if self._action(rule) != "allow":
@@ -232,8 +240,9 @@ class ShieldStream(GuardStream):
         )
 
     def _verdict(self, outcome: _Outcome) -> Verdict:
-        findings = tuple(outcome.findings)
-        message = describe(outcome.stopped_by or findings, self._lang)
+        findings, more = findings_told(outcome.findings)
+        self.unlisted += more
+        message = describe(outcome.stopped_by or findings, self._lang, 0 if outcome.stopped_by else more)
         if outcome.action == "block":
             return Block(message, findings)
         if outcome.action == "retry":
@@ -252,8 +261,12 @@ def _found(rules: Sequence[tuple[Rule, TextMatch]], text: str) -> Iterator[tuple
                 yield rule, match
 
 
-def describe(findings: tuple[Finding, ...], lang: Language) -> str:
-    """Findings in one line: what is wrong, where, and what to do about the worst."""
+def describe(findings: tuple[Finding, ...], lang: Language, unlisted: int = 0) -> str:
+    """Findings in one line: what is wrong, where, and what to do about the worst.
+
+    Args:
+        unlisted: How many there are beside these.
+    """
     if not findings:
         return ""
     parts: dict[str, None] = {}
@@ -262,4 +275,6 @@ def describe(findings: tuple[Finding, ...], lang: Language) -> str:
         parts[f"{finding.message} ({name})"] = None
     said = " ".join(list(parts)[:3])
     more = len(parts) - 3
-    return said + (" " + _("And {count} more.", lang=lang, count=more) if more > 0 else "")
+    said += " " + _("And {count} more.", lang=lang, count=more) if more > 0 else ""
+    places = _("{count} more places are not listed.", lang=lang, count=unlisted)
+    return f"{said} {places}" if unlisted else said
