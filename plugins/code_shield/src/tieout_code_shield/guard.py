@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
@@ -26,11 +27,12 @@ from tieout_code_shield.limits import Clock, OutOfTime
 from tieout_code_shield.matching import Hit
 from tieout_code_shield.prose import without
 from tieout_code_shield.rules import Category
-from tieout_code_shield.scanner import CODE_CATEGORIES, Report, Scanner
+from tieout_code_shield.scanner import CODE_CATEGORIES, Issue, Report, Scanner, line_starts
 from tieout_code_shield.settings import ACTIONS
 from tieout_code_shield.shield import Shield
 from tieout_code_shield.speech import is_code
 from tieout_code_shield.stream import ShieldStream, describe
+from tieout_code_shield.telling import findings_told, worth_telling
 
 __all__ = ["ShieldGuard"]
 
@@ -83,12 +85,13 @@ class ShieldGuard(Guard):
             return Unknown(unchecked.reason)
         text = first.text + last.text
         said = [release.verdict for release in (first, last) if isinstance(release.verdict, Redact | Warn)]
-        findings = tuple(finding for verdict in said for finding in verdict.findings)
+        findings, more = findings_told([finding for verdict in said for finding in verdict.findings])
+        more += stream.unlisted
         if unchecked is not None and isinstance(worst, Redact):
             # A verdict says one thing: text that must not pass as it is, and cannot be vouched for without it.
-            return Block(f"{describe(findings, given.lang)} {unchecked.reason}", findings)
+            return Block(f"{describe(findings, given.lang, more)} {unchecked.reason}", findings)
         if isinstance(worst, Redact | Allow | Warn) and text != given.text:
-            return Redact(text, describe(findings, given.lang), findings)
+            return Redact(text, describe(findings, given.lang, more), findings)
         return worst
 
     def _plain_text(self, given: GuardInput) -> Verdict:
@@ -108,8 +111,12 @@ class ShieldGuard(Guard):
             for hit in hits
             if (action := settings.action(given.stage, hit.severity, hit.rule.cwe, hit.rule.id)) != "allow"
         ]
-        findings = tuple(self._finding(hit, given) for hit, _action in judged)
-        message = describe(findings, given.lang)
+        told, more = worth_telling(
+            [hit for hit, _action in judged], kind=lambda hit: (hit.rule.id, hit.severity)
+        )
+        starts = line_starts(given.text)
+        findings = tuple(self._finding(hit, given, bisect_right(starts, hit.start)) for hit in told)
+        message = describe(findings, given.lang, more)
         action = ACTIONS[max((ACTIONS.index(each) for _hit, each in judged), default=0)]
         if action == "block":
             return Block(message, findings)
@@ -124,15 +131,15 @@ class ShieldGuard(Guard):
             return Redact(without(given.text, gone), message, findings)
         return Warn(message, findings) if findings else Allow()
 
-    def _finding(self, hit: Hit, given: GuardInput, *, text: str | None = None) -> Finding:
-        source = given.text if text is None else text
+    @staticmethod
+    def _finding(hit: Hit | Issue, given: GuardInput, line: int) -> Finding:
         return Finding(
             rule=hit.rule.id,
             severity=hit.severity,
             message=hit.rule.say(given.lang),
             start=hit.start,
             end=hit.end,
-            line=source.count("\n", 0, hit.start) + 1,
+            line=line,
             cwe=hit.rule.cwe,
             url=next(iter(hit.rule.references), ""),
             advice=hit.rule.advise(given.lang),
@@ -155,8 +162,7 @@ class ShieldGuard(Guard):
                 clock.check()
                 report = self._argument(scanner, name, text, reads_only=reads_only)
                 unknown = unknown or report.unknown
-                hits = [Hit(issue.rule, issue.severity, issue.start, issue.end) for issue in report.issues]
-                findings += [self._finding(hit, given, text=text) for hit in hits]
+                findings += [self._finding(issue, given, issue.line) for issue in report.issues]
         except OutOfTime:
             unknown = _("the arguments took too long to check", lang=given.lang)
         except TooMuch:
@@ -180,7 +186,8 @@ class ShieldGuard(Guard):
         ]
         kept = tuple(finding for finding, action in zip(findings, actions, strict=True) if action != "allow")
         action = ACTIONS[max(map(ACTIONS.index, actions), default=0)]
-        message = describe(kept, given.lang)
+        kept, more = findings_told(kept)
+        message = describe(kept, given.lang, more)
         if action in ("block", "redact"):
             return Block(message, kept)
         if action == "retry":
