@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tieout import Host, load_settings
+from tieout.events import Event, GuardEvent, TextEvent
 from tieout.models.offline.codeblocks import shortened
 from tieout.models.offline.leftover import left_out
 from tieout.models.offline.planning import Planner
@@ -84,6 +85,18 @@ def test_a_part_that_nothing_answers_is_named(turns: dict[str, Turn], question: 
 def test_parts_that_one_tool_answers_together_are_not(turns: dict[str, Turn], question: str) -> None:
     assert "Not answered" not in turns[question].text
     assert "未回答" not in turns[question].text
+
+
+@pytest.mark.parametrize("question", ["Good morning to you", "你好呀"])
+def test_the_programs_own_examples_alarm_no_guard(host: Host, question: str) -> None:
+    async def ask() -> list[Event]:
+        async with host:
+            return [event async for event in host.session().stream(question)]
+
+    events = asyncio.run(ask())
+    shown = "".join(event.text for event in events if isinstance(event, TextEvent))
+    assert "(text)`" in shown  # the shield's example is among them
+    assert [event.message for event in events if isinstance(event, GuardEvent)] == []
 
 
 def test_two_models_compared_by_their_training_are_both_computed(turns: dict[str, Turn]) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tieout.plugin import Allow, Block, Effect, GuardInput, Redact, Stage, Unknown, Verdict, Warn
+from tieout.plugin import Allow, Block, Effect, GuardInput, Redact, Stage, Tool, Unknown, Verdict, Warn
 from tieout_code_shield.guard import ShieldGuard
 from tieout_code_shield.settings import Policy, ShieldSettings
 from tieout_code_shield.shield import Shield
+from tieout_code_shield.tools import make_tools
 
 
 @cache
@@ -163,3 +164,11 @@ async def test_users_rules_reach_the_guard(tmp_path: Path) -> None:
     verdict = await own.check(GuardInput(Stage.OUTPUT, "```python\nlaunch()\n```\n"))
     assert isinstance(verdict, Block)
     assert "No launching." in verdict.message
+
+
+@pytest.mark.parametrize("tool", make_tools(Shield(ShieldSettings())), ids=lambda tool: tool.name)
+async def test_what_the_shield_shows_as_an_example_does_not_alarm_it(tool: Tool[..., object]) -> None:
+    for utterances in tool.examples.values():
+        assert (
+            await guard().check(GuardInput(Stage.OUTPUT, f"For example:\n- `{utterances[0]}`\n")) == Allow()
+        )

@@ -1,4 +1,7 @@
-"""Utterances that the shield's tools answer; they train the router of the offline mode."""
+"""Utterances that the shield's tools answer; they train the router of the offline mode.
+
+The first of each is what that mode shows as an example: its code is harmless, or the guard would warn about it.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ __all__ = ["EXPLAIN_EXAMPLES", "RULES_EXAMPLES", "SCAN_EXAMPLES"]
 
 SCAN_EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "zh": (
+        "帮我检查这段代码安不安全:json.loads(text)",
         "帮我检查这段代码安不安全:subprocess.call(cmd, shell=True)",
         "这几行 Python 有没有安全漏洞?yaml.load(text)",
         "审查一下 element.innerHTML = data 有什么风险",
@@ -19,6 +23,7 @@ SCAN_EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "代码安全检查 requests.get(url, verify=False)",
     ),
     "en": (
+        "does this snippet have a security hole: json.loads(text)",
         "does this snippet have a security hole: subprocess.call(cmd, shell=True)",
         "check this code for vulnerabilities yaml.load(text)",
         "review element.innerHTML = data for security",
