@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tieout.plugin import Allow, Block, GuardInput, Redact, Retry, Stage, Verdict, Warn
+from tieout.plugin import Allow, Block, GuardInput, Redact, Retry, Stage, Unknown, Verdict, Warn
 from tieout_code_shield.guard import ShieldGuard
 from tieout_code_shield.settings import ShieldSettings
 from tieout_code_shield.shield import Shield
@@ -208,3 +208,52 @@ async def test_the_line_of_a_finding_far_down_is_right() -> None:
     verdict = await judged(Stage.TOOL_RESULT, text=f"one\ntwo\n\n{KEY}\n")
     assert isinstance(verdict, Warn)
     assert [finding.line for finding in verdict.findings] == [4]
+
+
+REDACTS = {"action": "redact", "stage": "output"}
+CALL = "eval(request.args['x'])"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        (f"Use `{CALL}` or `{CALL}` now.\n", "Use `!` or `!` now.\n"),
+        (f"He wrote {CALL}, which is `` {CALL} `` here.\n", f"He wrote {CALL}, which is ``!`` here.\n"),
+        (f"A lone ``` and `{CALL}`.\n", "A lone ``` and `!`.\n"),
+    ],
+)
+async def test_code_between_backticks_is_taken_out_where_it_stands(text: str, left: str) -> None:
+    verdict = await judged(Stage.OUTPUT, REDACTS, text=text)
+    assert isinstance(verdict, Redact)
+    assert re.sub(r"\[code shield: [^\]]*\]", "!", verdict.text) == left
+
+
+@pytest.mark.parametrize("word", ["word ", "w", "词语", "ab\u00e9"])
+@pytest.mark.parametrize("before", [2_980, 2_995, 3_000, 3_985, 3_998, 4_000])
+@pytest.mark.parametrize("secret", [KEY, ASSIGNED.strip(), f"`{CALL}`"])
+async def test_nothing_gets_out_across_the_place_where_a_long_line_is_cut(
+    word: str, before: int, secret: str
+) -> None:
+    text = f"{(word * 4_000)[: before - 1]} {secret} {'and so on ' * 400}\nlast"
+    whole = await judged(Stage.OUTPUT, REDACTS, text=text)
+    assert isinstance(whole, Redact)
+    assert whole.text.endswith(f"{'and so on ' * 400}\nlast")
+    for part in ("AKIA", "N5OTZFAK", "XcZF4gjh", "HfYZWyAdHJ", "eval(", "'x'])"):
+        assert part not in whole.text
+
+
+@pytest.mark.parametrize("policies", [(), (REDACTS,)])
+async def test_code_in_a_sentence_that_could_not_be_checked_is_unknown(
+    policies: tuple[dict[str, str], ...],
+) -> None:
+    text = "A listener is `(chunk: string | Buffer | Uint8Array) => void`, and that is all.\n"
+    assert isinstance(await judged(Stage.OUTPUT, *policies, text=text), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("tag", "after"), [("c", "int x = 1;"), ("js", "let x = 1;"), ("java", "int x = 1;")]
+)
+async def test_a_comment_longer_than_what_is_parsed_again_is_no_code(tag: str, after: str) -> None:
+    lines = "".join(f" * {n}: calls system(argv[1]); eval(req.query.x); gets(buf);\n" for n in range(100))
+    text = f"```{tag}\n/*\n{lines} */\n{after}\n```\n"
+    assert await judged(Stage.OUTPUT, REDACTS, text=text) == Allow()

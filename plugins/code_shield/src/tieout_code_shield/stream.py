@@ -27,7 +27,7 @@ from tieout_code_shield.clothes import InlineCode
 from tieout_code_shield.fences import CodeLine, FenceClose, FenceOpen, FenceParser, Piece, Prose
 from tieout_code_shield.guessing import looks_like_code
 from tieout_code_shield.loose import LooseCode
-from tieout_code_shield.prose import PROSE, LineBuffer, mentioned, without
+from tieout_code_shield.prose import PROSE, LineBuffer, mentioned, place_to_cut, without
 from tieout_code_shield.rules import Rule, TextMatch
 from tieout_code_shield.scanner import Scanner
 from tieout_code_shield.settings import ACTIONS, Action, ShieldSettings
@@ -74,7 +74,7 @@ class ShieldStream(GuardStream):
         self._position = 0
         self._inline = InlineCode()
         self._mentioned: set[str] = set()
-        self._held = LineBuffer()
+        self._held = LineBuffer(lambda text: place_to_cut(text, scanner))
         self._loose = LooseCode()
         secrets = scanner.rules.text_rules(frozenset({"secret"}))
         self._line_rules = [(rule, wanted) for rule in secrets for wanted in rule.texts if not wanted.token]
@@ -160,7 +160,9 @@ class ShieldStream(GuardStream):
             if rule.category == "unicode":
                 action = self._settings.explicit(Stage.OUTPUT, rule.severity, rule.cwe, rule.id) or "warn"
             found.append((rule, hit.start, hit.end, action))
-        found += mentioned(line, self._inline, self._scanner, self._settings)
+        in_code, unknown = mentioned(line, self._scanner, self._settings)
+        self._unchecked(unknown, outcome)
+        found += in_code
         at = start - self._position
         gone: list[tuple[int, int, str]] = []
         for rule, begin, end, action in found:
@@ -180,15 +182,20 @@ class ShieldStream(GuardStream):
     def _decided(self, decisions: list[Decision], outcome: _Outcome) -> None:
         for decision in decisions:
             outcome.add(decision.action, decision.findings)
-            if decision.unknown and decision.unknown not in self._told:
-                self._told.add(decision.unknown)
-                before = "".join(outcome.text) + self._end_of_block(outcome)
-                outcome.unchecked = outcome.unchecked or Unchecked(decision.unknown, before)
+            self._unchecked(decision.unknown, outcome, in_block=True)
             outcome.text.append(decision.text)
             if decision.action in ("retry", "block"):
                 self._over = True
                 outcome.text.append(self._end_of_block(outcome))
                 return
+
+    def _unchecked(self, why: str, outcome: _Outcome, *, in_block: bool = False) -> None:
+        """What follows could not be checked; each reason is told once in an answer."""
+        if not why or why in self._told:
+            return
+        self._told.add(why)
+        before = "".join(outcome.text) + (self._end_of_block(outcome) if in_block else "")
+        outcome.unchecked = outcome.unchecked or Unchecked(why, before)
 
     def _end_of_block(self, outcome: _Outcome) -> str:
         """Closes the block in front of the notice that takes its place: that must not look like code."""
@@ -215,7 +222,9 @@ class ShieldStream(GuardStream):
         for code in codes:
             if not looks_like_code(code):
                 continue
-            for issue in self._scanner.scan(code).issues:
+            report = self._scanner.scan(code)
+            self._unchecked(report.unknown, outcome)
+            for issue in report.issues:
                 rule = issue.rule
                 allowed = self._settings.action(Stage.OUTPUT, issue.severity, rule.cwe, rule.id) == "allow"
                 if not allowed and rule.id not in self._mentioned:
