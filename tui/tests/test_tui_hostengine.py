@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,15 @@ async def test_start_tells_model_tools_and_limits(start: Start) -> None:
     assert ready.model.local
     assert ("/scales weigh", "thing") in [(tool.command, tool.usage) for tool in ready.tools]
     assert ready.question_limit == 100_000
+
+
+async def test_commands_are_explained_in_the_language_of_the_chat(make_host: HostMaker) -> None:
+    stocks = import_module("tieout_stock_lookup.plugin")
+    engine = HostEngine(lambda: make_host({"stocks": stocks}), model=None, session_id=None, lang="zh")
+    ready = await engine.start(nobody)
+    await engine.close()
+    summaries = {each.command: each.summary for each in ready.tools}
+    assert any("\u4e00" <= character <= "\u9fff" for character in summaries["/stocks price"])
 
 
 async def test_answer_comes_as_events_and_is_stored(start: Start) -> None:

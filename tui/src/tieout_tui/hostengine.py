@@ -218,11 +218,13 @@ class HostEngine:
         return ModelInfo(model_id, spec.local, spec.sends_to)
 
     def _tools(self) -> tuple[ToolInfo, ...]:
+        from tieout.helptexts import tool_texts
+
         return tuple(
             ToolInfo(
                 f"/{tool.group} {tool.name}",
                 " ".join(p.name if p.required else f"[{p.name}]" for p in tool.parameters),
-                tool.summary,
+                tool_texts(tool, lang=self._lang).summary,
             )
             for tool in self._host.tools().values()
             if "slash" in tool.faces
