@@ -74,8 +74,8 @@ def test_a_family_is_local_by_where_it_is_and_not_by_its_name(url: str, local: b
         assert (specs[prefix].local, specs[prefix].sends_to) == (local, to)
 
 
-def family(prefix: str, probe: object) -> tuple[ModelSpec, str]:
-    return ModelSpec(prefix, prefix, lambda *_arguments: 1 / 0, probe, local=True), ""  # pyright: ignore[reportArgumentType]
+def family(prefix: str, probe: object) -> ModelSpec:
+    return ModelSpec(prefix, prefix, lambda *_arguments: 1 / 0, probe, local=True)  # pyright: ignore[reportArgumentType]
 
 
 def test_families_are_probed_side_by_side_and_one_that_raises_costs_only_itself() -> None:
@@ -91,6 +91,14 @@ def test_families_are_probed_side_by_side_and_one_that_raises_costs_only_itself(
     probes = probe_all([family("a", meets), family("b", raises), family("c", meets)])
     assert [probe.available for probe in probes] == [True, False, True]
     assert "no table of models" in probes[1].detail
+
+
+def test_the_family_of_the_configured_model_is_asked_about_that_one() -> None:
+    def named(name: str) -> Probe:
+        return Probe(True, f"asked for {name or 'any'}")
+
+    probes = probe_all([family("a", named), family("b", named)], "b:/x:y.gguf")
+    assert [probe.detail for probe in probes] == ["asked for any", "asked for /x:y.gguf"]
 
 
 def test_the_list_says_which_server_does_not_run_and_the_next_step(

@@ -256,7 +256,8 @@ class HostEngine:
         lines: list[str] = []
         with use_language(self._lang):
             specs = list(self._host.model_specs().values())
-            probes = await asyncio.to_thread(probe_all, [(spec, "") for spec in specs])
+            model = self._session.model or self._host.default_model()
+            probes = await asyncio.to_thread(probe_all, specs, model)
             for spec, probe in zip(specs, probes, strict=True):
                 usable = (
                     _("usable")

@@ -128,7 +128,7 @@ def _models(host: Host) -> Iterator[Row]:
     from tieout.models.probing import probe_all
 
     specs = list(host.model_specs().values())
-    for spec, probe in zip(specs, probe_all([(spec, "") for spec in specs]), strict=True):
+    for spec, probe in zip(specs, probe_all(specs, host.default_model()), strict=True):
         if probe.available or spec.local:
             state = _("usable") if probe.available else _("not usable")
             yield _("Models"), spec.prefix, f"{state}; {probe.detail} {probe.hint}".strip()

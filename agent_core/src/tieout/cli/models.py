@@ -26,9 +26,9 @@ def models(ctx: click.Context, as_json: bool) -> None:
         set_language("en")
     default = host.default_model()
     rows: list[dict[str, object]] = []
-    prefix, _colon, name = default.partition(":")
+    prefix = default.partition(":")[0]
     specs = list(host.model_specs().values())
-    probes = probe_all([(spec, name if spec.prefix == prefix else "") for spec in specs])
+    probes = probe_all(specs, default)
     for spec, probe in zip(specs, probes, strict=True):
         where = _("this machine") if spec.local else spec.sends_to or _("as configured")
         rows.append(

@@ -63,13 +63,21 @@ def _accepts(host: str, port: int) -> bool:
         return False
 
 
-def probe_all(specs: Sequence[tuple[ModelSpec, str]]) -> list[Probe]:
-    """Probe each family, with what follows its colon, side by side; one that raises cannot be used."""
+def probe_all(specs: Sequence[ModelSpec], model: str = "") -> list[Probe]:
+    """Probe each family side by side; one that raises cannot be used.
+
+    Args:
+        model: The model that is configured: its family is asked about that one.
+    """
     from concurrent.futures import ThreadPoolExecutor
     from contextvars import copy_context
 
+    prefix, _colon, name = model.partition(":")
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="tieout-probe") as pool:
-        asked = [pool.submit(copy_context().run, _probe, spec, name) for spec, name in specs]
+        asked = [
+            pool.submit(copy_context().run, _probe, spec, name if spec.prefix == prefix else "")
+            for spec in specs
+        ]
         return [answer.result() for answer in asked]
 
 
