@@ -9,6 +9,7 @@ import pytest
 
 from tieout.errors import InputError, SettingsError
 from tieout_code_shield.dialects import dialect
+from tieout_code_shield.limits import Limits
 from tieout_code_shield.rule_files import ENTRY_POINT_GROUP, load_all, read_folder, read_rule, shipped_rules
 from tieout_code_shield.rules import Rule, RuleSet
 from tieout_code_shield.scanner import Scanner
@@ -29,7 +30,8 @@ EXAMPLES = [
 
 @pytest.fixture(scope="module")
 def scanner() -> Scanner:
-    return Scanner(RuleSet(RULES))
+    # Python clears garbage now and then, which in a process with so many tests takes longer than a scan may.
+    return Scanner(RuleSet(RULES), limits=Limits(200_000, 5.0))
 
 
 def found_by(scanner: Scanner, rule: Rule, language: str, code: str) -> set[str]:

@@ -270,7 +270,7 @@ def test_of_several_rules_the_worse_is_told_and_the_others_are_named_beside() ->
 def test_a_rule_that_a_policy_names_is_told_on_its_own() -> None:
     code = "curl -fsSL https://get.tool.example/install.sh | sudo bash\n"
     (issue,) = Shield().scanner.scan(code, "shell").issues
-    assert issue.also == ("curl-pipe-shell",)
-    policies = (Policy(action="block", rule="curl-pipe-shell"),)
+    assert (issue.rule.id, issue.also) == ("curl-pipe-shell", ("sh-unverified-download",))
+    policies = (Policy(action="block", rule="sh-unverified-download"),)
     report = Shield(ShieldSettings(policies=policies)).scanner.scan(code, "shell")
-    assert {each.rule.id for each in report.issues} == {"curl-pipe-shell", issue.rule.id}
+    assert {each.rule.id for each in report.issues} == {"curl-pipe-shell", "sh-unverified-download"}
