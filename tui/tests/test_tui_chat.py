@@ -27,7 +27,7 @@ from tieout.plugin import Card, Fact, Figure, Formula, Stage, UserInput
 from tieout.running import ApprovalRequest
 from tieout_tui.app import ChatApp
 from tieout_tui.dialogs import ApprovalDialog, DetailDialog, SessionDialog
-from tieout_tui.engine import ModelInfo, PastTurn, Ready
+from tieout_tui.engine import ModelInfo, PastTurn, Ready, ToolInfo
 from tieout_tui.prompt import Prompt
 
 SIZE = (80, 24)
@@ -331,6 +331,17 @@ async def test_enter_right_after_a_command_runs_that_command(app: ChatApp, engin
         await prompt._on_key(Key("enter", "\r"))
         await until(pilot, lambda: "offline — usable — this machine" in screen_text(app))
         assert "commands and keys" not in screen_text(app)
+
+
+async def test_a_command_typed_in_full_runs_though_another_holds_its_name(
+    app: ChatApp, engine: FakeEngine
+) -> None:
+    more = ToolInfo("/compute models", "[model]", "Look up a model.")
+    engine.ready = replace(engine.ready, tools=(*engine.ready.tools, more))
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: len(app.query_one(Prompt).commands) > 6)
+        await pilot.press(*"/model", "enter")
+        await until(pilot, lambda: "offline — usable — this machine" in screen_text(app))
 
 
 async def test_typing_goes_to_the_input_wherever_the_focus_is(app: ChatApp, engine: FakeEngine) -> None:

@@ -158,7 +158,9 @@ class Prompt(TextArea):
         elif key == "escape":
             self._menu.offer([])
         elif chosen is not None:
-            if key == "enter" and not chosen.usage:
+            # A command typed in full is sent, though another's name holds its own; its arguments may be left out.
+            whole = chosen.name == self.text and chosen.usage.startswith("[")
+            if key == "enter" and (whole or not chosen.usage):
                 self.text = chosen.name
                 self._submit()
             else:
