@@ -9,9 +9,10 @@ from functools import cache
 import pytest
 
 from tieout.plugin import Allow, Block, GuardInput, Redact, Stage, Unknown, Verdict, Warn
-from tieout_code_shield.clothes import InlineCode, TooMuch, texts_in, undressed
+from tieout_code_shield.clothes import TooMuch, texts_in, undressed
 from tieout_code_shield.guard import ShieldGuard
 from tieout_code_shield.limits import Limits
+from tieout_code_shield.loose import InlineCode
 from tieout_code_shield.rule_files import shipped_rules
 from tieout_code_shield.rules import RuleSet
 from tieout_code_shield.scanner import Scanner

@@ -17,7 +17,6 @@ from tieout_code_shield.limits import Clock
 __all__ = [
     "Bare",
     "Dressing",
-    "InlineCode",
     "Piece",
     "TooMuch",
     "canvas",
@@ -57,8 +56,6 @@ _JSON_LINE: Final = re.compile(
 )
 """Everything that a line of JSON is made of."""
 _JSON_BEGINS: Final = re.compile(r'\s*(?:[{\[]\s*){1,4}"|\s*"[^"\\\n]{1,80}"\s*:')
-_TICKS: Final = re.compile(r"`+|\n|[^`\n]+")
-MAX_INLINE: Final = 2_000
 _BLANK: Final = re.compile(r"[^\n]")
 
 
@@ -125,44 +122,6 @@ class Dressing:
             return None
         said = json.dumps(notice, ensure_ascii=False)
         return _STRING.sub(lambda found: found[0] if found["key"] or not _code_in(found) else said, line)
-
-
-class InlineCode:
-    """Finds code between backticks in prose that comes in any pieces; it never reaches over the end of a line."""
-
-    def __init__(self) -> None:
-        self._ticks = self._run = 0
-        self._text = ""
-
-    def feed(self, text: str) -> list[str]:
-        """Take the next piece; returns the code that ended in it."""
-        if "`" not in text and not self._ticks and not self._run:
-            return []
-        found: list[str] = []
-        for part in _TICKS.findall(text):
-            if part[0] == "`":
-                self._run += len(part)
-                continue
-            found += self.flush()
-            if part == "\n" or len(self._text) > MAX_INLINE:
-                self._ticks, self._text = 0, ""
-            elif self._ticks:
-                self._text += part
-        return found
-
-    def flush(self) -> list[str]:
-        """The row of backticks that came last has ended."""
-        run, self._run = self._run, 0
-        if not run:
-            return []
-        if not self._ticks:
-            self._ticks = run
-            return []
-        if run != self._ticks:
-            self._text += "`" * run
-            return []
-        text, self._text, self._ticks = self._text, "", 0
-        return [text.strip()]
 
 
 def _bare_of_diff(line: str) -> Bare:

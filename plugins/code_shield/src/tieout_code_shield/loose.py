@@ -1,4 +1,4 @@
-"""Code that an answer shows without a fence: indented lines, ``<pre>`` of HTML, strings in JSON of a tool call."""
+"""Code that an answer shows without a fence: in backticks, indented, in ``<pre>`` of HTML, in JSON of a tool call."""
 
 from __future__ import annotations
 
@@ -9,16 +9,58 @@ from typing import Final
 from tieout_code_shield.clothes import strings_in_line
 from tieout_code_shield.speech import is_speech
 
-__all__ = ["LooseCode"]
+__all__ = ["MAX_INLINE", "InlineCode", "LooseCode"]
 
 MAX_LOOSE: Final = 20_000
 """Characters of one such piece that are looked at."""
 
+MAX_INLINE: Final = 2_000
+"""Characters between backticks that are held."""
+
+_TICKS: Final = re.compile(r"`+|\n|[^`\n]+")
 _INDENTED: Final = re.compile(r"(?: {4}|\t)[ \t]*\S")
 _PRE: Final = re.compile(r"<pre\b[^>\n]{0,200}>|<code\b[^>\n]{0,200}>\s*$", re.IGNORECASE)
 _END: Final = re.compile(r"</(?:pre|code)>", re.IGNORECASE)
 _TAG: Final = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>")
 _JSON: Final = re.compile(r'[{\[]\s*"')
+
+
+class InlineCode:
+    """Finds code between backticks in prose that comes in any pieces; it never reaches over the end of a line."""
+
+    def __init__(self) -> None:
+        self._ticks = self._run = 0
+        self._text = ""
+
+    def feed(self, text: str) -> list[str]:
+        """Take the next piece; returns the code that ended in it."""
+        if "`" not in text and not self._ticks and not self._run:
+            return []
+        found: list[str] = []
+        for part in _TICKS.findall(text):
+            if part[0] == "`":
+                self._run += len(part)
+                continue
+            found += self.flush()
+            if part == "\n" or len(self._text) > MAX_INLINE:
+                self._ticks, self._text = 0, ""
+            elif self._ticks:
+                self._text += part
+        return found
+
+    def flush(self) -> list[str]:
+        """The row of backticks that came last has ended."""
+        run, self._run = self._run, 0
+        if not run:
+            return []
+        if not self._ticks:
+            self._ticks = run
+            return []
+        if run != self._ticks:
+            self._text += "`" * run
+            return []
+        text, self._text, self._ticks = self._text, "", 0
+        return [text.strip()]
 
 
 class LooseCode:

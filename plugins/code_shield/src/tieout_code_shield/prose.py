@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from tieout.plugin import Stage
-from tieout_code_shield.clothes import MAX_INLINE
 from tieout_code_shield.guessing import looks_like_code
+from tieout_code_shield.loose import MAX_INLINE
 from tieout_code_shield.rules import Category, Rule
 from tieout_code_shield.settings import Action, ShieldSettings
 

@@ -23,10 +23,9 @@ from tieout.plugin import (
     translator,
 )
 from tieout_code_shield.blocks import CodeBlock, Decision
-from tieout_code_shield.clothes import InlineCode
 from tieout_code_shield.fences import CodeLine, FenceClose, FenceOpen, FenceParser, Piece, Prose
 from tieout_code_shield.guessing import looks_like_code
-from tieout_code_shield.loose import LooseCode
+from tieout_code_shield.loose import InlineCode, LooseCode
 from tieout_code_shield.prose import PROSE, LineBuffer, mentioned, place_to_cut, without
 from tieout_code_shield.rules import Rule, TextMatch
 from tieout_code_shield.scanner import Scanner
