@@ -6,9 +6,10 @@ import pytest
 
 from tieout_code_shield.dialects.php_pages import without_html
 from tieout_code_shield.limits import Limits
+from tieout_code_shield.reports import Report
 from tieout_code_shield.rule_files import shipped_rules
 from tieout_code_shield.rules import RuleSet
-from tieout_code_shield.scanner import Report, Scanner
+from tieout_code_shield.scanner import Scanner
 
 SCANNER = Scanner(RuleSet(shipped_rules()), limits=Limits(200_000, 10.0))
 

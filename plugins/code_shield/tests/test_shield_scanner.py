@@ -9,9 +9,10 @@ import pytest
 from tieout_code_shield.guessing import guess
 from tieout_code_shield.languages import language_of_tag
 from tieout_code_shield.limits import Clock, Limits
+from tieout_code_shield.reports import Report
 from tieout_code_shield.rule_files import shipped_rules
 from tieout_code_shield.rules import RuleSet
-from tieout_code_shield.scanner import Report, Scanner
+from tieout_code_shield.scanner import Scanner
 from tieout_code_shield.settings import Policy, ShieldSettings
 from tieout_code_shield.shield import Shield
 

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from tieout_code_shield.compat import CodeShield, CodeShieldScanResult, Issue, Treatment, scan_code
     from tieout_code_shield.guard import ShieldGuard
     from tieout_code_shield.limits import Limits
+    from tieout_code_shield.reports import Report
     from tieout_code_shield.rule_files import read_folder, read_rule
     from tieout_code_shield.rules import Rule, RuleSet
-    from tieout_code_shield.scanner import Report, Scanner
+    from tieout_code_shield.scanner import Scanner
     from tieout_code_shield.settings import Policy, ShieldSettings
     from tieout_code_shield.shield import Shield
 
@@ -41,9 +42,10 @@ _MODULES = {
     "compat": ("CodeShield", "CodeShieldScanResult", "Issue", "Treatment", "scan_code"),
     "guard": ("ShieldGuard",),
     "limits": ("Limits",),
+    "reports": ("Report",),
     "rule_files": ("read_folder", "read_rule"),
     "rules": ("Rule", "RuleSet"),
-    "scanner": ("Report", "Scanner"),
+    "scanner": ("Scanner",),
     "settings": ("Policy", "ShieldSettings"),
     "shield": ("Shield",),
 }

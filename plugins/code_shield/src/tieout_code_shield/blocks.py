@@ -18,8 +18,9 @@ from tieout_code_shield.languages import Language, language_of_tag
 from tieout_code_shield.limits import Clock, OutOfTime
 from tieout_code_shield.markup import holds_script
 from tieout_code_shield.matching import Hit
+from tieout_code_shield.reports import said, unsaid
 from tieout_code_shield.rules import SEVERITIES
-from tieout_code_shield.scanner import CODE_CATEGORIES, Scanner, said, unsaid
+from tieout_code_shield.scanner import CODE_CATEGORIES, Scanner
 from tieout_code_shield.settings import ACTIONS, Action, ShieldSettings
 from tieout_code_shield.statements import Splitter, Unit
 from tieout_code_shield.walk import Carried

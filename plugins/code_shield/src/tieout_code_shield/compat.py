@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from tieout_code_shield.limits import GUARD_LIMITS, Limits
-from tieout_code_shield.scanner import Issue as Found
-from tieout_code_shield.scanner import Report, Scanner
+from tieout_code_shield.reports import Issue as Found
+from tieout_code_shield.reports import Report
+from tieout_code_shield.scanner import Scanner
 from tieout_code_shield.settings import ShieldSettings
 from tieout_code_shield.shield import Shield
 

@@ -12,7 +12,8 @@ from typing import cast
 
 from tieout.errors import InputError
 from tieout.plugin import EvalMiss, EvalResult, EvalTally, translator
-from tieout_code_shield.scanner import Report, Scanner
+from tieout_code_shield.reports import Report
+from tieout_code_shield.scanner import Scanner
 
 __all__ = ["Case", "evaluate", "read_cases"]
 

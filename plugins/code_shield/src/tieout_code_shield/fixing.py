@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 from tieout_code_shield.languages import Language
 from tieout_code_shield.limits import FILE_LIMITS, Clock, Limits, OutOfTime
 from tieout_code_shield.prudence import about_passwords, import_alias, is_shadowed, suits
+from tieout_code_shield.reports import Issue
 from tieout_code_shield.rewriter import Change, NotHere, Rewriter
 from tieout_code_shield.rewrites import Fix
-from tieout_code_shield.scanner import Issue, Scanner
+from tieout_code_shield.scanner import Scanner
 from tieout_code_shield.syntax import error_share, parse
 
 if TYPE_CHECKING:

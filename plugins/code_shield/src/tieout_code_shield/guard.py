@@ -26,8 +26,9 @@ from tieout_code_shield.languages import language_of_tag
 from tieout_code_shield.limits import Clock, OutOfTime
 from tieout_code_shield.matching import Hit
 from tieout_code_shield.prose import without
+from tieout_code_shield.reports import Issue, Report, line_starts
 from tieout_code_shield.rules import Category
-from tieout_code_shield.scanner import CODE_CATEGORIES, Issue, Report, Scanner, line_starts
+from tieout_code_shield.scanner import CODE_CATEGORIES, Scanner
 from tieout_code_shield.settings import ACTIONS
 from tieout_code_shield.shield import Shield
 from tieout_code_shield.speech import is_code

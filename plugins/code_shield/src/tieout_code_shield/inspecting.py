@@ -18,8 +18,9 @@ from tieout_code_shield.limits import Clock, Limits, OutOfTime
 from tieout_code_shield.notebooks import NotebookError, NotebookText, read_notebook
 from tieout_code_shield.places import Places, findings_of
 from tieout_code_shield.prose import PROSE
+from tieout_code_shield.reports import Issue, Report
 from tieout_code_shield.results import Edit, Found
-from tieout_code_shield.scanner import CODE_CATEGORIES, Issue, Report, Scanner
+from tieout_code_shield.scanner import CODE_CATEGORIES, Scanner
 from tieout_code_shield.sources import NOTEBOOK, UTF16, language_of
 from tieout_code_shield.suppress import Suppressions
 

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+from tieout_code_shield.reports import Issue, line_starts
 from tieout_code_shield.results import Edit, Found, counted
-from tieout_code_shield.scanner import Issue, line_starts
 
 __all__ = ["Places", "findings_of"]
 

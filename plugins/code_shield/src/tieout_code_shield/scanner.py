@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import time
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
-from tieout.plugin import Language as Lang
-from tieout.plugin import Severity, translator
-from tieout.text import nfkc
+from tieout.plugin import translator
 from tieout_code_shield.clothes import Piece, TooMuch, undressed
 from tieout_code_shield.dialects import dialect, has_dialect
 from tieout_code_shield.fragments import readings
@@ -20,59 +16,20 @@ from tieout_code_shield.languages import Language, language_of_tag
 from tieout_code_shield.limits import GUARD_LIMITS, Clock, Limits, OutOfTime
 from tieout_code_shield.markup import code_in_markup, is_page, words_of
 from tieout_code_shield.matching import Hit, match_code
-from tieout_code_shield.rules import SEVERITIES, Category, Rule, RuleSet, TextMatch
+from tieout_code_shield.reports import Report, issues_of, once, said, unsaid
+from tieout_code_shield.rules import Category, RuleSet
 from tieout_code_shield.syntax import parse, unread_share
+from tieout_code_shield.textrules import TextRules
 from tieout_code_shield.walk import Carried, Walk
 
-__all__ = ["CODE_CATEGORIES", "Issue", "Report", "Scanner", "line_starts", "said", "unsaid"]
+__all__ = ["CODE_CATEGORIES", "Scanner"]
 
 _ = translator("tieout_code_shield")
 
 CODE_CATEGORIES: Final[frozenset[Category]] = frozenset({"secret", "unicode", "abuse"})
 """Text rules that apply to code."""
-_DISGUISED: Final = re.compile("[\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff]{3}")
 UNREADABLE: Final = 0.95
 """A text of which more than this share is in error, and in which nothing was recognised, was not checked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """One finding of a scan."""
-
-    rule: Rule
-    severity: Severity
-    start: int
-    """Offset of the first character."""
-    end: int
-    line: int
-    """1-based."""
-    column: int
-    """1-based."""
-    text: str
-    """The line, cut at 200 characters."""
-    also: tuple[str, ...] = ()
-    """Other rules that find the same weakness at the same place."""
-
-    def say(self, lang: Lang = "en") -> str:
-        """The rule's message in ``lang``."""
-        return self.rule.say(lang)
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a scan found, and what it could not check."""
-
-    language: str
-    """The language it was scanned as; empty when it looked like none."""
-    issues: tuple[Issue, ...] = ()
-    unknown: str = ""
-    """Why the text, or a part of it, was not checked; empty when it was. A text that is unknown is never secure."""
-
-    @property
-    def worst(self) -> Severity | None:
-        """The highest severity found."""
-        worst = max(self.issues, key=lambda issue: SEVERITIES.index(issue.severity), default=None)
-        return worst.severity if worst is not None else None
 
 
 class Scanner:
@@ -92,7 +49,7 @@ class Scanner:
         self._apart = frozenset(apart)
         self.limits = limits
         self._canaries: dict[str, str] = {}
-        self._text_rules: dict[frozenset[Category], _Prefilter] = {}
+        self._texts = TextRules(rules)
 
     def scan(
         self,
@@ -149,7 +106,7 @@ class Scanner:
             return Report(name, (), said(error))
         if named is None and language:
             unknown = _("{language} is not a language it knows", language=repr(language))
-        return Report(name, self._issues(code, hits), unknown)
+        return Report(name, issues_of(code, self.once(hits)), unknown)
 
     def scan_text(
         self, text: str, categories: frozenset[Category], *, limits: Limits | None = None
@@ -166,7 +123,7 @@ class Scanner:
             )
         except Exception as error:
             return Report("", (), said(error))
-        return Report("", self._issues(text, hits))
+        return Report("", issues_of(text, self.once(hits)))
 
     def _scan_pieces(self, pieces: Sequence[Piece], clock: Clock) -> tuple[list[Hit], str]:
         """Each piece of code on its own; hits at its place in the whole text."""
@@ -276,67 +233,12 @@ class Scanner:
         return Walk(root, spoken, grammar, clock, carried)
 
     def text_hits(self, text: str, categories: frozenset[Category], clock: Clock | None = None) -> list[Hit]:
-        """Hits of the text rules of the given categories.
-
-        Phrases that try to steer a model are also looked for in what letters of other widths and faces stand for.
-        """
-        found = self._found_in(text, categories, clock)
-        if "injection" in categories and _DISGUISED.search(text):
-            plain = nfkc(text)
-            spans = {(hit.rule.id, hit.start) for hit in found}
-            for hit in self._found_in(plain.text, frozenset({"injection"}), clock):
-                start, end = plain.raw_span(hit.start, hit.end)
-                if (hit.rule.id, start) not in spans:
-                    found.append(replace(hit, start=start, end=end))
-        return found
-
-    def _found_in(self, text: str, categories: frozenset[Category], clock: Clock | None) -> list[Hit]:
-        plan = self._text_rules.get(categories)
-        if plan is None:
-            plan = self._text_rules[categories] = _Prefilter(self.rules.text_rules(categories))
-        found: list[Hit] = []
-        for rule, wanted in plan.candidates(text):
-            if clock is not None:
-                clock.check()
-            found += [Hit(rule, rule.severity, match.start(), match.end()) for match in wanted.finds(text)]
-        return found
+        """Hits of the text rules of the given categories."""
+        return self._texts.hits(text, categories, clock)
 
     def once(self, hits: Iterable[Hit]) -> list[Hit]:
-        """Each weakness once at a place, in order; the others that found it there are named beside."""
-        kept: dict[tuple[int, str], Hit] = {}
-        for hit in sorted(hits, key=_preferred):
-            rule = hit.rule
-            key = (hit.start, rule.id if rule.id in self._apart or not rule.cwe else rule.cwe)
-            known = kept.setdefault(key, hit)
-            if rule.id not in (known.rule.id, *known.also):
-                kept[key] = replace(known, also=(*known.also, rule.id))
-        return list(kept.values())
-
-    def _issues(self, code: str, hits: Sequence[Hit]) -> tuple[Issue, ...]:
-        """Hits with their lines, in order, each rule once per line."""
-        starts = line_starts(code)
-        found: dict[tuple[str, int], Issue] = {}
-        for hit in self.once(hits):
-            if hit.start >= len(code):
-                continue
-            line = bisect_right(starts, hit.start)
-            begin = starts[line - 1]
-            end = starts[line] - 1 if line < len(starts) else len(code)
-            text = code[begin:end]
-            key = (hit.rule.id, line)
-            if key in found:
-                continue
-            found[key] = Issue(
-                rule=hit.rule,
-                severity=hit.severity,
-                start=hit.start,
-                end=min(hit.end, len(code)),
-                line=line,
-                column=hit.start - begin + 1,
-                text=text.strip()[:200],
-                also=hit.also,
-            )
-        return tuple(found.values())
+        """Each weakness once at a place, but what is asked for by name."""
+        return once(hits, self._apart)
 
     def canary(self, language: str, clock: Clock | None = None) -> str:
         """Why the rules of a language cannot be trusted; empty when its canary was found.
@@ -373,73 +275,6 @@ class Scanner:
         )
 
 
-class _Prefilter:
-    """Which expressions of a set of text rules are worth trying on a text: each keyword is looked for once, and only
-    among the different words of the text, which are half of it or less."""
-
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self._tried = [(rule, wanted) for rule in rules for wanted in rule.texts]
-        self._by_word: dict[str, list[int]] = {}
-        self._by_words: dict[str, list[int]] = {}
-        for index, (_rule, wanted) in enumerate(self._tried):
-            for word in wanted.keywords or ("",):
-                by = self._by_words if len(word.split()) > 1 or word != word.strip() else self._by_word
-                by.setdefault(word, []).append(index)
-
-    def candidates(self, text: str) -> list[tuple[Rule, TextMatch]]:
-        """Those whose keyword the text holds, in the order of the rules."""
-        ascii_only = text.isascii()
-        words = "\n".join(dict.fromkeys(text.split()))
-        lowered = words.lower()
-        worth = {index for word, indexes in self._by_word.items() if word in lowered for index in indexes}
-        lowered = text.lower()
-        worth.update(
-            index for word, indexes in self._by_words.items() if word in lowered for index in indexes
-        )
-        chosen = [self._tried[index] for index in sorted(worth)]
-        return [
-            (rule, wanted)
-            for rule, wanted in chosen
-            if not (ascii_only and rule.category == "unicode")
-            and not (wanted.token and wanted.pattern.search(words) is None)
-        ]
-
-
-def unsaid(said: Sequence[Hit], more: Sequence[Hit]) -> list[Hit]:
-    """Of what a text holds as another language, what was not found at the same place as the likelier one: the same
-    weakness is told once, unless it is worse there."""
-    return [
-        hit
-        for hit in more
-        if not any(
-            known.rule.cwe == hit.rule.cwe
-            and known.start < hit.end
-            and hit.start < known.end
-            and SEVERITIES.index(known.severity) >= SEVERITIES.index(hit.severity)
-            and not set(known.rule.languages) & set(hit.rule.languages)
-            for known in said
-            if known.rule.category == "code"
-        )
-    ]
-
-
-def _preferred(hit: Hit) -> tuple[int, int, bool, bool, bool, int, int, str]:
-    """Orders hits by place, and those of one place by what is best told: the most severe, then what is done to the
-    machine, one of the language's own rules, one that knows a rewrite, one for fewer languages, and one that asks
-    for more."""
-    rule = hit.rule
-    return (
-        hit.start,
-        -SEVERITIES.index(hit.severity),
-        rule.category != "abuse",
-        "any" in rule.languages,
-        not rule.fixes,
-        len(rule.languages),
-        -hit.demands,
-        rule.id,
-    )
-
-
 def _language_of(hits: Sequence[Hit], languages: Sequence[Language]) -> str:
     """The language that a text was found to be in: the likeliest in which something was found."""
     found = [name for hit in hits if hit.rule.category == "code" for name in hit.rule.languages]
@@ -447,18 +282,3 @@ def _language_of(hits: Sequence[Hit], languages: Sequence[Language]) -> str:
         if any(related(language.rules, name) for name in found):
             return language.name
     return languages[0].name if languages else next(iter(found), "")
-
-
-def said(error: Exception) -> str:
-    """An error in one line; the engine's own carry a stack trace."""
-    return f"{type(error).__name__}: {error}".partition("\n")[0][:200]
-
-
-def line_starts(text: str) -> list[int]:
-    """Offset of the first character of each line."""
-    starts = [0]
-    position = text.find("\n")
-    while position >= 0:
-        starts.append(position + 1)
-        position = text.find("\n", position + 1)
-    return starts

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.bandit_codes import weaknesses_of
-from tieout_code_shield.scanner import line_starts
+from tieout_code_shield.reports import line_starts
 
 if TYPE_CHECKING:
     from tieout_code_shield.limits import Clock
