@@ -19,13 +19,12 @@ from tieout_code_shield.dialects.gathering import (
     inserted,
     member,
     named,
-    removed,
     strung_together,
     tagged,
 )
+from tieout_code_shield.dialects.python_made import added, formatted, taken
 from tieout_code_shield.dialects.python_names import given_name
 from tieout_code_shield.values import (
-    HOLE,
     UNKNOWN,
     Value,
     ValueKind,
@@ -59,7 +58,6 @@ _READS: Final = frozenset({"get", "getlist", "setdefault", "getfirst", "get_all"
 _COMPREHENSIONS: Final = frozenset(
     {"list_comprehension", "set_comprehension", "generator_expression", "dictionary_comprehension"}
 )
-_PLACEHOLDER: Final = re.compile(r"%(?:\(\w+\))?[-+ #0]*[\d*.]*[a-zA-Z]|\{[^{}]*\}")
 _VERB: Final = re.compile(r"do_[A-Z]+$|handle")
 _WORD: Final = re.compile(r"[A-Za-z_]\w*")
 
@@ -208,7 +206,7 @@ class PythonValues(Dialect):
             decided = operated("||" if sign == "or" else "&&", a, b) if a.kind in OPPOSITE else None
             return decided if decided is not None else alternatives([a, b])
         if sign == "%" and a.kind == "string" and a.text is not None:
-            return _formatted(a, [b])
+            return formatted(a, [b])
         if sign == "*" and (a.constant and a.kind in ("string", "collection")):
             return replace(a, items=())
         if sign in ("+", "/") and not (a.kind == b.kind == "number"):
@@ -241,7 +239,7 @@ class PythonValues(Dialect):
             return called(name, given, source=scope.is_source(name))
         base = self.evaluate(receiver, scope, depth + 1)
         if method in _TAKES and base.items:
-            return _taken(node, method, base, given)
+            return taken(node, method, base, given)
         known = given_out(base, method, given, named, scope)
         if known is not None:
             return known
@@ -252,11 +250,11 @@ class PythonValues(Dialect):
     def _method(self, method: str, base: Value, given: list[Value], owner: str, scope: Scope) -> Value | None:
         """What a method of text or of a collection returns; ``None`` for any other."""
         if method == "format" and (base.kind == "string" or base.text is not None):
-            return _formatted(base, given)
+            return formatted(base, given)
         if method == "join" and base.kind == "string" and given:
             return strung_together(base, given[0])
         if method in _ADDS and given and base.kind == "collection":
-            return _added(base, given[0])
+            return added(base, given[0])
         if method == "insert" and len(given) == 2:
             return inserted(base, given[0], given[1])
         if method in _READS and given:
@@ -347,35 +345,6 @@ class PythonValues(Dialect):
             sign = {"is": "=="}.get(parts[1].text(), parts[1].text())
             return operated(sign, *values)
         return Value("other", None, merged(values))
-
-
-def _added(base: Value, value: Value) -> Value:
-    if base.items or base.text is None:
-        return collection([*(item for _, item in base.items), value])
-    text = f"{base.text} {value.text or HOLE}"
-    return Value("collection", text, merged([base, value]), built=base.built or value.built)
-
-
-def _taken(node: Node, method: str, base: Value, given: list[Value]) -> Value:
-    """``x.pop(0)`` and ``x.remove("a")``: what is left where they stand alone, else what they return."""
-    key = given[0].text if given else "-1"
-    if method == "remove":
-        key = next((name for name, value in base.items if value.constant and value.text == key), None)
-    if key is None or base.item(key) is None or not all(value.constant for value in given):
-        return Value("collection", None, base.leaves, built=base.built)
-    parent = node.parent()
-    alone = parent is not None and parent.kind() == "expression_statement"
-    return removed(base, key) if alone else Value("other", None, base.leaves)
-
-
-def _formatted(template: Value, given: list[Value]) -> Value:
-    """``template % given`` and ``template.format(given)``."""
-    leaves = merged([template, *given])
-    if not leaves and len(given) == 1 and given[0].text is not None:
-        filled = _PLACEHOLDER.sub(lambda _: given[0].text or "", template.text or "", count=1)
-        return constant("string", filled)
-    text = _PLACEHOLDER.sub(HOLE, template.text or "")
-    return Value("string", text, leaves, built=bool(leaves))
 
 
 def _negated(text: str, value: Value) -> Value:
