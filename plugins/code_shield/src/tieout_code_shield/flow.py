@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.checks import CHECKED, Proof, allows_little, excludes, proofs
+from tieout_code_shield.dialects.nodes import class_of, validity
 from tieout_code_shield.plain_types import carries_no_text
 from tieout_code_shield.syntax import visit
 from tieout_code_shield.values import HELD, Leaf, Value, alternatives, constant, leaf, merged
@@ -31,7 +32,6 @@ MAX_ASSIGNED: Final = 300
 REACH: Final = 3_000
 """Characters before a check in which an assignment ties another name to the one that is checked."""
 
-_STOPS: Final = re.compile(r"\b(?:return|raise|throw|continue|break|abort|exit|die|reject|panic)\b")
 _SAME_THING: Final = re.compile(
     r"(?i)pars|url|realpath|abspath|resolve|norm|split|basename|dirname|lower|strip|trim|match|search|exec|test|suffix"
     r"|extname|path|ip_address|gethostby|lookup|decode|unquote"
@@ -103,7 +103,7 @@ class Flow:
         owner, _, last = name.rpartition(".")
         found = self._functions.get(last)
         if owner.endswith(".()") and found is not None and HELD in named:
-            found = [each for each in found if _class_of(each.node) == owner.removesuffix(".()")]
+            found = [each for each in found if class_of(each.node) == owner.removesuffix(".()")]
             summary = self._summary(found[0], held=True) if len(found) == 1 else None
             return self._filled(summary, found[0], given, named, last) if summary is not None else None
         if found is None or len(found) != 1 or owner not in ("", "self", "cls", "this"):
@@ -318,7 +318,7 @@ class Flow:
                 (child for child in node.children() if child.is_named()), None
             )
             for proof in proofs(condition.text()) if condition is not None else ():
-                for start, end in _validity(node, holds=proof.holds):
+                for start, end in validity(node, holds=proof.holds):
                     for name in {proof.name, *self._related(proof.name, node)}:
                         checks.setdefault(name, []).append(_Check(start, end, proof))
 
@@ -353,19 +353,6 @@ _MAKERS: Final = frozenset({"__init__", "initialize", "constructor", "__construc
 _FIELD: Final = re.compile(r"(?:self\.|\$?this\.|@)#?\w+$")
 
 
-def _class_of(method: Node) -> str:
-    """The name of the class that a method stands in; empty outside of classes."""
-    around = method.parent()
-    for _ in range(5):
-        if around is None:
-            break
-        name = around.field("name")
-        if "class" in around.kind() and name is not None:
-            return name.text()
-        around = around.parent()
-    return ""
-
-
 def _passed_to(value: Value, name: str) -> Value:
     """An argument as the function sees it that it is passed to."""
     tags = frozenset({name})
@@ -373,31 +360,3 @@ def _passed_to(value: Value, name: str) -> Value:
     return replace(
         value, leaves=leaves, items=tuple((key, _passed_to(each, name)) for key, each in value.items)
     )
-
-
-def _validity(node: Node, *, holds: bool) -> list[tuple[int, int]]:
-    """Where a condition is known to hold (or not to): in its branch, and behind it when the other branch ends there."""
-    consequence, alternative = node.field("consequence"), node.field("alternative")
-    block = node.parent()
-    behind = (node.range().end.index, block.range().end.index if block is not None else 1 << 60)
-    if consequence is None:
-        return [behind] if holds and node.kind().startswith("assert") else []
-    ranges: list[tuple[int, int]] = []
-    if holds:
-        ranges.append((consequence.range().start.index, consequence.range().end.index))
-    else:
-        if alternative is not None:
-            ranges.append((alternative.range().start.index, alternative.range().end.index))
-        if _stops(consequence):
-            ranges.append(behind)
-    return ranges
-
-
-def _stops(block: Node) -> bool:
-    """Whether a branch ends by leaving the function or the loop."""
-    if block.kind().endswith(("block", "compound_statement", "statement_list", "body")):
-        inner = [child for child in block.children() if child.is_named() and "comment" not in child.kind()]
-        if not inner:
-            return False
-        block = inner[-1]
-    return bool(_STOPS.search(block.text()[:80]))
