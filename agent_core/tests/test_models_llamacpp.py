@@ -63,13 +63,14 @@ def ask(text: str = "How many GPUs?") -> list[Any]:
 
 
 def alive(pid: int | None) -> bool:
+    """Whether a process runs; it may go, or be reaped, between any two of these lines."""
     if pid is None:
         return False
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2][:3] if _LINUX else True
+    except (ProcessLookupError, FileNotFoundError):
         return False
-    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2][:3] if _LINUX else True
 
 
 _LINUX = sys.platform == "linux"
