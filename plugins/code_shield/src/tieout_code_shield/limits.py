@@ -50,14 +50,18 @@ class Clock:
         Raises:
             OutOfTime: It is.
         """
-        if self.left < 0:
-            if self._collections not in (None, _full_collections()):
-                # Python cleared away the garbage of the whole program meanwhile, which takes 100 ms where that is
-                # large: not this text's time. The scan gets its time once more, and only once.
-                self._collections, self._end = None, self._end + self._seconds
-                if self.left >= 0:
-                    return
+        if self.left < 0 and not self.excused():
             raise OutOfTime
+
+    def excused(self) -> bool:
+        """Give a scan its whole time once more, and only once, where Python cleared away garbage meanwhile.
+
+        A full collection takes as long as the whole program is large (100 ms and more), which is not this text's time.
+        """
+        if self._collections in (None, _full_collections()):
+            return False
+        self._collections, self._end = None, time.thread_time() + self._seconds
+        return True
 
 
 def _full_collections() -> int:

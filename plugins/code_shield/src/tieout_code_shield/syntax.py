@@ -59,7 +59,7 @@ def _foretell(code: str, grammar: str, clock: Clock) -> None:
         if before > 0:
             growth = min(3.0, max(1.0, math.log(max(taken, 1e-6) / before, PROBE_STEP))) + 0.3
         # Half as much again: the walk over the tree has to fit in as well.
-        if 1.5 * taken * (following / size) ** growth > clock.left:
+        if 1.5 * taken * (following / size) ** growth > clock.left and not clock.excused():
             raise OutOfTime
         before = max(taken, 1e-6)
 
