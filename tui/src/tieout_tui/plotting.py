@@ -65,8 +65,7 @@ def _band(series: Series, index: int) -> str:
 
 
 def _label(plot: Plot, series: Series, index: int) -> str:
-    label = plot.categories[index] if index < len(plot.categories) else f"{series.x[index]:g}"
-    return clean_line(f"{series.name} {label}" if len(plot.series) > 1 else label, limit=60)
+    return clean_line(plot.row_name(series, index), limit=60)
 
 
 def _grid(plot: Plot, width: int) -> list[str]:

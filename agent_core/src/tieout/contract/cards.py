@@ -87,6 +87,16 @@ class Plot(_Part):
     x_log: bool = False
     y_log: bool = False
     categories: tuple[str, ...] = ()
+    """Names of the places 0, 1, 2 … on the axis of ``x``."""
+
+    def category(self, x: float) -> str:
+        """The name of the place ``x``, or the number where it has none."""
+        return self.categories[int(x)] if x in range(len(self.categories)) else f"{x:g}"
+
+    def row_name(self, series: Series, index: int) -> str:
+        """What a point of ``series`` is called in a list: its place, behind the series where that says more."""
+        name = self.category(series.x[index])
+        return f"{series.name} {name}" if len(self.series) > 1 and series.name != name else name
 
 
 class Note(_Part):

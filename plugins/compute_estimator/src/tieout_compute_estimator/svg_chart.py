@@ -178,7 +178,7 @@ def _legend(series: Sequence[Series]) -> list[str]:
 def _rows(plot: Plot) -> _Body:
     """One row per value: a bar from zero, or an interval with its middle marked."""
     rows = [
-        (_row_name(plot, series, index), y, _ends(series, index))
+        (plot.row_name(series, index), y, _ends(series, index))
         for series in plot.series
         for index, y in enumerate(series.y)
     ]
@@ -211,13 +211,6 @@ def _rows(plot: Plot) -> _Body:
         body.append(f"<text x='{WIDTH - 84}' y='{middle + 4:.1f}' font-size='11'>{shown}</text>")
     label = f"<text x='{(left + WIDTH - 90) / 2}' y='{bottom + 38}' text-anchor='middle'>{_shown(plot.y_label)}</text>"
     return _Body([*body, label], bottom + 52)
-
-
-def _row_name(plot: Plot, series: Series, index: int) -> str:
-    """The category that a row stands for, after the name of its series where that says more."""
-    place = int(series.x[index])
-    name = plot.categories[place] if 0 <= place < len(plot.categories) else _number(series.x[index])
-    return f"{series.name} {name}" if len(plot.series) > 1 and series.name != name else name
 
 
 def _ends(series: Series, index: int) -> tuple[float, float]:
