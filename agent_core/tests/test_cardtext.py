@@ -106,6 +106,28 @@ def test_every_block_is_written_out(block: CardBlock, words: list[str]) -> None:
         assert word in text
 
 
+def test_a_point_of_a_chart_stands_at_the_category_of_its_x() -> None:
+    sides = (Series(name="stated", x=(0.0,), y=(10.0,)), Series(name="published", x=(1.0,), y=(8.0,)))
+    plot = Plot(
+        kind="interval", title="T", x_label="", y_label="day", series=sides, categories=("claim", "table")
+    )
+    rows = [line.split() for line in card_text(Card(title="T", blocks=(plot,))).splitlines()]
+    assert ["stated", "claim", "10"] in rows
+    assert ["published", "table", "8"] in rows
+    assert plot.row_name(sides[1], 0) == "published table"
+    assert plot.model_copy(update={"categories": ("claim", "published")}).row_name(sides[1], 0) == "published"
+
+
+def test_a_formula_keeps_its_symbols_and_tells_those_that_are_words() -> None:
+    """``stated / computed`` is a word of the claim checker's catalogue; ``P`` is a symbol in every language."""
+    inputs = {"stated": Figure(value=2.0), "P": Figure(value=3.0)}
+    ratio = Formula(name="ratio", expression="stated / P", inputs=inputs)
+    with use_language("zh"):
+        assert "文中 / P; 文中 = 2, P = 3" in origin_text(ratio)
+    with use_language("en"):
+        assert "stated / P; stated = 2, P = 3" in origin_text(ratio)
+
+
 def test_columns_line_up_where_characters_are_wide() -> None:
     table = Table(columns=("名称", "x"), rows=(("a", "1"), ("工业电价", "2")), numeric=(1,))
     rows = card_text(Card(title="T", blocks=(table,))).splitlines()[2:]

@@ -19,7 +19,7 @@ from tieout.contract.figures import (
     UserInput,
 )
 from tieout.i18n import current_language, translator
-from tieout.told import told, told_source
+from tieout.told import told, told_source, told_words
 
 _ = translator("tieout")
 
@@ -38,12 +38,14 @@ def origin_text(origin: Origin | None) -> str:
             return ", ".join(part for part in (publisher, title, _("p. {page}", page=page)) if part)
         case TableRow(table=table, row=row, field=field, source=source, as_of=as_of):
             dated = f" ({as_of.isoformat()})" if as_of else ""
-            return f"{told(table)}: {told(row)}, {told(field)} — {told_source(source)}{dated}"
+            return f"{told(table)}: {told(row)}, {told_source(field)} — {told_source(source)}{dated}"
         case MarketData(provider=provider, data_time=data_time, kind=kind):
             return f"{provider}, {kind}, {data_time.isoformat()}"
         case Formula(name=name, expression=expression, inputs=inputs):
-            filled = ", ".join(f"{symbol} = {_amount(figure)}" for symbol, figure in inputs.items())
-            return f"{told(name)}: {expression}" + (f"; {filled}" if filled else "")
+            filled = ", ".join(
+                f"{told_words(symbol)} = {_amount(figure)}" for symbol, figure in inputs.items()
+            )
+            return f"{told(name)}: {told_words(expression, *inputs)}" + (f"; {filled}" if filled else "")
         case UserInput(text=text, earlier=True):
             return _("an earlier question of yours: {text}", text=repr(text))
         case UserInput(text=text):
@@ -119,7 +121,8 @@ def _plot_text(plot: Plot) -> str:
     rows: list[tuple[str, ...]] = []
     for series in plot.series:
         for index, (x, y) in enumerate(zip(series.x, series.y, strict=True)):
-            label = plot.categories[index] if index < len(plot.categories) else f"{x:g}"
+            name = plot.category(x)
+            label = "" if name == series.name else name
             band = f"{series.low[index]:g}–{series.high[index]:g}" if series.low and series.high else ""
             rows.append((series.name, label, f"{y:g}", band))
     columns = ("", plot.x_label, plot.y_label, _("interval"))

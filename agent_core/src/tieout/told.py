@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["told", "told_source"]
+__all__ = ["told", "told_source", "told_words"]
 
+import re
 from functools import cache
 
 from tieout.i18n import Language, Translator, current_language, package_of, translator
@@ -23,6 +24,18 @@ def told_source(source: str, *, lang: Language | None = None) -> str:
         return source
     found = (translate.pieces(source, lang=lang) for translate in _translators())
     return next((said for said in found if said != source), source)
+
+
+def told_words(expression: str, *symbols: str, lang: Language | None = None) -> str:
+    """A formula, with the symbols that are words (``stated / computed``) told; alone, a symbol is its own formula."""
+    words = [symbol for symbol in symbols or (expression,) if _WORD.fullmatch(symbol)]
+    if not words or (lang or current_language()) == "en":
+        return expression
+    longest_first = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    return re.sub(rf"\b(?:{longest_first})\b", lambda word: told(word.group(), lang=lang), expression)
+
+
+_WORD = re.compile(r"[a-z]{3,}(?: [a-z]+)*")
 
 
 @cache

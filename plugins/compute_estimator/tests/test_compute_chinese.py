@@ -15,6 +15,9 @@ from tieout.plugin import Effect
 from tieout.running import ToolRunner, TurnState
 from tieout.testing import HostMaker
 from tieout_compute_estimator import phrases, plugin
+from tieout_compute_estimator.claims import source_phrases
+from tieout_compute_estimator.claims.tool import check_text
+from tieout_compute_estimator.derivation import brief_source
 
 RUN: dict[str, object] = {"params": "70B", "tokens": "15T", "device": "H100"}
 CALLS: dict[str, list[dict[str, object]]] = {
@@ -88,6 +91,28 @@ CALLS: dict[str, list[dict[str, object]]] = {
         *({"model": name} for name in ("GPT-3 175B", "GPT-4", "Llama 3 70B", "Llama 3.1 405B", "DeepSeek-V3",
                                        "Qwen2.5-72B", "Mixtral 8x7B", "Kimi K2", "PaLM 540B", "OPT-175B")),
         {},
+    ],
+    "check": [
+        {"text": text}
+        for text in (
+            "Llama 3 70B 训练用了 15T token、640 万 H100 卡时，MFU 80%",
+            "H100 的 BF16 算力为 1979 TFLOPS",
+            "寒武纪 MLU370-X8 的浮点算力达到 256 TFLOPS。",
+            "用 1000 张 H100 训练 70B 参数、15T token 需要 10 天，MFU 40%",
+            "50 台 H100 服务器共 400 卡，算力 800 PFLOPS",
+            "InfiniBand NDR 的带宽为 400 GB/s",
+            "2023 年底我国算力总规模为 260 EFLOPS",
+            "英伟达 T4 的 FP16 算力为 65 TFLOPS",
+            "16 张 V100 的算力为 2 PFLOPS",
+            "GPT-4o 输入价格为 5 美元/千 token",
+            "Phi-2 用 96 张 A100 训练了 14 天",
+            "GPT-4 有 1.8 万亿参数，成本 7800 万美元",
+            (
+                "Llama 2 70B 训练约 9720 PFlop/s-day,花费约 344 万美元；某客服机器人每月推理账单 86 万美元,"
+                "由此推算其月推理算力约 2430 PFlop/s-day。"
+            ),
+            "DGX H100 的算力为 32 PFLOPS",
+        )
     ],
     "devices": [{}],
     "registry": [{}],
@@ -215,3 +240,36 @@ def test_a_source_is_translated_around_its_titles() -> None:
         == "厂商规格书 (未再核对); Hot Chips 34"
     )
     assert _.pieces("vendor datasheet (not read again)", lang="en") == "vendor datasheet (not read again)"
+
+
+def test_no_source_phrase_is_kept_that_the_facts_do_not_hold() -> None:
+    table = json.loads(files("tieout_compute_estimator").joinpath("data/facts.json").read_text("utf-8"))
+    sources = [origin["text"] for origin in table["sources"].values()]
+    there = {piece for text in sources for piece in (*pieces(text), brief_source(text, "en"))}
+    assert [phrase for phrase in source_phrases.SOURCES if phrase not in there] == []
+    named = {fact["subject"] for fact in table["facts"]} | {subject["name"] for subject in table["subjects"]}
+    assert [name for name in source_phrases.SUBJECTS if name not in named] == []
+
+
+def test_every_column_and_number_format_of_the_facts_has_its_chinese() -> None:
+    _ = translator("tieout_compute_estimator")
+    table = json.loads(files("tieout_compute_estimator").joinpath("data/facts.json").read_text("utf-8"))
+    columns = {fact["role"] for fact in table["facts"]} - {"tokens", "mfu"}
+    assert [column for column in sorted(columns) if _(column, lang="zh") == column] == []
+    formats = {fact["dtype"].upper() for fact in table["facts"] if fact.get("dtype")}
+    told = [_(f"{name} {kind}", lang="zh") for name in formats for kind in ("dense", "sparse")]
+    assert [text for text in told if WORD.search(text)] == []
+
+
+def test_a_corrected_count_keeps_the_device_that_it_counts() -> None:
+    result = check_text("用 1000 张 H100 训练 70B 参数、15T token 需要 10 天，MFU 40%")
+    assert "张 H100 训练" in result.claims[0].corrected
+
+
+def test_the_two_rows_of_a_claim_are_the_stated_and_the_recomputed_value() -> None:
+    result = check_text("Llama 3 70B 训练用了 15T token、640 万 H100 卡时，MFU 80%")
+    with use_language("zh"):
+        shown = card_text(result.card("zh"))
+    rows = [line.split()[0] for line in shown.splitlines() if line.startswith(("文中 ", "重算 "))]
+    assert rows == ["文中", "重算"]
+    assert "重算  文中" not in shown

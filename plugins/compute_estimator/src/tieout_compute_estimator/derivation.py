@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Literal, Protocol
 
@@ -182,16 +182,16 @@ def brief_source(source: str, lang: Language | None = None) -> str:
     'Brown et al., arXiv:2005.14165'
     """
     first = re.split(r"; | \(|, (?:Tables?|section|appendix)\b", source)[0]
-    return _(re.sub(r" (?:19|20)\d\d(?=,|$)", "", first).strip(), lang=lang)
+    return _(re.sub(r"(?<! for)(?<! in)(?<! to)(?<! and) (?:19|20)\d\d(?=,|$)", "", first).strip(), lang=lang)
 
 
 def derivation(figure: Figure, lang: Language, *, symbol: str = "") -> Tree:
     """The figure as a tree: the formula with its numbers put in, and below it where each number comes from."""
-    head = f"{symbol} = " if symbol else ""
+    head = f"{_told_symbol(symbol, lang)} = " if symbol else ""
     label = f"{head}{ranged(figure, lang)}  ({_(figure.metric, lang=lang)})"
     origin = figure.origin
     if isinstance(origin, Formula):
-        lines = [Tree(label=f"{origin.expression} = {substituted(origin)}")]
+        lines = [Tree(label=f"{told_expression(origin, lang)} = {substituted(origin)}")]
         if origin.convention:
             lines.append(Tree(label=_("convention: {text}", lang=lang, text=_(origin.convention, lang=lang))))
         if origin.reference:
@@ -205,12 +205,25 @@ def derivation(figure: Figure, lang: Language, *, symbol: str = "") -> Tree:
 
 def substituted(formula: Formula) -> str:
     """The expression with each symbol replaced by its value, in base units."""
+    return _with_symbols(formula, lambda symbol: plain(formula.inputs[symbol].value))
+
+
+def told_expression(formula: Formula, lang: Language) -> str:
+    """The expression, with what stands in it as a word (``stated / computed``) in ``lang``."""
+    return _with_symbols(formula, lambda symbol: _told_symbol(symbol, lang))
+
+
+def _told_symbol(symbol: str, lang: Language) -> str:
+    return _(symbol, lang=lang) if re.fullmatch(r"[a-z]{3,}(?: [a-z]+)*", symbol) else symbol
+
+
+def _with_symbols(formula: Formula, text: Callable[[str], str]) -> str:
     symbols = sorted(formula.inputs, key=len, reverse=True)
     if not symbols:
         return formula.expression
     letter = r"[^\W\d_⁰¹²³⁴⁵⁶⁷⁸⁹]"  # a power may stand at a symbol
     pattern = re.compile("|".join(rf"(?<!{letter}){re.escape(symbol)}(?!{letter})" for symbol in symbols))
-    return pattern.sub(lambda match: plain(formula.inputs[match.group()].value), formula.expression)
+    return pattern.sub(lambda match: text(match.group()), formula.expression)
 
 
 def plain(value: float) -> str:
@@ -233,7 +246,7 @@ def _origin(figure: Figure, lang: Language) -> str:
                 lang=lang,
                 table=_(table, lang=lang),
                 row=_(row, lang=lang),
-                field=_(field, lang=lang),
+                field=_.pieces(field, lang=lang),
                 source=_.pieces(source, lang=lang),
                 as_of=as_of,
                 confidence=_(confidence, lang=lang),

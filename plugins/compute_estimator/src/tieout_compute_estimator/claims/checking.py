@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from tieout.plugin import Figure, ReportSpan
+from tieout.plugin import Figure, Formula, Language, ReportSpan
 from tieout_compute_estimator.claims import (
     rules_arithmetic,
     rules_change,
@@ -35,7 +35,7 @@ from tieout_compute_estimator.claims import (
 )
 from tieout_compute_estimator.claims.bench import Bench
 from tieout_compute_estimator.claims.correcting import corrected
-from tieout_compute_estimator.claims.findings import Finding, derived
+from tieout_compute_estimator.claims.findings import Finding, derived, product_text
 from tieout_compute_estimator.claims.frames import Claim, Measure
 from tieout_compute_estimator.claims.knowledge import Knowledge, knowledge
 from tieout_compute_estimator.claims.segments import Segmented, segments
@@ -165,6 +165,14 @@ class Way(BaseModel):
     cost: float
     rescales: bool
     """Carried over by the ratio of two sums of money."""
+
+    def text(self, lang: Language) -> str:
+        """The product with each number as ``lang`` writes it."""
+        return (
+            product_text(self.value.origin, lang)
+            if isinstance(self.value.origin, Formula)
+            else self.expression
+        )
 
 
 class CheckedClaim(BaseModel):

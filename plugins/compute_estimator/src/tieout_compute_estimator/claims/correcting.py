@@ -49,14 +49,18 @@ def _written(figure: Figure, claim: Claim, index: int, lang: Language) -> str:
     from tieout.quantities import format_quantity
 
     measure = claim.measures[index]
-    if figure.unit in ("GPU", "server", "parameter", "token", "chip") and re.search(
-        r"[\d万亿千百十TBMKk]$", measure.text
-    ):
-        return format_quantity(figure.value, "", lang=lang, digits=3)  # the text names the unit elsewhere
+    if figure.unit in ("GPU", "server", "parameter", "token", "chip"):
+        device = _DEVICE_BEHIND.search(measure.text)
+        if device or re.search(r"[\d万亿千百十TBMKk]$", measure.text):
+            # The text names the unit elsewhere, or the device right behind the number: 1000 张 H100.
+            return format_quantity(figure.value, "", lang=lang, digits=3) + (device.group() if device else "")
     shown = format_quantity(figure.value, figure.unit, lang=lang, digits=3)
     if not figure.unit and (tail := re.search(r"[^\d.,\s万亿千百十一二三四五六七八九两]+$", measure.text)):
         return f"{shown} {tail.group().strip()}"
     return shown
+
+
+_DEVICE_BEHIND = re.compile(r"(?<=[\d万亿千百十TBMKk])\s?[x×张块颗枚台]?\s?[A-Z][A-Za-z]*-?\d[\w-]*$")
 
 
 def _sources(figure: Figure) -> list[str]:

@@ -143,7 +143,7 @@ class Fact(_Row):
         origin = TableRow(
             table=self.table,
             row=self.subject,
-            field=self.role if not self.year else f"{self.role} {self.year}",
+            field=self.role if not self.year else f"{self.role} ({self.year})",
             source=self.source_text or self.source,
             as_of=self.as_of,
             confidence=self.confidence or "medium",

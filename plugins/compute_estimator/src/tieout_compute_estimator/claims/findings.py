@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from tieout.plugin import Figure, Formula, Language, translator
+from tieout.plugin import Figure, Formula, Language, TableRow, translator
 from tieout_compute_estimator.claims.frames import Measure
 from tieout_compute_estimator.derivation import brief_source, ranged, shown
 
-__all__ = ["Finding", "Kind", "agrees", "convertible", "derived", "finding", "in_unit", "slip"]
+__all__ = [
+    "Finding",
+    "Kind",
+    "agrees",
+    "convertible",
+    "derived",
+    "finding",
+    "in_unit",
+    "named_forms",
+    "product_text",
+    "slip",
+]
 
 _ = translator("tieout_compute_estimator")
 
@@ -51,11 +63,16 @@ class Finding(BaseModel):
         """The message in ``lang``."""
         values: dict[str, object] = {name: shown(figure, lang) for name, figure in self.figures.items()}
         values |= {f"{name}_range": ranged(figure, lang) for name, figure in self.figures.items()}
-        values |= {
-            name: brief_source(word) if name == "source" else _(word, lang=lang)
-            for name, word in self.words.items()
-        }
+        values |= {name: self._word(name, word, lang) for name, word in self.words.items()}
         return _(self.message, lang=lang, **values) if values else _(self.message, lang=lang)
+
+    def _word(self, name: str, word: str, lang: Language) -> str:
+        if name == "source":
+            return brief_source(word, lang)
+        made = self.numbers.get("value")
+        if name == "expression" and made is not None and isinstance(made.origin, Formula):
+            return product_text(made.origin, lang)
+        return named_forms(word, lang)
 
 
 def finding(
@@ -107,6 +124,34 @@ def derived(
         name=metric, expression=expression, inputs=dict(inputs), reference=reference, convention=convention
     )
     return Figure(value=value, unit=unit, metric=metric, low=low, high=high, origin=origin)
+
+
+def named_forms(word: str, lang: Language) -> str:
+    """A name or a text in ``lang``; in a list of readings, each number format for itself.
+
+    >>> named_forms("H100 INT8 sparse, DGX H100 FP8 sparse", "en")
+    'H100 INT8 sparse, DGX H100 FP8 sparse'
+    """
+    said = _(word, lang=lang)
+    return _FORM.sub(lambda form: _(form.group(), lang=lang), word) if said == word else said
+
+
+_FORM = re.compile(r"\b[A-Z]+\d+ (?:dense|sparse)\b")
+
+
+def product_text(made: Formula, lang: Language) -> str:
+    """A product of stated and published numbers in words: ``3,640 PF-day (GPT-3 175B compute) / 4.6M USD``."""
+    words = {symbol: _term_text(figure, lang) for symbol, figure in made.inputs.items()}
+    return _SYMBOL.sub(lambda symbol: words.get(symbol.group(), symbol.group()), made.expression)
+
+
+_SYMBOL = re.compile(r"\bx\d+\b")
+
+
+def _term_text(figure: Figure, lang: Language) -> str:
+    if not isinstance(figure.origin, TableRow):
+        return figure.text or shown(figure, lang)
+    return f"{shown(figure, lang)} ({_(figure.subject, lang=lang)} {_(figure.metric, lang=lang)})"
 
 
 def convertible(a: str, b: str) -> bool:

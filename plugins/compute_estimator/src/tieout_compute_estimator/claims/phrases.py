@@ -293,6 +293,7 @@ PHRASES: tuple[str, ...] = (
     N_("per device"),
     N_("constant"),
     N_("room for the cache and a whole server"),
+    N_("every hour of the years is used, and nothing is left at their end"),
 )
 """Every assumption and correction of ``data/facts.json``, and the names of assumptions, slips, roles and
 metrics in the rules."""

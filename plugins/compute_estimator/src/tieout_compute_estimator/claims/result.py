@@ -155,11 +155,9 @@ def constants_of(claims: Sequence[CheckedClaim], contradictions: Sequence[Contra
     for one in findings:
         for text in (one.message, *one.words.values()):
             for lang in ("en", "zh"):
-                texts[
-                    brief_source(_(text, lang=lang))
-                    if text == one.words.get("source")
-                    else _(text, lang=lang)
-                ] = None
+                texts[brief_source(text, lang) if text == one.words.get("source") else _(text, lang=lang)] = (
+                    None
+                )
     for claim in claims:
         for text in claim.missing:
             texts |= {_(text, lang=lang): None for lang in ("en", "zh")}
@@ -217,7 +215,7 @@ def _blocks(claim: CheckedClaim, lang: Language) -> list[CardBlock]:
         for figure in list(claim.computed.values())[:8]
     ]
     blocks += [
-        Fact(label=_("May have been made as", lang=lang), value=way.expression) for way in claim.ways[:3]
+        Fact(label=_("May have been made as", lang=lang), value=way.text(lang)) for way in claim.ways[:3]
     ]
     if (plot := _interval_plot(claim, lang)) is not None:
         blocks.append(plot)
@@ -239,6 +237,8 @@ def _blocks(claim: CheckedClaim, lang: Language) -> list[CardBlock]:
 
 def _interval_plot(claim: CheckedClaim, lang: Language) -> Plot | None:
     """The stated value beside the recomputed one, with its interval where it has one."""
+    from tieout.quantities import DEFAULT
+
     with_interval = sorted(
         claim.findings, key=lambda one: one.recomputed is None or one.recomputed.low is None
     )
@@ -269,7 +269,7 @@ def _interval_plot(claim: CheckedClaim, lang: Language) -> Plot | None:
             kind="interval",
             title=_("Stated against recomputed", lang=lang),
             x_label="",
-            y_label=stated.unit,
+            y_label=DEFAULT.get(stated.unit).name(lang) if stated.unit in DEFAULT else stated.unit,
             series=series,
             categories=(_("stated", lang=lang), _("recomputed", lang=lang)),
             y_log=spread > 20,

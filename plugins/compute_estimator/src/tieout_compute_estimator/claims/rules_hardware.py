@@ -111,7 +111,7 @@ def _explained(
         "device": best.fact.subject,
         "form": title_of(best.fact),
         "source": best.fact.source_text,
-        "rivals": rivals or "—",
+        "rivals": rivals or "none",
     }
     figures = {
         "stated": bench.stated(index),

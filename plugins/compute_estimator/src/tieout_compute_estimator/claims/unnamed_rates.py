@@ -79,7 +79,7 @@ def unnamed(bench: Bench, index: int, measure: Measure, value: float, count: Hel
             "device": best.fact.subject,
             "form": title_of(best.fact),
             "source": best.fact.source_text,
-            "rivals": rivals or "—",
+            "rivals": rivals or "none",
             "assumption": "the hardware",
         },
         covers=(index, *count.covers),
