@@ -286,6 +286,20 @@ def test_names_that_a_tool_listed_are_names() -> None:
     assert [mark.status for mark in tie_out(answer, listed, "")] == ["structural", "untied"]
 
 
+class Catalogue(Result):
+    """Rows by key, as a tool returns a table."""
+
+    rows: dict[str, dict[str, str] | Evidence] = {}
+
+
+def test_names_in_the_rows_and_keys_of_a_dictionary_are_names() -> None:
+    answer = "Listed are Frostline 4200, Northgate 77 and Harrow 512, of 4200 in all."
+    rows = Catalogue(rows={"first": {"name": "Frostline 4200"}, "Northgate 77": {"name": "Harrow 512"}})
+    listed = EvidenceBook()
+    listed.add(rows, tool="shop.list", call_id="c1")
+    assert [mark.status for mark in tie_out(answer, listed, "")] == ["structural"] * 3 + ["untied"]
+
+
 def test_a_name_never_swallows_the_claim_beside_it() -> None:
     for answer in ("H100的MFU为35%", "up-35%", "GPT-4 35%", "MFU35%"):
         assert marks(answer)[-1] == ("35%", "untied"), marks(answer)

@@ -80,6 +80,10 @@ def _names(value: object) -> Iterator[str]:
         for field in type(value).model_fields:
             if field != "notes":
                 yield from _names(getattr(value, field))
+    elif isinstance(value, dict):
+        for key, item in cast("dict[object, object]", value).items():
+            yield from _names(key)  # a table by name: {"Llama 3 70B": row}
+            yield from _names(item)
     elif isinstance(value, list | tuple):
         for item in cast("list[object] | tuple[object, ...]", value):
             yield from _names(item)
