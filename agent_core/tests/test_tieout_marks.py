@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import Field
 
 from tieout.contract.figures import Figure, Formula, MarketData, Origin, ReportSpan, TableRow, UserInput
 from tieout.contract.results import Result
@@ -289,7 +290,7 @@ def test_names_that_a_tool_listed_are_names() -> None:
 class Catalogue(Result):
     """Rows by key, as a tool returns a table."""
 
-    rows: dict[str, dict[str, str] | Evidence] = {}
+    rows: dict[str, dict[str, str]] = Field(default_factory=dict[str, dict[str, str]])
 
 
 def test_names_in_the_rows_and_keys_of_a_dictionary_are_names() -> None:
