@@ -149,6 +149,8 @@ def test_grids_are_found_by_region_and_year() -> None:
     assert grid_intensity("中国").value == 0.5306
     assert grid_intensity("China", 2022).value == 0.5366
     assert grid_intensity("US", 2021).value == 0.385
+    # Guizhou buys its power in the south's grid, and coal at that; its neighbour Yunnan runs on water.
+    assert grid_intensity("贵州").value > 4 * grid_intensity("云南").value
     assert [found.value for found in find_regions("give us the figure for Germany and the US")] == [
         "Germany",
         "United States",
