@@ -117,6 +117,23 @@ def test_peaks_are_dense() -> None:
     assert "fp8" not in find_device("A100").peak_tflops
 
 
+def test_structured_sparsity_speeds_up_the_formats_that_have_it_and_no_others() -> None:
+    assert find_device("H100").sparse_peaks["fp8"] == 3958
+    assert "fp64" not in find_device("H100").sparse_peaks
+    assert find_device("GB300").sparse_peaks["fp4"] == 20000  # not twice the dense 15,000
+    assert "fp4" not in find_device("MI355X").sparse_peaks
+    assert (
+        find_device("Trainium2").sparse_peaks["fp8"] == find_device("Trainium2").sparse_peaks["bf16"] == 2563
+    )
+    assert find_device("MI250X").sparse_peaks == {}
+
+
+def test_links_count_both_directions() -> None:
+    """Four links of 50 GB/s each way, six of 100, twenty-four ports of 100 Gb/s, sixteen lanes of PCIe 5."""
+    links = {"TPU v5e": 400, "TPU v5p": 1200, "TPU v6e": 800, "Gaudi2": 600, "RTX 5090": 128, "H100": 900}
+    assert {name: find_device(name).interconnect_gb_s for name in links} == links
+
+
 def test_every_row_has_source_date_and_confidence() -> None:
     for device in device_table().devices:
         assert device.source
@@ -136,6 +153,8 @@ def _changed(**values: object) -> dict[str, object]:
     "values",
     [
         {"peak_tflops": {}},
+        {"sparse_tflops": {"bf16": 500}},
+        {"sparse_tflops": {"int4": 4000}},
         {"peak_tflops": {"bf16": -1}},
         {"memory_gb": 0},
         {"confidence": "sure"},

@@ -32,6 +32,10 @@ TABLE = "hardware"
 _ = translator("tieout_compute_estimator")
 
 
+_VECTOR = ("fp64", "fp32", "fp64_tensor")
+"""Formats that no accelerator speeds up with structured sparsity."""
+
+
 class _Row(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -68,6 +72,8 @@ class Device(_Row):
     peak_range_tflops: dict[str, tuple[float, float]] = {}
     """Low and high where public sources contradict each other."""
     sparsity_multiplier: float | None
+    sparse_tflops: dict[str, float] | None = None
+    """Peaks with structured sparsity, where they are not the dense ones times the multiplier; no others have it."""
     memory_gb: float | None = Field(gt=0)
     """Decimal gigabytes, as vendors count."""
     memory_bandwidth_tb_s: float | None = Field(gt=0)
@@ -87,7 +93,18 @@ class Device(_Row):
         for dtype, (low, high) in self.peak_range_tflops.items():
             if not low <= self.peak_tflops.get(dtype, 0.0) <= high:
                 raise ValueError(f"{self.name}: the {dtype} range does not hold the value")
+        for dtype, peak in (self.sparse_tflops or {}).items():
+            if not 1 < peak / self.peak_tflops.get(dtype, peak) <= 4:
+                raise ValueError(f"{self.name}: the sparse {dtype} peak does not fit the dense one")
         return self
+
+    @property
+    def sparse_peaks(self) -> dict[str, float]:
+        """Peaks with structured sparsity by number format, TFLOP/s; vector formats have none."""
+        if self.sparse_tflops is not None:
+            return self.sparse_tflops
+        times = self.sparsity_multiplier
+        return {d: p * times for d, p in self.peak_tflops.items() if d not in _VECTOR} if times else {}
 
     @property
     def training_dtype(self) -> str:

@@ -176,7 +176,7 @@ IN_DATA: Final = (
     N_("only NVLink is cut"),
     N_("per card of the pair"),
     N_("15% of H100 compute, more memory bandwidth"),
-    N_("141 GB version"),
+    N_("144 GB version"),
     N_("900 W seen in MAMF table"),
     N_("700 W drop-in variant"),
     N_("hardly sold"),

@@ -74,8 +74,8 @@ def of_devices(devices: tuple[Device, ...]) -> Iterator[Fact]:
         for dtype, peak in device.peak_tflops.items():
             unit = "TOP/s" if dtype.startswith("int") else "TFLOP/s"
             cells.append(("rate", peak, unit, dtype, False))
-            if device.sparsity_multiplier and dtype not in ("fp64", "fp32", "fp64_tensor"):
-                cells.append(("rate", peak * device.sparsity_multiplier, unit, dtype, True))
+            if sparse_peak := device.sparse_peaks.get(dtype):
+                cells.append(("rate", sparse_peak, unit, dtype, True))
         for role, value, unit, dtype, sparse in cells:
             if value is not None:
                 yield Fact(
