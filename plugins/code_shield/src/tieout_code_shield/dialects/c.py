@@ -24,6 +24,7 @@ _ROLES: Final[dict[str, Role]] = {
     "template_type": "call",
     "compound_literal_expression": "call",
     "field_declaration": "call",
+    "subscript_expression": "call",
     "init_declarator": "bind",
     "assignment_expression": "bind",
     "array_declarator": "bind",
@@ -33,6 +34,7 @@ _ROLES: Final[dict[str, Role]] = {
     "enumerator": "bind",
     "preproc_def": "bind",
     "update_expression": "bind",
+    "return_statement": "bind",
     "preproc_include": "import",
     "using_declaration": "import",
     "namespace_alias_definition": "import",
@@ -76,7 +78,9 @@ class CDialect(CEffects):
         return node.field("function") or node.field("type") or node.field("name")
 
     def call_name(self, node: Node) -> str:
-        """The callee's name; ``new[]`` for the allocation of an array."""
+        """The callee's name; ``new[]`` for the allocation of an array, ``[]`` for one of its elements."""
+        if node.kind() == "subscript_expression":
+            return "[]"
         if node.kind() == "new_expression" and node.field("declarator") is not None:
             return "new[]"
         return super().call_name(node)
@@ -85,7 +89,7 @@ class CDialect(CEffects):
         """Positional arguments; those of a construction are in its first declarator."""
         kind = node.kind()
         listed = node.field("value" if kind == "compound_literal_expression" else "arguments")
-        if kind == "template_type":
+        if kind in ("template_type", "subscript_expression"):
             return Arguments()
         if kind in ("declaration", "field_declaration"):
             declarator = node.field("declarator")
@@ -110,6 +114,9 @@ class CDialect(CEffects):
             value, designator = node.field("value"), node.field("designator")
             name = designator.text().lstrip(".") if designator is not None else ""
             return [Binding(name, value, "pair")] if value is not None and name else []
+        if kind == "return_statement":
+            given = next(iter(items(node)), None)
+            return [Binding("return", given, "return")] if given is not None else []
         if kind == "update_expression":
             counted = node.field("argument")
             return [Binding(self.dotted(counted), node, "augment")] if counted is not None else []

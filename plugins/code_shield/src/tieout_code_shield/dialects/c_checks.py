@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.c_copies import COPY_CHECKS
+from tieout_code_shield.dialects.c_ends import END_CHECKS
 from tieout_code_shield.dialects.c_idioms import IDIOM_CHECKS
 from tieout_code_shield.dialects.c_indices import INDEX_CHECKS
 from tieout_code_shield.dialects.c_lifetime import LIFETIME_CHECKS
@@ -71,5 +72,6 @@ CHECKS: Final[Mapping[str, Check]] = {
     **LIFETIME_CHECKS,
     **IDIOM_CHECKS,
     **POINTER_CHECKS,
+    **END_CHECKS,
 }
 """By the names that rule files use."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tieout_code_shield.walk import Site, Walk
 
 
-__all__ = ["BLOCKS", "FUNCTIONS", "LEAVES", "LIFETIME_CHECKS"]
+__all__ = ["BLOCKS", "FUNCTIONS", "LEAVES", "LIFETIME_CHECKS", "next_place"]
 
 MAX_FOLLOWING: Final = 200
 """Steps from node to node."""
@@ -79,11 +79,11 @@ _FOLLOWED: Final = re.compile(r"(?:^|[;{}()\n])\s*\*+\s*$")
 
 def _next_use(node: Node, name: str) -> tuple[str, Node] | None:
     """How a variable is used next: ``set``, ``free``, ``test`` or ``use``; and the statement."""
-    following = _next_place(node, name)
+    following = next_place(node, name)
     return following[:2] if following is not None else None
 
 
-def _next_place(node: Node, name: str) -> tuple[str, Node, tuple[int, int]] | None:
+def next_place(node: Node, name: str) -> tuple[str, Node, tuple[int, int]] | None:
     """How a variable is used next, the statement, and where in the text it is named there."""
     word = re.compile(rf"(?<![\w.>])(?:\bthis->)?{re.escape(name)}(?![\w])")
     for statement in _following(node):
@@ -134,7 +134,7 @@ def _freed(walk: Walk, site: Site) -> str:
 def freed_again(walk: Walk, site: Site) -> bool:
     """What is freed here is freed again further down, without a new value in between: the finding belongs there."""
     name = _freed(walk, site)
-    following = _next_place(site.node, name) if name else None
+    following = next_place(site.node, name) if name else None
     if following is None or following[0] != "free" or _in_loop_that_moves(site.node, name):
         return False
     walk.places[site, "freed-again"] = following[2]
@@ -144,7 +144,7 @@ def freed_again(walk: Walk, site: Site) -> bool:
 def used_after_free(walk: Walk, site: Site) -> bool:
     """What is freed here is read or written further down: the finding belongs there."""
     name = _freed(walk, site)
-    following = _next_place(site.node, name) if name else None
+    following = next_place(site.node, name) if name else None
     if following is None or following[0] != "use":
         return False
     walk.places[site, "used-after-free"] = following[2]

@@ -42,7 +42,7 @@ RETURNED: Final = frozenset(
 )
 
 
-_LENGTHS: Final = frozenset({"strlen", "wcslen", "strnlen", "wcsnlen", "lstrlen"})
+_LENGTHS: Final = frozenset({"strlen", "wcslen", "strnlen", "wcsnlen", "lstrlen", "strcspn", "strspn"})
 """What they return is as long as a text that is there already."""
 
 
