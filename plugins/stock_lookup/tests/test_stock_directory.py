@@ -40,11 +40,15 @@ def test_every_entry_has_a_source_with_a_day() -> None:
 def test_a_row_newer_than_its_table_has_its_own_day() -> None:
     known = default_directory()
     newer, older = known.get("02513.HK"), known.get("00700.HK")
-    assert newer is not None and older is not None and newer.source is not None and older.source is not None
+    assert newer is not None
+    assert older is not None
+    assert newer.source is not None
+    assert older.source is not None
     assert newer.source.name == older.source.name
     assert newer.source.as_of > date(2026, 1, 8) > older.source.as_of  # listed on that day
     renamed = known.get("06682.HK")
-    assert renamed is not None and renamed.former == ("第四范式",)
+    assert renamed is not None
+    assert renamed.former == ("第四范式",)
 
 
 def test_names_written_by_hand_belong_to_the_share_they_say() -> None:
