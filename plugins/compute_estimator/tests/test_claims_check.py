@@ -14,6 +14,8 @@ from tieout.plugin import ReportSpan, Result
 from tieout.quantities import find
 from tieout.testing import FakeToolContext
 from tieout_compute_estimator import CheckResult, check, check_text
+from tieout_compute_estimator.accelerators import find_device
+from tieout_compute_estimator.caveats import today
 from tieout_compute_estimator.claims.documents import MOST_CHARACTERS
 
 BITS = "Azure 的每台 GPU 服务器有 400 GB/s 网络带宽"
@@ -227,3 +229,14 @@ def test_a_pdf_and_a_binary_are_refused(tmp_path: Path) -> None:
 def test_a_report_needs_a_session() -> None:
     with pytest.raises(TieoutError):
         asyncio.run(check(document="weekly"))
+
+
+def test_a_verdict_that_rests_on_an_expired_rent_says_its_dates() -> None:
+    price = find_device("TPU v4").price
+    assert price is not None
+    assert price.valid_until < today()
+    result = check_text(f"Renting a TPU v4 costs {price.mid:g} USD per GPU hour")
+    assert result.claims[0].verdict == "ok_with_assumption"
+    (note,) = result.notes
+    assert f"TPU v4 was read on {price.as_of} and held until {price.valid_until}" in note
+    assert not check_text("GPT-3 took 3640 PF-days").notes

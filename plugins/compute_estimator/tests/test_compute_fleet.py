@@ -7,7 +7,9 @@ import math
 import pytest
 
 from tieout.errors import InputError, ToolError
+from tieout.plugin import TableRow
 from tieout_compute_estimator import fleet
+from tieout_compute_estimator.accelerators import device_table
 from tieout_compute_estimator.api_prices import api_price, api_price_table
 from tieout_compute_estimator.caveats import today
 from tieout_compute_estimator.fleet_sizing import (
@@ -85,7 +87,15 @@ def test_an_expired_list_price_is_said() -> None:
 def test_a_device_without_a_price_is_costed_by_its_likes() -> None:
     result = fleet("Qwen3-32B", "Ascend 910B", users=1e5)
     assert result.cost is not None
-    assert "estimated" in result.cost.inputs()["p"].metric
+    price = result.cost.inputs()["p"]
+    assert "estimated" in price.metric
+    median = price.inputs()["a"].origin
+    assert isinstance(median, TableRow)
+    assert median.valid_until is not None
+    listed = {device.price.as_of for device in device_table().devices if device.price is not None}
+    assert median.as_of in listed  # as old as the prices under it, not as the table
+    stale = any("comparable devices" in note and str(median.valid_until) in note for note in result.notes)
+    assert stale == (median.valid_until < today())
 
 
 def test_both_languages_and_the_card() -> None:

@@ -38,8 +38,9 @@ IN_CODE: Final = (
     N_("mfu"),
     N_("params"),
     N_("layers"),
-    N_("rows with a price"),
+    N_("comparable devices"),
     N_("median over the table's rows"),
+    N_("public price lists and surveys"),
     N_("each row names its own price list"),
     N_("parameter"),
     N_("GPU-hour"),
@@ -57,6 +58,11 @@ IN_CODE: Final = (
 """Names of tables, rows and columns that the code gives."""
 
 IN_DATA: Final = (
+    N_("vendor datasheets and public hardware tables"),
+    N_("papers, model cards, datasheets and announcements"),
+    N_("national agencies and Ember's yearly electricity data"),
+    N_("Hoffmann et al. 2022 and Besiroglu et al. 2024"),
+    N_("architecture white papers and datasheets"),
     N_("steady MFU, A100-40GB"),
     N_("steady MFU, A100-80GB"),
     N_("steady MFU, Hopper"),

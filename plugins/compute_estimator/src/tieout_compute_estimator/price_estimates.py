@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from statistics import median
+from statistics import median, median_low
 
 from tieout.plugin import Figure, TableRow
-from tieout_compute_estimator.accelerators import TABLE, Device, device_table
+from tieout_compute_estimator.accelerators import TABLE, Device, PriceRange, device_table
 from tieout_compute_estimator.derivation import N_, cell, computed
 from tieout_compute_estimator.units import TFLOPS, USD_PER_HOUR
 
@@ -19,8 +19,7 @@ _BELOW, _ABOVE = 0.6, 1.6
 @cache
 def _rates() -> tuple[float, float]:
     """Median USD per hour for one TFLOP/s and for one TB/s, over data-centre rows with a price."""
-    rows = [row for row in device_table().devices if row.price is not None and row.kind == "datacenter"]
-    prices = [(row, row.price.mid) for row in rows if row.price is not None]
+    prices = [(row, price.mid) for row, price in _priced()]
     by_peak = [price / row.peak_tflops[row.training_dtype] for row, price in prices]
     by_bandwidth = [
         price / row.memory_bandwidth_tb_s for row, price in prices if row.memory_bandwidth_tb_s is not None
@@ -69,13 +68,23 @@ def estimated_price(device: Device) -> Figure | None:
     )
 
 
+def _priced() -> list[tuple[Device, PriceRange]]:
+    return [
+        (row, row.price)
+        for row in device_table().devices
+        if row.price is not None and row.kind == "datacenter"
+    ]
+
+
 def _table(field: str) -> TableRow:
-    table = device_table()
+    """The origin of a median: as old as the median of the prices under it."""
+    prices = [price for _row, price in _priced()]
     return TableRow(
         table=TABLE,
-        row="rows with a price",
+        row="comparable devices",
         field=field,
         source="median over the table's rows; each row names its own price list",
-        as_of=table.as_of,
+        as_of=median_low(price.as_of for price in prices),
+        valid_until=median_low(price.valid_until for price in prices),
         confidence="low",
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tieout.errors import InputError
 from tieout.plugin import Figure, ReportSpan, translator
+from tieout_compute_estimator.caveats import expired_notes, today
 from tieout_compute_estimator.claims.checking import CheckedClaim, check_parts, read_claims
 from tieout_compute_estimator.claims.cross import contradictions
 from tieout_compute_estimator.claims.findings import derived
@@ -142,11 +143,18 @@ def check_pages(
         claims=tuple(claims),
         contradictions=tuple(contradictions(claims, [part for _page, part in read])),
         counts=_counts(claims),
-        notes=tuple(remarks),
+        notes=(*remarks, *expired_notes(_behind(claims), on=today())),
     )
     return result.model_copy(
         update={"constants": tuple(constants_of(result.said_claims(), result.contradictions))}
     )
+
+
+def _behind(claims: Iterable[CheckedClaim]) -> Iterator[Figure]:
+    """Every figure that a verdict rests on."""
+    for claim in claims:
+        for one in claim.findings:
+            yield from (*one.figures.values(), *one.numbers.values())
 
 
 def _counts(claims: Sequence[CheckedClaim]) -> dict[str, Figure]:

@@ -16,6 +16,7 @@ from tieout_compute_estimator.claims.rules_training import (
     usual,
 )
 from tieout_compute_estimator.derivation import N_
+from tieout_compute_estimator.run_figures import price as listed_price
 
 __all__ = ["hours_stated", "priced", "rented"]
 
@@ -254,10 +255,7 @@ def rented(bench: Bench) -> Iterator[Finding]:
         price = device.price if device is not None else None
         if price is None or measure.unit != "USD/GPU-hour" or device is None:
             continue
-        known = derived(
-            price.mid, "USD/GPU-hour", "rent", f"{price.mid:g}", {}, low=price.low, high=price.high,
-            convention=f"{price.period}: {price.source}",
-        )  # fmt: skip
+        known = listed_price(device, price)
         fits = 0.8 * price.low <= measure.value <= 1.25 * price.high
         yield finding(
             "assume" if fits else "missing",
