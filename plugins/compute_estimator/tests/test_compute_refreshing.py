@@ -73,7 +73,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
     return call
 
 
-REFRESH = ("--online", "data", "refresh", "--approve")
+REFRESH = ("--online", "data", "refresh", "--approve", "network")
 
 
 def rents(http: Any, price: float = 2.0) -> None:
@@ -143,7 +143,7 @@ def test_a_source_that_is_gone_is_named(http: Any, data_dir: Path, run: Run) -> 
 
 
 def test_nothing_is_asked_while_offline_or_not_approved(http: Any, data_dir: Path, run: Run) -> None:
-    code, said = run("data", "refresh", "--approve")
+    code, said = run("data", "refresh", "--approve", "network")
     assert code == ExitCode.USAGE
     assert "--online" in said
     (data_dir.parent / "tieout.toml").write_text('[policy]\nnetwork = "ask"\n', "utf-8")
@@ -169,3 +169,24 @@ def test_a_broken_refreshed_file_costs_nothing_but_itself(data_dir: Path, conten
     (folder / "compute-api-prices.json").write_bytes(content)
     assert find_device("H100") == shipped
     assert api_price("GPT-4o") is not None
+
+
+def test_the_status_of_an_expired_table_says_what_to_do(data_dir: Path, run: Run) -> None:
+    code, said = run("data", "status")
+    assert code == 0, said
+    assert "EXPIRED 20" in said
+    assert '`tieout --online data refresh "compute rental prices" "compute API prices"`' in said
+    assert "no public source" in said
+    assert "`tieout data refresh" in run("--online", "data", "status")[1]
+    assert json.loads(run("data", "status", "--json")[1])
+
+
+def test_approval_is_given_as_to_any_other_command(http: Any, data_dir: Path, run: Run) -> None:
+    rents(http)
+    for words in (["--approve", "network"], ["--approve=network"]):
+        assert run("--online", "data", "refresh", *words, "compute rental prices")[0] == 0
+    assert run("--online", "data", "refresh", "compute rental prices", "--approve")[0] == 0
+    code, said = run("--online", "data", "refresh", "--approve", "write", "compute rental prices")
+    assert (code, "--approve network" in said) == (ExitCode.APPROVAL, True)
+    code, said = run("--online", "data", "refresh", "--approve", "compute rental prices")
+    assert (code, "'write', 'network', 'spend'" in said) == (ExitCode.USAGE, True)

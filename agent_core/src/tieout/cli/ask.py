@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tieout.cli.app import CliState, state_of
-from tieout.cli.commands import LocalCommand
+from tieout.cli.commands import ASKED_FOR, LocalCommand
 from tieout.errors import ExitCode, InputError
 from tieout.i18n import translator
 
@@ -27,9 +27,7 @@ _ = translator("tieout")
 @click.argument("words", nargs=-1, metavar="QUESTION…")
 @click.option("-m", "--model", metavar="ID", help="offline, openai:gpt-5, llamacpp:FILE.gguf …")
 @click.option("--session", "session_id", metavar="ID", help="Go on with an earlier conversation.")
-@click.option(
-    "--approve", multiple=True, type=click.Choice(["write", "network", "spend"]), help="Approve beforehand."
-)
+@click.option("--approve", multiple=True, type=click.Choice(ASKED_FOR), help="Approve an effect beforehand.")
 @click.option("--json", "as_json", is_flag=True, help="Print events, one JSON line each.")
 @click.option("--no-store", is_flag=True, help="Keep nothing of this conversation.")
 @click.pass_context

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["LocalCommand", "LocalGroup"]
+__all__ = ["ASKED_FOR", "LocalCommand", "LocalGroup"]
 
 from collections.abc import Iterable
 
@@ -15,6 +15,8 @@ from tieout.i18n import translator
 
 _ = translator("tieout")
 
+ASKED_FOR = ("write", "network", "spend")
+"""What ``--approve`` takes: the effects that are asked for before they happen."""
 _FEWEST_COLUMNS = 20
 """Narrower than this no column of text is drawn; the line is longer than the terminal instead."""
 

@@ -7,21 +7,22 @@ __all__ = ["data"]
 import asyncio
 import sys
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
 
 from tieout.cli.app import state_of
-from tieout.cli.commands import LocalGroup
+from tieout.cli.commands import ASKED_FOR, LocalGroup
 from tieout.cli.files import replace_file
-from tieout.cli.output import print_json, show_table, warn
+from tieout.cli.output import note, print_json, show_table, warn
 from tieout.contract.tables import ShippedTable, TableRefresh, table_path, tables_folder, use_tables
 from tieout.contract.tools import Effect
 from tieout.errors import ApprovalNeeded, ExitCode, InputError, TieoutError
 from tieout.i18n import translator
 from tieout.loading import describe_failure, load_entry_points
+from tieout.told import told_source
 
 if TYPE_CHECKING:
     from tieout.host import Host
@@ -59,22 +60,48 @@ def status(ctx: click.Context, as_json: bool) -> None:
         ]
         print_json(rows)
         return
-    rows_shown = [
-        (
-            table.name,
-            str(table.rows),
-            table.as_of.isoformat(),
-            _("{days} days", days=(today - table.as_of).days),
-            (
-                _("EXPIRED {day}", day=table.valid_until)
-                if table.expired(today)
-                else str(table.valid_until or "–")
-            ),
-            table.source,
+    shown = [_status_row(table, today) for _package, table in tables]
+    show_table((_("Table"), _("Rows"), _("As of"), _("Age"), _("Valid until"), _("Source")), shown)
+    _advise(state_of(ctx).host(), [table for _package, table in tables if table.expired(today)])
+
+
+def _status_row(table: ShippedTable, today: date) -> tuple[str, ...]:
+    age = (today - table.as_of).days
+    until = str(table.valid_until or "–")
+    return (
+        table.name,
+        str(table.rows),
+        table.as_of.isoformat(),
+        _("1 day") if age == 1 else _("{days} days", days=age),
+        _("EXPIRED {day}", day=until) if table.expired(today) else until,
+        told_source(table.source),
+    )
+
+
+def _advise(host: Host, expired: list[ShippedTable]) -> None:
+    """What to do about tables of which rows have expired: fetch newer ones, or install a newer package."""
+    if not expired:
+        return
+    note("")
+    note(
+        _(
+            "EXPIRED is the day on which the first row of a table went out of date; an answer that uses such a row "
+            "says so, with its date."
         )
-        for _package, table in tables
-    ]
-    show_table((_("Table"), _("Rows"), _("As of"), _("Age"), _("Valid until"), _("Source")), rows_shown)
+    )
+    fetched = [table.name for table in expired if table.refresh is not None]
+    others = [table.name for table in expired if table.refresh is None]
+    if fetched:
+        command = "tieout data refresh" if host.settings.online else "tieout --online data refresh"
+        words = " ".join([command, *(f'"{name}"' for name in fetched)])
+        note(_("Newer rows, where public lists have them: `{command}`", command=words))
+    if others:
+        note(
+            _(
+                "These have no public source; a newer version of their package brings them: {names}.",
+                names=", ".join(others),
+            )
+        )
 
 
 def shipped_tables() -> list[tuple[str, ShippedTable]]:
@@ -102,16 +129,23 @@ def shipped_tables() -> list[tuple[str, ShippedTable]]:
 @data.command()
 @click.argument("tables", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--approve", "approve", is_flag=True, help="Do not ask before the network is used.")
+@click.option(
+    "--approve",
+    multiple=True,
+    type=click.Choice(ASKED_FOR),
+    is_flag=False,
+    flag_value=str(Effect.NETWORK),  # alone, it approves of the one effect that there is here
+    help="Approve an effect beforehand.",
+)
 @click.pass_context
-def refresh(ctx: click.Context, tables: tuple[str, ...], as_json: bool, approve: bool) -> int:
+def refresh(ctx: click.Context, tables: tuple[str, ...], as_json: bool, approve: tuple[str, ...]) -> int:
     """Fetch newer versions of TABLES, or of all that have a public source. Needs --online.
 
     What arrives is checked before it replaces anything; where a source fails, the table stays as it is.
     """
     host = state_of(ctx).host()
     chosen = _chosen(tables)
-    _permit(host, chosen, approve=approve)
+    _permit(host, chosen, approve=str(Effect.NETWORK) in approve)
     rows = asyncio.run(_refresh_all(chosen, _folder(host)))
     if as_json:
         print_json(rows)
@@ -166,7 +200,7 @@ def _permit(host: Host, chosen: list[tuple[ShippedTable, TableRefresh]], *, appr
         _("The settings do not let tools use the network without being asked."),
         tool="data refresh",
         effect=Effect.NETWORK,
-        hint=_('Pass --approve, or set [policy] network = "allow".'),
+        hint=_('Pass --approve {effect}, or set [policy] {effect} = "allow".', effect=Effect.NETWORK),
     )
 
 

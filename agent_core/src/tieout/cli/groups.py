@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, cast, get_args, get_ori
 
 import click
 
-from tieout.cli.commands import LocalCommand, LocalGroup
+from tieout.cli.commands import ASKED_FOR, LocalCommand, LocalGroup
 from tieout.contract.tools import Effect
 from tieout.errors import InputError
 from tieout.helptexts import plugin_summary, tool_texts
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from tieout.host import Host
 
 _ = translator("tieout")
-_ASKED = (Effect.WRITE, Effect.NETWORK, Effect.SPEND)
 
 
 class PluginGroup(LocalGroup):
@@ -79,7 +78,7 @@ def tool_command(tool: Tool[..., Any]) -> click.Command:
     parameters += [
         click.Option(["--json", "_as_json"], is_flag=True, help=_("Print the result as JSON.")),
         click.Option([to_file, "_output"], metavar="FILE", help=_("Write it to a file instead of printing it.")),
-        click.Option(["--approve", "_approve"], multiple=True, type=click.Choice([str(e) for e in _ASKED]),
+        click.Option(["--approve", "_approve"], multiple=True, type=click.Choice(ASKED_FOR),
                      help=_("Approve an effect beforehand.")),
     ]  # fmt: skip
 
