@@ -46,6 +46,8 @@ class Site:
         """Offset from which on what it binds is bound."""
         if self.binding is not None and self.binding.form == "loop":
             return self.binding.value.range().end.index
+        if self.binding is not None and self.binding.form == "member":
+            return 0
         return self.end
 
     def around(self) -> Iterator[Site]:

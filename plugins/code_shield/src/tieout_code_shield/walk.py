@@ -127,7 +127,7 @@ class Walk:
     def _note(self, site: Site, binding: Binding) -> None:
         if binding.type:
             self._types[site.function, binding.target] = site
-        if binding.form in ("assign", "augment", "loop", "update"):
+        if binding.form in ("assign", "augment", "loop", "update", "member"):
             self._assigned.setdefault(binding.target, []).append(site)
 
     def _bind(self, site: Site) -> list[Site]:
@@ -168,6 +168,10 @@ class Walk:
                 break
             function = function.function
         return self._carried_types.get(name, "")
+
+    def declares(self, function: Site, name: str) -> bool:
+        """Whether a function has a parameter or variable of its own by that name."""
+        return name in self.parameters_of(function) or (function, name) in self._types
 
     def is_source(self, name: str) -> bool:
         """Whether a qualified name's value comes from outside the program."""
@@ -284,7 +288,7 @@ class Walk:
                 continue
             found.append(site)
             certain = runs or (site.column <= column and self._covers(site, use))
-            if certain and site.binding is not None and site.binding.form != "augment":
+            if certain and site.binding is not None and site.binding.form not in ("augment", "member"):
                 break
         return found
 

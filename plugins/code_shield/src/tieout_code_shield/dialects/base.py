@@ -33,10 +33,12 @@ BindForm = Literal[
     "equal",
     "return",
     "update",
+    "member",
 ]
 """How a name gets a value: ``x = v``, ``x += v``, ``f(x=v)``, ``{"x": v}``, ``def f(x=v)``, ``for x in v``,
 ``<a x={v}>``, a declaration without a value, ``x == v``, ``return v``
-(whose name is ``return``), ``x[k] = v`` (which changes ``x``; rules do not see it)."""
+(whose name is ``return``), ``x[k] = v`` (which changes ``x``; rules do not see it), what a class says of its members
+(which holds in front of it as well)."""
 
 
 Check: TypeAlias = "Callable[[Walk, Site], bool]"

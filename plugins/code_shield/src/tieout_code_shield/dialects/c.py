@@ -138,7 +138,7 @@ class CDialect(CEffects):
         return [Binding(name, value, form, declared)] if name else []
 
     def _sizes(self, node: Node) -> list[Binding]:
-        """``char name[n]``: how many bytes and how many elements it has."""
+        """``char name[n]``: how many bytes and how many elements it has; of members behind a dot."""
         inner, count, parent = node.field("declarator"), node.field("size"), node.parent()
         if (
             inner is None
@@ -152,8 +152,10 @@ class CDialect(CEffects):
         if inner.kind() == "field_identifier" and count is not None and count.text() in ("0", "1"):
             # The last member of a structure, for as much as is allocated behind it.
             return []
-        found = [Binding(f"sizeof({name})", node, "assign")]
-        return [*found, Binding(f"countof({name})", count, "assign")] if count is not None else found
+        form: BindForm = "member" if inner.kind() == "field_identifier" else "assign"
+        name = f".{name}" if form == "member" else name
+        found = [Binding(f"sizeof({name})", node, form)]
+        return [*found, Binding(f"countof({name})", count, form)] if count is not None else found
 
     def parameters(self, node: Node) -> frozenset[str]:
         """Every word of the declarator."""

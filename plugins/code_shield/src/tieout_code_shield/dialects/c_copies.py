@@ -12,6 +12,7 @@ from tieout_code_shield.dialects.c_sizes import (
     bare,
     capacity,
     compared_above,
+    extent,
     known_length,
     name_of,
     names_in,
@@ -296,10 +297,8 @@ def size_unchecked(walk: Walk, site: Site) -> bool:
 
 def is_array(walk: Walk, site: Site, node: Node) -> bool:
     """Whether an expression is an array or block of fixed size, be the size known or not."""
-    name = name_of(walk, node).rpartition(".")[2]
-    return (name != "" and walk.value_of(f"sizeof({name})", site) is not None) or capacity(
-        walk, site, node
-    ) is not None
+    known = name_of(walk, node) != "" and extent(walk, site, bare(node)) is not None
+    return known or capacity(walk, site, node) is not None
 
 
 def _bounded(walk: Walk, site: Site, names: list[str], before: str) -> bool:

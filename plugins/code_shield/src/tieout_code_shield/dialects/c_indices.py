@@ -7,7 +7,15 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.c_numbers import RETURNED, from_outside
-from tieout_code_shield.dialects.c_sizes import assigned, bare, capacity, compared_below, index_of, number
+from tieout_code_shield.dialects.c_sizes import (
+    assigned,
+    bare,
+    capacity,
+    compared_below,
+    extent,
+    index_of,
+    number,
+)
 from tieout_code_shield.dialects.c_values import NUMBERS
 from tieout_code_shield.dialects.nodes import items, same
 
@@ -59,11 +67,9 @@ def _number(walk: Walk, site: Site, node: Node) -> int | None:
 def _count(walk: Walk, site: Site, array: Node) -> int | None:
     """How many elements an array or a vector that does not grow was declared with."""
     name = walk.dialect.dotted(array)
-    count = walk.value_of(f"countof({name.rpartition('.')[2]})", site)
+    count = extent(walk, site, array, "countof")
     if count is not None:
-        sizes = rf"\b{re.escape(name.rpartition('.')[2])}\s*\[([^\]]*)\]\s*;"
-        # Members of several structures may share a name, and not their sizes.
-        return number(count) if len(set(re.findall(sizes, walk.root.text()))) < 2 else None
+        return number(count)
     given = assigned(walk, name, site)
     listed = given[0] if len(given) == 1 else None
     if listed is None or re.search(

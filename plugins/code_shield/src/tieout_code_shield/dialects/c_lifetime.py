@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.dialects.c_sizes import argument, assigned, bare
+from tieout_code_shield.dialects.c_sizes import argument, assigned, bare, extent
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -185,14 +185,14 @@ def frees_non_heap(walk: Walk, site: Site) -> bool:
         return True
     values = assigned(walk, node.text(), site)
     if not values:
-        return walk.value_of(f"sizeof({node.text()})", site) is not None and site.function is not None
+        return extent(walk, site, node) is not None and site.function is not None
     for value in values:
         callee = value.field("function") if value.kind() == "call_expression" else None
         if callee is not None and callee.text() in ("alloca", "ALLOCA", "_alloca"):
             return True
         if value.kind() in ("string_literal", "concatenated_string"):
             return True
-        if value.kind() == "identifier" and walk.value_of(f"sizeof({value.text()})", site) is not None:
+        if value.kind() == "identifier" and extent(walk, site, value) is not None:
             return (
                 not assigned(walk, value.text(), site)
                 or "sizeof" in value.text()

@@ -23,6 +23,7 @@ __all__ = [
     "compared",
     "compared_above",
     "compared_below",
+    "extent",
     "index_of",
     "known_length",
     "moves",
@@ -105,6 +106,23 @@ def moves(walk: Walk, name: str, site: Site) -> bool:
     return any(each.binding is not None and each.binding.form == "augment" for each in given)
 
 
+def extent(walk: Walk, site: Site, node: Node, what: str = "sizeof") -> Value | None:
+    """How large an array is declared: a variable that is seen from here, or a member wherever its class says so.
+
+    Args:
+        what: ``sizeof`` for bytes, ``countof`` for elements.
+    """
+    name = walk.dialect.dotted(node).rpartition(".")[2]
+    if node.kind() != "field_expression":
+        own = walk.assignments_of(f"{what}({name})", site)
+        if not own and site.function is not None and walk.declares(site.function, name):
+            return None
+        declared = walk.value_of(f"{what}({name})", site)
+        if declared is not None:
+            return declared
+    return walk.value_of(f"{what}(.{name})", site)
+
+
 def capacity(walk: Walk, site: Site, node: Node, depth: int = 0) -> int | None:
     """Bytes from where an expression points to the end of what it points into; ``None`` when not known.
 
@@ -126,7 +144,7 @@ def capacity(walk: Walk, site: Site, node: Node, depth: int = 0) -> int | None:
     if kind not in ("identifier", "field_expression", "type_identifier"):
         return None
     name = walk.dialect.dotted(node)
-    declared = walk.value_of(f"sizeof({name.rpartition('.')[2]})", site)
+    declared = extent(walk, site, node)
     if declared is not None:
         return number(declared)
     if moves(walk, name, site):

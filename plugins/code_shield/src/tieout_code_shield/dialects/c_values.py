@@ -171,7 +171,10 @@ class CValues(Dialect):
             return constant("number", str(size) if size else None)
         if inner.kind() == "pointer_expression" or inner.kind() == "subscript_expression":
             return constant("number")
-        found = scope.lookup(f"sizeof({self.dotted(inner)})")
+        name = self.dotted(inner)
+        found = scope.lookup(f"sizeof({name})")
+        if found is None and (inner.kind() == "field_expression" or scope.lookup(name) is None):
+            found = scope.lookup(f"sizeof(.{name.rpartition('.')[2]})")
         if found is None and inner.kind() in ("identifier", "type_identifier"):
             size = NUMBERS.get(inner.text())
             return constant("number", str(size) if size else None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from tieout_code_shield.values import Leaf
     from tieout_code_shield.walk import Site, Walk
 
 __all__ = ["Guards"]
@@ -28,9 +29,14 @@ class Guards:
     """The ways in which code writes the dotted name of what comes from outside."""
     forms: str
     """Regular expression of a check, with ``%s`` for the name that is checked."""
+    same: frozenset[str] = frozenset()
+    """Functions whose result is as bad as what they are given: ``strip``."""
 
     def unguarded(self, walk: Walk, site: Site) -> bool:
-        """Whether no name in the arguments (or the value) of ``site`` was checked in the same function before it."""
+        """Whether something in the arguments (or the value) of ``site`` was not checked in the same function before it.
+
+        One check does for what is not known to be input; each input that is named there needs its own.
+        """
         arguments = walk.arguments(site) if site.role == "call" else None
         nodes = [*arguments.positional, *arguments.named.values()] if arguments is not None else []
         receiver = walk.dialect.receiver(site.node) if site.role == "call" else None
@@ -40,15 +46,32 @@ class Guards:
             nodes.append(site.binding.value)
         written = dict.fromkeys(name for node in nodes for name in self.names.findall(node.text()))
         names = dict(written)
-        for node in nodes:
-            for leaf in walk.evaluate(node, site).leaves:
-                if leaf.tainted:
-                    names.update(dict.fromkeys(self.written(leaf.name)))
+        inputs = dict.fromkeys(
+            leaf for node in nodes for leaf in walk.evaluate(node, site).leaves if leaf.tainted
+        )
+        for leaf in inputs:
+            names.update(dict.fromkeys(self.written(leaf.name)))
         before = walk.text_ahead(site) + _modifiers(site)
         if any(self._guarded(name, before) for name in list(names)[:MAX_NAMES]):
-            return False
+            return any(self._open(leaf, list(written)[:MAX_NAMES], walk, site, before) for leaf in inputs)
         tainted = [name for name in list(written)[:MAX_NAMES] if self._tainted(name, walk, site)]
         return not (tainted and all(self._made_of_guarded(name, walk, site, before) for name in tainted))
+
+    def _open(self, leaf: Leaf, written: list[str], walk: Walk, site: Site, before: str) -> bool:
+        """Whether an input went through nothing, and was checked neither itself nor in a variable that holds it."""
+        ways = self.written(leaf.name)
+        through = {name.rpartition(".")[2] for name in leaf.through}
+        if not ways or not through <= self.same or any(self._guarded(way, before) for way in ways):
+            return False
+        for name in written:
+            value = walk.value_of(name, site)
+            if value is not None and not any(held.name == leaf.name for held in value.leaves):
+                continue
+            if (value is not None or name not in ways) and (
+                self._guarded(name, before) or self._made_of_guarded(name, walk, site, before)
+            ):
+                return False
+        return True
 
     def _made_of_guarded(self, name: str, walk: Walk, site: Site, before: str, depth: int = 0) -> bool:
         """Whether everything from outside that a name was made of was checked: each of several parts of a path."""
