@@ -55,7 +55,7 @@ _TYPED: Final = re.compile(
     rf"['\"][^'\"]{{1,80}}['\"]\.(?:equals|Equals|equalsIgnoreCase|contentEquals)\(\s?(?P<name>{_NAME})\s?\)"
     rf"|(?P<name2>{_NAME})\.(?:equals|Equals|equalsIgnoreCase|contentEquals)\(\s?['\"][^'\"]{{1,80}}['\"]"
     rf"|(?P<name3>{_NAME})\.matches\(|\bPattern\.matches\([^,()]{{1,200}},\s?(?P<name4>{_NAME})"
-    rf"|\bRegex\.IsMatch\(\s?(?P<name5>{_NAME})\s?,\s?@?\"\^[^\"]{{0,200}}\$\""
+    rf"|\bRegex\.IsMatch\(\s?(?P<name5>{_NAME})\s?,\s?@?\"(?:\^|\\{{1,2}}A)[^\"]{{0,200}}(?:\$|\\[zZ])\""
     rf"|\bmatcher\(\s?(?P<name6>{_NAME})\s?\)\.matches\(\)"
 )
 _INSIDE: Final = re.compile(rf"\s?({_NAME})\s?\)")

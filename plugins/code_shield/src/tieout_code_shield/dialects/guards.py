@@ -60,7 +60,8 @@ class Guards:
     def _open(self, leaf: Leaf, written: list[str], walk: Walk, site: Site, before: str) -> bool:
         """Whether an input went through nothing, and was checked neither itself nor in a variable that holds it."""
         ways = self.written(leaf.name)
-        through = {name.rpartition(".")[2] for name in leaf.through}
+        calls = {*leaf.through, leaf.name} if leaf.kind == "call" else leaf.through
+        through = {name.rpartition(".")[2] for name in calls}
         if not ways or not through <= self.same or any(self._guarded(way, before) for way in ways):
             return False
         for name in written:
