@@ -352,7 +352,7 @@ class Host:
 
     def describe(self, error: BaseException) -> str:
         """One clean line about an exception, without secrets."""
-        return self.redact(describe_failure(error))
+        return describe_failure(error, redact=self.redact)
 
     def log_exception(self, what: str, error: BaseException) -> None:
         """Write an exception to the log (shown with ``--debug``), without secrets."""

@@ -13,6 +13,7 @@ __all__ = [
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -130,8 +131,12 @@ def strict_plugins() -> bool:
     return os.environ.get("TIEOUT_STRICT_PLUGINS", "") not in ("", "0")
 
 
-def describe_failure(error: BaseException) -> str:
-    """One line that says what happened and, for a failed import, what is missing."""
+def describe_failure(error: BaseException, *, redact: Callable[[str], str] = str) -> str:
+    """One line that says what happened and, for a failed import, what is missing.
+
+    Args:
+        redact: Takes secrets out of the whole text, before it is cut to a line.
+    """
     from tieout.text import clean_line
 
     if isinstance(error, ModuleNotFoundError) and error.name:
@@ -147,4 +152,4 @@ def describe_failure(error: BaseException) -> str:
         name = frame.f_globals.get("__name__", "")
         if name and not str(name).startswith(("importlib", "tieout.")):
             place = f" at {name}:{trace.tb_lineno}"
-    return clean_line(f"{type(error).__name__}: {error}{place}", limit=300)
+    return clean_line(redact(f"{type(error).__name__}: {error}{place}"), limit=300)

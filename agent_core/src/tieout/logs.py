@@ -5,25 +5,26 @@ from __future__ import annotations
 __all__ = ["start_logging"]
 
 import logging
+from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from tieout.redact import Redactor
+from tieout.text import clean
 
 _CONTENT_LOGGERS = ("openai", "httpx2", "httpcore2", "pydantic_ai")
 """Libraries whose debug lines hold the prompt text; heard only with ``--debug-content``."""
 
 
 class _Redacting(logging.Formatter):
-    def __init__(self, redact: Redactor) -> None:
+    def __init__(self, redact: Callable[[str], str]) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(process)d %(message)s")
         self._redact = redact
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._redact(super().format(record))
+        return clean(self._redact(super().format(record)))  # a log is read in a terminal
 
 
-def start_logging(folder: Path, redact: Redactor, *, content: bool = False) -> Path | None:
+def start_logging(folder: Path, redact: Callable[[str], str], *, content: bool = False) -> Path | None:
     """Write the log to ``folder/tieout.log`` (3 files of 2 MB).
 
     Args:

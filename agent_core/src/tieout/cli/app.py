@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -42,6 +43,10 @@ _COMMANDS = {
 """Name to import path and help, so that ``--help`` imports none of them."""
 
 
+_SECRET_NAMES = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
+"""How the names of variables end that hold a secret: ``OPENAI_API_KEY``, ``HF_TOKEN``."""
+
+
 @dataclass
 class CliState:
     """The global options, and what is made from them on first use."""
@@ -55,6 +60,24 @@ class CliState:
     debug_content: bool = False
     _settings: LoadedSettings | None = field(default=None, repr=False)
     _host: Host | None = field(default=None, repr=False)
+    log_file: Path | None = field(default=None, repr=False)
+    """The log of this run, once it is written."""
+
+    def redact(self, text: str) -> str:
+        """``text`` without secrets: those that the host knows, what looks like a key, and keys in the environment."""
+        from tieout.redact import Redactor
+
+        redactor = Redactor() if self._host is None else self._host.redact
+        for name, value in os.environ.items():
+            if name.upper().endswith(_SECRET_NAMES):
+                redactor.register(value)
+        return redactor(text)
+
+    def log_folder(self) -> Path:
+        """Where the log of this run is written."""
+        from tieout.contract.tables import default_folder
+
+        return (default_folder().parent if self._host is None else self._host.data_dir) / "logs"
 
     def settings(self) -> LoadedSettings:
         """Settings with the command line on top; warnings go to stderr once.
@@ -82,18 +105,22 @@ class CliState:
 
             self._host = Host(self.settings(), plugins=self.plugins)
             if self.debug or self.debug_content:
-                self._start_logging(self._host)
+                self.start_logging()
         return self._host
 
-    def _start_logging(self, host: Host) -> None:
+    def start_logging(self) -> None:
+        """Write a log from here on, if it is not written yet."""
         from tieout.cli.output import note, warn
         from tieout.logs import start_logging
 
-        path = start_logging(host.data_dir / "logs", host.redact, content=self.debug_content)
-        if path is None:
-            warn(_("The log cannot be written to {folder}.", folder=str(host.data_dir)))
+        if self.log_file is not None:
+            return
+        folder = self.log_folder()
+        self.log_file = start_logging(folder, self.redact, content=self.debug_content)
+        if self.log_file is None:
+            warn(_("The log cannot be written to {folder}.", folder=str(folder)))
         else:
-            note(_("Log: {path}", path=str(path)))
+            note(_("Log: {path}", path=str(self.log_file)))
 
 
 def state_of(context: click.Context) -> CliState:
@@ -196,7 +223,9 @@ def root(
     Without a command it opens the chat.
     """
     color = not (no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb")
-    ctx.obj = CliState(lang, profile, online, not no_plugins, color, debug, debug_content)
+    state = ctx.ensure_object(CliState)
+    state.lang, state.profile, state.online, state.plugins = lang, profile, online, not no_plugins
+    state.color, state.debug, state.debug_content = color, debug, debug_content
     ctx.color = None if color else False
     if ctx.invoked_subcommand is None and not ctx.resilient_parsing:
         from tieout.cli.chat import open_chat
@@ -208,8 +237,9 @@ def run(words: Sequence[str]) -> int:
     """Run the command line; returns the exit code."""
     from tieout.cli.output import show_error
 
+    state = CliState()  # made here, so that what is known of secrets and of the log outlives a failure
     try:
-        result: object = root.main(list(words), prog_name="tieout", standalone_mode=False)
+        result: object = root.main(list(words), prog_name="tieout", standalone_mode=False, obj=state)
         return int(result) if isinstance(result, int) else ExitCode.OK
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
@@ -226,17 +256,14 @@ def run(words: Sequence[str]) -> int:
         show_error(translate_click(error.format_message()), hint="", code="usage")
         return ExitCode.USAGE
     except TieoutError as error:
-        show_error(error.message, hint=error.hint, code=error.code)
+        show_error(state.redact(error.message), hint=state.redact(error.hint), code=error.code)
         return error.exit_code
     except BrokenPipeError:  # before the general case: nothing went wrong on this side
         # The reader (head, a closed pager) has had enough; nothing more may be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
-    except Exception as error:  # a fault of ours: one line here, the trace in the log
-        import logging
-        import traceback
+    except Exception as error:  # a fault of ours
+        from tieout.cli.unforeseen import show_unforeseen
 
-        logging.getLogger("tieout").error("%s", "".join(traceback.format_exception(error)))
-        text = _("Something went wrong inside Tieout: {problem}", problem=f"{type(error).__name__}: {error}")
-        show_error(text, hint=_("Run again with --debug and report the log."), code="internal")
+        show_unforeseen(error, state)
         return ExitCode.FAILURE
