@@ -203,7 +203,7 @@ def find_device(name: str) -> Device:
     hint = (
         _("Did you mean {names}?", names=", ".join(near))
         if near
-        else _("The hardware tool lists every device that is known.")
+        else _("`tieout compute devices` lists every one that is known.")
     )
     raise ToolError(
         _("No accelerator called {name} is in the table.", name=repr(name[:60])),
