@@ -103,3 +103,20 @@ def test_it_is_said_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
     first, hint = capsys.readouterr().err.splitlines()
     assert "Tieout 内部出错" in first
     assert "仓库" in hint
+
+
+def test_an_error_has_no_colour_where_none_is_wanted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A terminal is pretended to; click takes colours out of what goes elsewhere."""
+    monkeypatch.setattr("click.utils.should_strip_ansi", lambda *_args, **_kwargs: False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    run(["models", "extra"])
+    assert "\x1b[31m" in capsys.readouterr().err
+    run(["--no-color", "models", "extra"])
+    run(["--no-color", "models"])
+    monkeypatch.setenv("NO_COLOR", "1")
+    run(["models", "extra"])
+    run(["--nothing"])
+    assert "\x1b" not in capsys.readouterr().err

@@ -222,7 +222,9 @@ def load_settings(
         if not isinstance(cast(Table, profiles).get(chosen), dict):
             raise SettingsError(
                 _("There is no profile {name}.", name=repr(chosen)),
-                hint=_("Known profiles: {names}.", names=", ".join(sorted(cast(Table, profiles))) or "-"),
+                hint=_("Known profiles: {names}.", names=names)
+                if (names := ", ".join(sorted(cast(Table, profiles))))
+                else _("There is none yet. Write [profiles.NAME] in tieout.toml."),
             )
         _merge(merged, cast(Table, profiles[chosen]), None, places)
         inside = f"profiles.{chosen}."

@@ -47,6 +47,10 @@ _SECRET_NAMES = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
 """How the names of variables end that hold a secret: ``OPENAI_API_KEY``, ``HF_TOKEN``."""
 
 
+def _shows_color() -> bool:
+    return not (os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb")
+
+
 @dataclass
 class CliState:
     """The global options, and what is made from them on first use."""
@@ -55,7 +59,7 @@ class CliState:
     profile: str | None = None
     online: bool | None = None
     plugins: bool = True
-    color: bool = True
+    color: bool = field(default_factory=_shows_color)
     debug: bool = False
     debug_content: bool = False
     _settings: LoadedSettings | None = field(default=None, repr=False)
@@ -174,7 +178,8 @@ class _Root(LocalGroup):
                 if close
                 else _("`tieout --help` lists the commands.")
             )
-            raise click.UsageError(_("There is no command {name}.", name=repr(name)) + " " + hint)
+            problem = _("There is no command {name}.", name=repr(name))
+            raise click.UsageError(_("{problem} {hint}", problem=problem, hint=hint))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -222,7 +227,7 @@ def root(
 
     Without a command it opens the chat.
     """
-    color = not (no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb")
+    color = _shows_color() and not no_color
     state = ctx.ensure_object(CliState)
     state.lang, state.profile, state.online, state.plugins = lang, profile, online, not no_plugins
     state.color, state.debug, state.debug_content = color, debug, debug_content
@@ -237,7 +242,8 @@ def run(words: Sequence[str]) -> int:
     """Run the command line; returns the exit code."""
     from tieout.cli.output import show_error
 
-    state = CliState()  # made here, so that what is known of secrets and of the log outlives a failure
+    # Made here, so that what is known of colours, secrets and the log outlives a failure.
+    state = CliState(color=_shows_color() and "--no-color" not in words)
     try:
         result: object = root.main(list(words), prog_name="tieout", standalone_mode=False, obj=state)
         return int(result) if isinstance(result, int) else ExitCode.OK
@@ -247,16 +253,17 @@ def run(words: Sequence[str]) -> int:
     except click.UsageError as error:
         if error.ctx is not None:
             click.echo(error.ctx.get_usage(), err=True)
-        show_error(translate_click(error.format_message()), hint="", code="usage")
+        show_error(translate_click(error.format_message()), hint="", code="usage", color=state.color)
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
         click.echo(_("Interrupted."), err=True)
         return ExitCode.INTERRUPTED
     except click.ClickException as error:
-        show_error(translate_click(error.format_message()), hint="", code="usage")
+        show_error(translate_click(error.format_message()), hint="", code="usage", color=state.color)
         return ExitCode.USAGE
     except TieoutError as error:
-        show_error(state.redact(error.message), hint=state.redact(error.hint), code=error.code)
+        message, hint = state.redact(error.message), state.redact(error.hint)
+        show_error(message, hint=hint, code=error.code, color=state.color)
         return error.exit_code
     except BrokenPipeError:  # before the general case: nothing went wrong on this side
         # The reader (head, a closed pager) has had enough; nothing more may be written, not even at exit.

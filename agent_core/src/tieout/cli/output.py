@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tieout.cli.wrapping import display_width
+from tieout.cli.wrapping import display_width, wrap
 from tieout.i18n import translator
 from tieout.text import clean, clean_line
 
@@ -36,9 +36,14 @@ def warn(text: str) -> None:
     click.secho(clean(f"{_('Warning')}: {text}"), err=True, fg="yellow")
 
 
-def show_error(message: str, *, hint: str, code: str) -> None:
-    """Write one error to stderr: what and where, then what to do next."""
-    click.secho(clean(f"{_('Error')} [{code}]: {message}"), err=True, fg="red")
+def show_error(message: str, *, hint: str, code: str, color: bool = True) -> None:
+    """Write one error to stderr: what and where, then what to do next.
+
+    Args:
+        color: False for none, where no command is running any more whose ``--no-color`` counts.
+    """
+    said = clean(f"{_('Error')} [{code}]: {message}")
+    click.echo(click.style(said, fg="red") if color else said, err=True)
     if hint:
         click.echo(clean(f"  → {hint}"), err=True)
 
@@ -56,9 +61,28 @@ def warn_of_settings(host: Host) -> None:
 
 
 def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Write aligned columns; wide characters count as two."""
+    """Write aligned columns; wide characters count as two. A terminal gets the last column wrapped."""
     cells = [[clean_line(cell, limit=200) for cell in row] for row in [headings, *rows]]
     widths = [max(display_width(row[column]) for row in cells) for column in range(len(headings))]
     for number, row in enumerate(cells):
         padded = [cell + " " * (width - display_width(cell)) for cell, width in zip(row, widths, strict=True)]
-        click.secho("  ".join(padded).rstrip(), bold=number == 0)
+        for line in _within_terminal("".join(f"{cell}  " for cell in padded[:-1]), row[-1]):
+            click.echo(click.style(line.rstrip(), bold=True) if number == 0 else line.rstrip())
+
+
+_FEWEST_COLUMNS = 20
+"""With less room than this beside the others, the last column goes below them."""
+
+
+def _within_terminal(head: str, last: str) -> list[str]:
+    if not sys.stdout.isatty():  # a pipe gets one line for each row
+        return [head + last]
+    import shutil
+
+    columns, indent = shutil.get_terminal_size().columns, display_width(head)
+    if indent + display_width(last) <= columns:
+        return [head + last]
+    below = columns - indent < _FEWEST_COLUMNS
+    indent = 4 if below else indent
+    lines = [" " * indent + line for line in wrap(last, max(columns - indent, _FEWEST_COLUMNS))]
+    return [head, *lines] if below else [head + lines[0].lstrip(), *lines[1:]]

@@ -183,7 +183,9 @@ def _switch(ctx: click.Context, name: str, *, disabled: bool) -> None:
 
     from tieout.settings import user_config_path
 
-    if name not in {entry.name for entry in find_entry_points("tieout.plugins")} and disabled:
+    known = {entry.name for entry in find_entry_points("tieout.plugins")}
+    # One that is gone can still be listed as switched off, and be taken out of the list.
+    if name not in known and (disabled or name not in _disabled(ctx)):
         raise PluginError(
             _("There is no plugin named {name}.", name=repr(name)),
             code="plugin-unknown",

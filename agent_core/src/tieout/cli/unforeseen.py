@@ -44,4 +44,4 @@ def show_unforeseen(error: Exception, state: CliState) -> None:
     text = _(
         "Something went wrong inside Tieout: {problem}", problem=describe_failure(error, redact=state.redact)
     )
-    show_error(text, hint=hint, code="internal")
+    show_error(text, hint=hint, code="internal", color=state.color)
