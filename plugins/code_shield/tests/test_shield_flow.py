@@ -45,6 +45,14 @@ def ids(scanner: Scanner, code: str, language: str) -> set[str]:
         ("not str(x).startswith(base)", "x", PREFIX_CHECK, False),
         ("os.path.commonpath([base, x]) != base", "x", PREFIX_CHECK, False),
         ("'..' in x", "x", DOT_CHECK, False),
+        ("x.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')", "x", CHECKED, True),
+        ("x.bytes().any(|b| !b.is_ascii_digit())", "x", CHECKED, False),
+        ("!x.All(char.IsLetterOrDigit)", "x", CHECKED, False),
+        ("!x.all { it.isLetterOrDigit() || it == '_' }", "x", CHECKED, False),
+        ("not all(c.isalnum() or c in '-_' for c in x)", "x", CHECKED, False),
+        ('!Regex("[a-z]+").matches(x)', "x", CHECKED, False),
+        ('!(x matches Regex("[a-z]+"))', "x", CHECKED, False),
+        ('!Regex.IsMatch(x, @"\\A[a-z]+\\z")', "x", CHECKED, False),
     ],
 )
 def test_a_condition_proves_something(condition: str, name: str, tag: str, holds: bool) -> None:
@@ -62,6 +70,10 @@ def test_a_condition_proves_something(condition: str, name: str, tag: str, holds
         "os.path.exists(x)",
         "re.search('a', x)",
         "x.match(/[.]js$/)",
+        "x.chars().all(|c| c != '/')",
+        "x.chars().all(|c| c.is_alphanumeric() || c == '/')",
+        "x.chars().any(|c| c.is_alphanumeric())",
+        "x.chars().all(|c| !c.is_control() && !c.is_digit(10))",
     ],
 )
 def test_a_condition_that_proves_nothing(condition: str) -> None:
@@ -83,6 +95,72 @@ def test_a_check_holds_only_where_its_branch_does(scanner: Scanner) -> None:
     assert "py-path-traversal" not in ids(scanner, inside, "python")
     assert "py-path-traversal" in ids(scanner, behind, "python")
     assert "py-path-traversal" in ids(scanner, other, "python")
+
+
+KEPT = {
+    ("python", "py-path-traversal"): """
+def f():
+    n = request.args['n']
+    ok = n.isalnum()
+    if not {0}:
+        return
+    open(n)
+""",
+    ("javascript", "js-path-traversal"): """
+function f(req, res) {{
+    const n = req.query.n;
+    const ok = /^[a-z]+$/.test(n);
+    if (!{0}) return;
+    fs.readFile('/srv/' + n);
+}}
+""",
+    ("go", "go-path-traversal"): """
+var plain = regexp.MustCompile(`^[a-z]+$`)
+
+func f(w http.ResponseWriter, r *http.Request) {{
+	n := r.FormValue("n")
+	ok := plain.MatchString(n)
+	if !{0} {{
+		return
+	}}
+	os.ReadFile("/srv/" + n)
+}}
+""",
+    ("kotlin", "java-path-traversal"): """
+@GetMapping
+fun f(@RequestParam n: String): ByteArray {{
+    val ok = n.matches(Regex("[a-z]+"))
+    if (!{0}) return empty
+    return File("/srv/$n").readBytes()
+}}
+""",
+    ("csharp", "cs-path-traversal"): """
+app.MapGet("/a", (string n) => {{
+    var ok = Regex.IsMatch(n, "^[a-z]+$");
+    if (!{0}) return Results.NotFound();
+    return Results.Text(File.ReadAllText("/srv/" + n));
+}});
+""",
+}
+
+
+@pytest.mark.parametrize(("language", "rule"), list(KEPT))
+def test_a_check_may_be_kept_in_a_variable(scanner: Scanner, language: str, rule: str) -> None:
+    code = KEPT[language, rule]
+    assert rule not in ids(scanner, code.format("ok"), language)
+    assert rule in ids(scanner, code.format("other"), language)
+
+
+def test_what_a_variable_keeps_says_nothing_in_another_function_or_the_other_way(scanner: Scanner) -> None:
+    other = (
+        "def g(n):\n    ok = n.isalnum()\n    return ok\n\n"
+        "def f(ok):\n    n = request.args['n']\n    if not ok:\n        return\n    open(n)\n"
+    )
+    wrong = (
+        "def f():\n    n = request.args['n']\n    ok = n.isalnum()\n    if ok:\n        return\n    open(n)\n"
+    )
+    assert "py-path-traversal" in ids(scanner, other, "python")
+    assert "py-path-traversal" in ids(scanner, wrong, "python")
 
 
 def test_an_assignment_in_another_branch_is_not_the_last(scanner: Scanner) -> None:

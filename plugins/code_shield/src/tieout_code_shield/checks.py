@@ -16,6 +16,7 @@ __all__ = [
     "Proof",
     "allows_little",
     "excludes",
+    "outcomes",
     "proofs",
 ]
 
@@ -41,6 +42,22 @@ _DENIED: Final = re.compile(
 )
 _LIST: Final = rf"[\[({{]['\"\d]|(?:new Set\()?\[['\"\d]|{_NAME}"
 
+# name.chars().all(|c| c.is_alphanumeric()), name.All(char.IsDigit), all(c.isalnum() for c in name)
+_EVERY: Final = re.compile(
+    rf"(?P<name>{_NAME})(?:\.(?:chars|bytes|as_bytes|iter|codePoints|toCharArray)\(\)){{0,2}}"
+    r"\.(?P<how>all|any|allMatch|anyMatch|All|Any)\s?[({](?P<inside>[^;]{1,160})"
+    rf"|\b(?P<how2>all|any)\((?P<inside2>[^\n;]{{1,120}}?)\sfor\s\w{{1,20}}\sin\s(?P<name2>{_NAME})\s?\)"
+)
+_CHARACTER: Final = re.compile(
+    r"(?:[iI]s_?(?:ascii_?)?(?:alnum|alphanumeric|digit|decimal|alpha|alphabetic|numeric|hexdigit|letter|letterordigit)\b"
+    r"|\bin\s(?:[A-Z_]{2,40}\b|['\"]|string\.)|['\"]\.contains\(|\b[A-Z_]{2,40}\.contains\()",
+    re.I,
+)
+"""What asks whether a character is one of those that are allowed."""
+_TRUTH: Final = re.compile(
+    r"(?:^|(?<=[!&|])|(?<=(?<!\w)\()|(?<=\bnot)|(?<=\band)|(?<=\bor))\s{0,3}(?P<name>[A-Za-z_]\w{0,60})\s{0,3}"
+    r"(?P<none>===?\s?(?:null|false|None|False)\b|is (?:None|False)\b)?\s{0,3}(?=$|[)&|:]|and\b|or\b)"
+)
 # name in LIST; LIST.includes(name)
 _MEMBER: Final = re.compile(
     rf"(?P<name>{_NAME})(?:\(\))?\s{{1,3}}(?P<no>not\s)?in\s{{1,3}}(?P<list>{_LIST})"
@@ -57,6 +74,8 @@ _TYPED: Final = re.compile(
     rf"|(?P<name3>{_NAME})\.matches\(|\bPattern\.matches\([^,()]{{1,200}},\s?(?P<name4>{_NAME})"
     rf"|\bRegex\.IsMatch\(\s?(?P<name5>{_NAME})\s?,\s?@?\"(?:\^|\\{{1,2}}A)[^\"]{{0,200}}(?:\$|\\[zZ])\""
     rf"|\bmatcher\(\s?(?P<name6>{_NAME})\s?\)\.matches\(\)"
+    rf"|(?:\bRegex\(\"{{1,3}}[^\"\n]{{1,200}}\"{{1,3}}\)|\"[^\"\n]{{1,200}}\"\.toRegex\(\))\.matches\(\s?(?P<name7>{_NAME})\s?\)"
+    rf"|(?P<name8>{_NAME})\smatches\s(?=[\w\"])"
 )
 _INSIDE: Final = re.compile(rf"\s?({_NAME})\s?\)")
 # pattern.MatchString(name), Pattern.IsMatch(name), RE.is_match(&name): enough where the pattern is anchored
@@ -104,16 +123,18 @@ _WRAPPED: Final = re.compile(rf"\b(?:str|String|os\.fspath|repr)\((?P<name>{_NAM
 _PART: Final = re.compile(r"\.(?:netloc|host(?:name)?|origin|scheme|protocol|suffix)$")
 _MAYBE: Final = re.compile(
     r"\bin\b|includes|has|contains|Contains|indexOf|quals|IsMatch|==|match|search|test|exec|is[a-z]+\(|isinstance|typeof|(?i:valid|allow|safe|trust|permit|white|sanit|check|verify)|starts|relative|common|isN|isI|isF|Match|HasPrefix|\]"
+    r"|\.[aA](?:ll|ny)\b"
 )
 
 _MARKS: Final[Mapping[re.Pattern[str], tuple[str, ...]]] = {
     _MEMBER: (".includes(", ".has", "ontains", ".indexOf("),
     _EQUAL: ("==", "!="),
-    _TYPED: ("quals", ".matches(", "IsMatch("),
+    _TYPED: ("quals", ".matches(", " matches ", "IsMatch("),
     _MATCHED: ("Match", "is_match("),
     _INDEXED: ("]",),
     _PATTERN: ("match(", "search(", "test(", "exec("),
     _DIGITS: (".is", "isinstance(", "isFinite(", "isNaN(", "typeof"),
+    _EVERY: (".all", ".any", ".All", ".Any", "all(", "any("),
     _TEXT: ("typeof", "isinstance(", ".isString("),
     _NAMED: ("valid", "allow", "safe", "trust", "permit", "white", "saniti", "check", "verify"),
     _PREFIX: ("HasPrefix(", ".starts", ".is_relative_to(", "common", ".parents"),
@@ -152,6 +173,15 @@ def proofs(condition: str) -> list[Proof]:
         return []
     # Who knows the host of an address knows enough of the address.
     return found + [replace(one, name=_PART.sub("", one.name)) for one in found if _PART.search(one.name)]
+
+
+def outcomes(condition: str) -> list[tuple[str, bool]]:
+    """Variables that a condition asks for their truth, and whether they are true where it holds."""
+    text = condition[:MAX_CONDITION]
+    return [
+        (found["name"], _negated(text, found.start("name")) == bool(found["none"]))
+        for found in _TRUTH.finditer(text)
+    ]
 
 
 def _found(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
@@ -195,6 +225,10 @@ def _all(text: str) -> Iterator[Proof]:
     for found in _found(_DIGITS, text):
         negative = (bool(found["nan"]) or (found["sign"] or "=")[0] == "!") != _negated(text, found.start())
         yield Proof(_first(found, "name"), CHECKED, not negative)
+    for found in _found(_EVERY, text):
+        holds = _every(_first(found, "how").lower(), _first(found, "inside"))
+        if holds is not None:
+            yield Proof(_first(found, "name"), CHECKED, holds != _negated(text, found.start()))
     for found in _found(_TEXT, text):
         negative = (found["sign"] or "=")[0] == "!" or _negated(text, found.start())
         yield Proof(_first(found, "name"), TEXT_CHECK, not negative)
@@ -227,6 +261,22 @@ def _all(text: str) -> Iterator[Proof]:
             or "-1" in text[found.end() : found.end() + 10]
         )
         yield Proof(_first(found, "name"), DOT_CHECK, negative)
+
+
+def _every(how: str, written: str) -> bool | None:
+    """Whether each character is an allowed one where such a test holds, or where it does not; ``None`` for neither."""
+    depth, inside = 1, written
+    for index, character in enumerate(written):
+        depth += (character in "({") - (character in ")}")
+        if depth == 0:
+            inside = written[:index]
+            break
+    if _CHARACTER.search(inside) is None or re.search(r"==\s?['\"][/\\]", inside):
+        return None
+    negative = re.search(r"!(?!=)|\bnot\b", inside) is not None
+    if how.startswith("all"):
+        return None if negative or "!=" in inside else True
+    return False if negative else None
 
 
 def _patterns(text: str) -> Iterator[Proof]:

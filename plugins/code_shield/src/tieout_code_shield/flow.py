@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.checks import CHECKED, Proof, allows_little, excludes, proofs
+from tieout_code_shield.checks import CHECKED, Proof, allows_little, excludes, outcomes, proofs
 from tieout_code_shield.dialects.nodes import class_of, validity
 from tieout_code_shield.plain_types import carries_no_text
 from tieout_code_shield.syntax import visit
@@ -61,6 +61,7 @@ class Flow:
         self._signatures: dict[Site, tuple[str, ...]] = {}
         self._passed: dict[tuple[Site, str], Value | None] = {}
         self._texts: list[tuple[int, str, str]] | None = None
+        self._kept_in: dict[str, list[Site]] | None = None
         self._assumed: list[Site] = []
         self._objects = 0
         self._applied = 0
@@ -317,10 +318,38 @@ class Flow:
             condition = node.field("condition") or next(
                 (child for child in node.children() if child.is_named()), None
             )
-            for proof in proofs(condition.text()) if condition is not None else ():
+            text = condition.text() if condition is not None else ""
+            for proof in (*proofs(text), *self._kept(text, node)):
                 for start, end in validity(node, holds=proof.holds):
                     for name in {proof.name, *self._related(proof.name, node)}:
                         checks.setdefault(name, []).append(_Check(start, end, proof))
+
+    def _kept(self, condition: str, node: Node) -> list[Proof]:
+        """What a condition proves by variables that keep what a check said: ``ok = name.isalnum(); if not ok: …``."""
+        start = node.range().start.index
+        found: list[Proof] = []
+        for name, holds in outcomes(condition):
+            given = [each for each in self._outcomes().get(name, ()) if each.since <= start]
+            last = given[-1] if given else None
+            around = last.function if last is not None else None
+            if last is None or last.binding is None or (around is not None and around.end < start):
+                continue
+            found += [
+                proof if holds else replace(proof, holds=not proof.holds)
+                for proof in proofs(last.binding.value.text())
+            ]
+        return found
+
+    def _outcomes(self) -> Mapping[str, list[Site]]:
+        """The assignments of each plain variable that are short enough to be a check."""
+        if self._kept_in is None:
+            self._kept_in = {}
+            for site in self._walk.sites:
+                if site.binding is not None and site.binding.form == "assign" and "." not in site.name:
+                    span = site.binding.value.range()
+                    if span.end.index - span.start.index <= MAX_ASSIGNED:
+                        self._kept_in.setdefault(site.name, []).append(site)
+        return self._kept_in
 
     def _related(self, name: str, node: Node) -> list[str]:
         """Names that were made from ``name`` before a check, and the name that it was itself made from."""

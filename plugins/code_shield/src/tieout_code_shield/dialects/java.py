@@ -124,6 +124,7 @@ class JavaDialect(TypedDialect):
     )
     deciding = frozenset({"if_statement", "ternary_expression"})
     source_calls = _SOURCE_CALLS
+    asserting = frozenset({"checkArgument", "isTrue"})
     canary = (
         "class A {\n  void run(String name) throws Exception {\n    "
         'Runtime.getRuntime().exec("ls " + name);\n  }\n}\n'

@@ -69,6 +69,7 @@ class KotlinDialect(KotlinValues):
     statements = _STATEMENTS
     source_calls = _SOURCE_CALLS
     returning = "jump_expression"
+    asserting = frozenset({"require", "check"})
     canary = 'fun run(name: String) {\n    Runtime.getRuntime().exec("ls " + name)\n}\n'
 
     branching = ("if_expression",)

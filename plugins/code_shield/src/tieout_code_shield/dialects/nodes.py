@@ -58,6 +58,9 @@ def validity(node: Node, *, holds: bool) -> list[tuple[int, int]]:
     """Where a condition is known to hold (or not to): in its branch, and behind it when the other branch ends there."""
     consequence, alternative = node.field("consequence"), node.field("alternative")
     block = node.parent()
+    if block is not None and block.kind() == "expression_statement":
+        # Rust's ``if`` is an expression, which the grammar wraps where it stands as a statement.
+        block = block.parent()
     behind = (node.range().end.index, block.range().end.index if block is not None else 1 << 60)
     if consequence is None:
         return [behind] if holds and node.kind().startswith("assert") else []

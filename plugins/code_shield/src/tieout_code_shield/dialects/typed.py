@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from tieout_code_shield.checks import CHECKED, proofs
 from tieout_code_shield.dialects.base import Binding, Scope
 from tieout_code_shield.dialects.nodes import belongs, items, same
 from tieout_code_shield.dialects.typed_values import MAX_DEPTH, Call, TypedValues, type_name
@@ -34,6 +36,8 @@ class TypedDialect(TypedValues):
     """Methods of a class that return an object of it."""
     deciding: ClassVar[frozenset[str]]
     """Kinds of nodes with a condition, and a branch for each outcome."""
+    asserting: ClassVar[frozenset[str]] = frozenset()
+    """Functions that end with an error unless their first argument is true."""
     parameter_kinds: ClassVar[frozenset[str]] = frozenset()
     returning: ClassVar[str] = "return_statement"
     branching = ("if_statement",)
@@ -100,6 +104,25 @@ class TypedDialect(TypedValues):
             if listed is not None
             else []
         )
+
+    def checked(self, root: Node) -> Iterator[tuple[str, int, int]]:
+        """What ``require(name.matches(PLAIN))`` lets through, up to the end of its block."""
+        calls = tuple(kind for kind, role in self.roles.items() if role == "call")
+        text = root.text() if self.asserting else ""
+        for node in visit(root, calls) if any(f"{name}(" in text for name in self.asserting) else ():
+            outer = node.parent()
+            if self.call_name(node).rpartition(".")[2] not in self.asserting or outer is None:
+                continue
+            block = outer.parent() if outer.kind() == "expression_statement" else outer
+            given = self.arguments(node).positional[:1]
+            end = block.range().end.index if block is not None else outer.range().end.index
+            for proof in proofs(given[0].text()) if given else ():
+                if (
+                    proof.holds
+                    and proof.tag == CHECKED
+                    and not (proof.among or proof.pattern or proof.excluded)
+                ):
+                    yield proof.name, node.range().end.index, end
 
     def signature(self, node: Node) -> tuple[str, ...]:
         """The names of a function's parameters in order."""
