@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tieout.errors import InputError, PluginError
+from tieout.errors import ExitCode, InputError, PluginError
 from tieout.plugin import Effect, EvalResult, Tool
 from tieout.text import tokens
 from tieout_report_search import ReportSettings, holds, plugin
@@ -107,6 +107,7 @@ def test_add_reports_file_by_file(bare: Tools, context: Any, write: Write) -> No
     folder = write("b.pdf", "%PDF-1.4 damaged").parent
     result: AddResult = bare["add"](str(folder), context)
     assert (result.added.value, result.failed.value) == (1, 1)
+    assert result.exit_code == ExitCode.TOOL
     assert "b.pdf: the PDF is damaged" in result.say("en")
     assert "新增报告：1 篇" in result.say("zh")
     again: AddResult = bare["add"](str(folder / "a.txt"), context)

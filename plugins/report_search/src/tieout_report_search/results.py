@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from tieout.errors import ExitCode
 from tieout.plugin import (
     Card,
     CardBlock,
@@ -241,6 +242,11 @@ class AddResult(Result):
     duplicates: Figure
     failed: Figure
     files: tuple[FileReport, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """7 where a file could not be read, so that a script learns of it."""
+        return ExitCode.TOOL if self.failed.value else ExitCode.OK
 
     @classmethod
     def of(cls, outcomes: list[FileOutcome], *, notes: tuple[str, ...] = ()) -> AddResult:
