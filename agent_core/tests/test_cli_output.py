@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -65,3 +66,18 @@ def test_a_wrong_profile_or_command_says_what_there_is(
     with use_language("zh"):
         run(["nosuch"])
     assert "没有命令 'nosuch'。可用" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_is_no_fault_of_the_program(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert run(["data", "status"]) == ExitCode.FAILURE
+        monkeypatch.undo()
+        with contextlib.suppress(OSError):
+            full.close()
+    shown = capsys.readouterr().err
+    assert shown.startswith("Error [output-failed]: The output cannot be written: No space left")
+    assert "internal" not in shown

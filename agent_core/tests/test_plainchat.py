@@ -59,3 +59,14 @@ async def test_it_names_lost_guards_with_every_answer(
     )
     await chat(host, "first?", "second?").run()
     assert capsys.readouterr().err.count("no rules found") == 2
+
+
+async def test_a_command_that_is_not_there_is_not_taken_for_another(
+    chat: Chat, make_host: HostMaker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host = make_host(models=(FakeModel(),), store_path=tmp_path / "s.db")
+    assert await chat(host, "/models", "/nosuch", "/quit").run() == 2
+    shown = capsys.readouterr().err
+    assert "There is no command '/models'." in shown
+    assert "There is no command '/nosuch'." in shown
+    assert "model 's'" not in shown

@@ -34,7 +34,7 @@ def parse_slash(host: Host, line: str) -> SlashCall:
     """Read a slash command.
 
     Raises:
-        InputError: The quotes do not match, a word is left over, or a word is missing.
+        InputError: The quotes do not match, a word is left over or missing, or no plugin has the name.
         ToolUnavailable: There is no such tool.
     """
     try:
@@ -50,10 +50,12 @@ def parse_slash(host: Host, line: str) -> SlashCall:
         tool, rest = host.tool(group), words[1:]
     else:
         known = [t.name for t in host.tools().values() if t.group == group and "slash" in t.faces]
+        if len(words) < 2 and not known:
+            raise InputError(_("There is no command {name}.", name=repr(f"/{group}")), hint=_("Type /help."))
         if len(words) < 2:
             raise InputError(
                 _("/{group} needs the name of a tool.", group=group),
-                hint=_("Known: {names}.", names=", ".join(known)) if known else _("Type /help."),
+                hint=_("Known: {names}.", names=", ".join(known)),
             )
         tool, rest = host.tool(f"{group}.{words[1]}"), words[2:]
     if "slash" not in tool.faces:

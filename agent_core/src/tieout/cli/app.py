@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["CliState", "run", "state_of"]
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -42,6 +43,9 @@ _COMMANDS = {
 }
 """Name to import path and help, so that ``--help`` imports none of them."""
 
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What the system says where something cannot be written for want of room, or for a broken device."""
 
 _SECRET_NAMES = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
 """How the names of variables end that hold a secret: ``OPENAI_API_KEY``, ``HF_TOKEN``."""
@@ -269,7 +273,11 @@ def run(words: Sequence[str]) -> int:
         # The reader (head, a closed pager) has had enough; nothing more may be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
-    except Exception as error:  # a fault of ours
+    except Exception as error:  # a fault of ours, or a disk that is full
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            problem = _("The output cannot be written: {problem}.", problem=error.strerror)
+            show_error(problem, hint="", code="output-failed", color=state.color)
+            return ExitCode.FAILURE
         from tieout.cli.unforeseen import show_unforeseen
 
         show_unforeseen(error, state)

@@ -78,7 +78,7 @@ class PlainChat:
                     model=self._session.model, on_approval=self._session.on_approval
                 )
                 note(_("A new conversation."))
-            elif text.startswith("/model"):
+            elif text.split(maxsplit=1)[:1] == ["/model"]:
                 self._switch_model(text.removeprefix("/model").strip())
             elif text.startswith("/"):
                 await self._slash(text)
