@@ -9,7 +9,7 @@ from tieout_code_shield.dialects.containers import appended, stored
 from tieout_code_shield.dialects.folding import collected, unescaped
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.dialects.typed import TypedDialect
-from tieout_code_shield.values import UNKNOWN, Value, alternatives, constant, joined
+from tieout_code_shield.values import UNKNOWN, Value, alternatives, called, constant, joined
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -52,6 +52,10 @@ _EVALUATORS: Final = {
 _DECORATION: Final = frozenset(
     {"interpolation_brace", "interpolation_format_clause", "interpolation_alignment_clause"}
 )
+_LISTS: Final = frozenset(
+    {"array_creation_expression", "implicit_array_creation_expression", "collection_expression"}
+)
+_COMMAND: Final = ("FileName", "fileName", "Arguments", "arguments")
 
 
 class CSharpValues(TypedDialect):
@@ -77,6 +81,18 @@ class CSharpValues(TypedDialect):
             else:
                 known = appended(known, [self.evaluate(part, scope, depth + 1)])
         return known
+
+    def _on_call(self, node: Node, scope: Scope, depth: int) -> Value:
+        call = self.call(node)
+        if call is None or not call.created or call.method != "ProcessStartInfo":
+            return super()._on_call(node, scope, depth)
+        # What is run: a folder, and arguments handed over one by one, make no other command of it.
+        given = self.arguments(node)
+        parts = [part for part in given.positional if part.kind() not in _LISTS]
+        parts += [given.named[name] for name in _COMMAND if name in given.named]
+        known = [self.evaluate(part, scope, depth + 1) for part in parts]
+        plain = [value for value in known if value.kind != "collection"]
+        return joined(plain) if plain else called("ProcessStartInfo", [], source=False)
 
     def _on_verbatim(self, node: Node, scope: Scope, depth: int) -> Value:
         return constant("string", node.text()[2:-1].replace('""', '"'))
