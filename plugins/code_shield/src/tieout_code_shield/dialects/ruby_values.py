@@ -188,8 +188,9 @@ class RubyValues(RubyNames):
             known = base.item(key.text) if key.constant and key.text and len(given) < 2 else None
             if known is not None:
                 return known
-        if method == "fetch" and base.constant and base.kind == "collection":
-            return alternatives([base, *given[1:]])
+        if method == "fetch" and base.kind == "collection" and (base.constant or base.items):
+            # Whatever is asked for, what comes out was put in, or is the default.
+            return Value("other", None, merged([base, *given[1:]]))
         if method in ("map", "collect") and written and written[0].kind() == "block_argument":
             return called(written[0].text().strip("&:"), [base], source=False)
         if method in _SAME_TEXT and (base.constant or base.kind == "string"):
