@@ -9,6 +9,7 @@ from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Role,
 from tieout_code_shield.dialects.folding import collected
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.dialects.typed import Call, TypedDialect, grown, type_name
+from tieout_code_shield.dialects.typed_checks import CHECKS
 from tieout_code_shield.syntax import visit
 from tieout_code_shield.values import UNKNOWN, Value, alternatives, leaf
 
@@ -115,6 +116,7 @@ class JavaDialect(TypedDialect):
     """How Java spells what the engine looks for."""
 
     roles = _ROLES
+    checks = CHECKS
     evaluators = _EVALUATORS
     functions = _FUNCTIONS
     wrappers = frozenset({"parenthesized_expression"})

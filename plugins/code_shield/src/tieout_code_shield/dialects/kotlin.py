@@ -11,6 +11,7 @@ from tieout_code_shield.dialects.java import HANDLERS, INJECTED, REQUEST_CALLS, 
 from tieout_code_shield.dialects.kotlin_values import KotlinValues
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.dialects.typed import Call, grown, type_name
+from tieout_code_shield.dialects.typed_checks import CHECKS
 from tieout_code_shield.syntax import visit
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class KotlinDialect(KotlinValues):
     """How Kotlin spells what the engine looks for."""
 
     roles = _ROLES
+    checks = CHECKS
     functions = _FUNCTIONS
     wrappers = frozenset(
         {"parenthesized_expression", "control_structure_body", "statements", "interpolated_expression",
