@@ -56,15 +56,17 @@ def match_code(
         complete_until: Offset behind which the text was made up to close what is open.
     """
     found: list[Hit] = []
-    for count, site in enumerate(walk.sites):
-        if count % 32 == 0:
-            clock.check()
+    asked = 0
+    for site in walk.sites:
+        asked += 1
         unfinished = complete_until is not None and site.end > complete_until
         place: _Place | None = None
         broken: list[Hit] = []
         audits: list[tuple[Rule, Match]] = []
         for rule, match in _candidates(walk, rules, site):
-            clock.check()
+            asked += 1
+            if asked % 16 == 0:
+                clock.check()
             if match.whole and unfinished:
                 continue
             place = place or _Place(walk, site)
@@ -134,7 +136,8 @@ def _candidates(walk: Walk, rules: LanguageRules, site: Site) -> Iterator[tuple[
                 yield from rules.by_callee(site.name.rpartition(".")[2][-MAX_NAME:])
         case "bind":
             yield from _named(rules.binds, site.name, site.name)
-            yield from rules.by_target(site.name.rpartition(".")[2][-MAX_NAME:])
+            form = site.binding.form if site.binding is not None else ""
+            yield from rules.by_target(site.name.rpartition(".")[2][-MAX_NAME:], form)
         case "import":
             for name in walk.dialect.imported(site.node) if rules.imports else ():
                 yield from rules.imports.get(name, ())

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, get_args
+from typing import Final, Literal, TypeVar, get_args
 
 from tieout.plugin import Language, Severity
 from tieout_code_shield.rewrites import Fix
@@ -189,6 +189,7 @@ class Rule:
 
 
 Entry = tuple[Rule, Match]
+Key = TypeVar("Key")
 
 
 class RuleSet:
@@ -249,7 +250,7 @@ class LanguageRules:
         self.compares: list[Entry] = []
         self.operators: dict[str, list[Entry]] = {}
         self._by_callee: dict[str, tuple[Entry, ...]] = {}
-        self._by_target: dict[str, tuple[Entry, ...]] = {}
+        self._by_target: dict[tuple[str, str], tuple[Entry, ...]] = {}
         for rule in rules:
             for match in rule.matches:
                 self._add(rule, match)
@@ -262,12 +263,18 @@ class LanguageRules:
             _remember(self._by_callee, name, found)
         return found
 
-    def by_target(self, name: str) -> tuple[Entry, ...]:
-        """Matches whose ``target`` fits the last part of a binding's name."""
-        found = self._by_target.get(name)
+    def by_target(self, name: str, form: str) -> tuple[Entry, ...]:
+        """Matches whose ``target`` fits the last part of a binding's name, and whose ``form`` fits how it is bound."""
+        found = self._by_target.get((name, form))
         if found is None:
-            found = tuple(entry for entry in self.targets if entry[1].target and entry[1].target.search(name))
-            _remember(self._by_target, name, found)
+            found = tuple(
+                entry
+                for entry in self.targets
+                if (not entry[1].forms or form in entry[1].forms)
+                and entry[1].target is not None
+                and entry[1].target.search(name)
+            )
+            _remember(self._by_target, (name, form), found)
         return found
 
     def _add(self, rule: Rule, match: Match) -> None:
@@ -289,7 +296,7 @@ class LanguageRules:
             self.compares.append((rule, match))
 
 
-def _remember(known: dict[str, tuple[Entry, ...]], name: str, found: tuple[Entry, ...]) -> None:
+def _remember(known: dict[Key, tuple[Entry, ...]], name: Key, found: tuple[Entry, ...]) -> None:
     if len(known) >= MAX_REMEMBERED:
         known.clear()
     known[name] = found

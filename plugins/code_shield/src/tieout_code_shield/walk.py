@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from tieout_code_shield.dialects.base import Arguments, Binding, Dialect
 from tieout_code_shield.flow import Flow
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_BEFORE", "Carried", "Site", "Walk"]
 
+Found = TypeVar("Found")
 MAX_ASSIGNMENTS: Final = 6
 MAX_BEFORE: Final = 10_000
 """Characters in front of a place that are searched: for each of many places, all of them would take too long."""
@@ -65,6 +66,7 @@ class Walk:
         self._grown: set[str] = set()
         self._parameters: dict[Site, frozenset[str]] = {}
         self._texts: dict[Site | None, str] = {}
+        self._known: dict[tuple[object, ...], object] = {}
         self._values: dict[Site, Value] = {}
         self._reached: dict[Site, bool | None] = {}
         self._regions: dict[Site, tuple[int, int]] = {}
@@ -210,12 +212,22 @@ class Walk:
     def text_before(self, site: Site) -> str:
         """The text of the innermost function (of everything, outside of functions) up to the end of a site: the last
         ``MAX_BEFORE`` characters of it."""
-        function = site.function
+        function, text = site.function, self.text_of(site.function)
+        end = site.end - (function.start if function is not None else 0)
+        return text[max(0, end - MAX_BEFORE) : end]
+
+    def text_of(self, function: Site | None) -> str:
+        """The text of a function; of everything for ``None``."""
         text = self._texts.get(function)
         if text is None:
             text = self._texts[function] = (function.node if function is not None else self.root).text()
-        end = site.end - (function.start if function is not None else 0)
-        return text[max(0, end - MAX_BEFORE) : end]
+        return text
+
+    def once(self, key: tuple[object, ...], found: Callable[[], Found]) -> Found:
+        """What a check asks again and again, found out the first time; one key stands for one question."""
+        if key not in self._known:
+            self._known[key] = found()
+        return cast("Found", self._known[key])
 
     def text_ahead(self, site: Site) -> str:
         """As :meth:`text_before`, without the site itself."""

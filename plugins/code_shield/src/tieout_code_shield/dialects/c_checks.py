@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.c_copies import COPY_CHECKS
+from tieout_code_shield.dialects.c_counters import COUNTER_CHECKS
 from tieout_code_shield.dialects.c_ends import END_CHECKS
 from tieout_code_shield.dialects.c_idioms import IDIOM_CHECKS
 from tieout_code_shield.dialects.c_indices import INDEX_CHECKS
 from tieout_code_shield.dialects.c_lifetime import LIFETIME_CHECKS
 from tieout_code_shield.dialects.c_numbers import NUMBER_CHECKS
 from tieout_code_shield.dialects.c_pointers import POINTER_CHECKS
+from tieout_code_shield.dialects.c_unset import UNSET_CHECKS
 
 if TYPE_CHECKING:
     from tieout_code_shield.dialects.base import Check
@@ -73,5 +75,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     **IDIOM_CHECKS,
     **POINTER_CHECKS,
     **END_CHECKS,
+    **COUNTER_CHECKS,
+    **UNSET_CHECKS,
 }
 """By the names that rule files use."""

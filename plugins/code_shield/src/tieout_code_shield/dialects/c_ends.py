@@ -4,10 +4,11 @@ has freed."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.dialects.c_lifetime import BLOCKS, next_place
+from tieout_code_shield.dialects.c_declared import declared_array, declared_type
+from tieout_code_shield.dialects.c_lifetime import BLOCKS, beside, next_place
 from tieout_code_shield.dialects.c_sizes import argument, assigned, bare, capacity, number
 from tieout_code_shield.syntax import visit
 
@@ -19,11 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["END_CHECKS"]
 
-MAX_STATEMENTS: Final = 40
-"""Statements of a block that are searched for a use."""
 MAX_CALLS: Final = 20
 """Calls of a helper that are followed."""
 
+_RETURNS_NULL: Final = re.compile(r"\breturn\s+(?:[^;]*\?[^;]*\b)?(?:nullptr|NULL)\b")
 _NULL: Final = frozenset({"null", "nullptr"})
 _OWNERS: Final = re.compile(r"(?:std::)?(?:make_)?(?:unique|shared)(?:_ptr)?\s*<")
 _OWNED: Final = frozenset({"unique_ptr", "shared_ptr", "std.unique_ptr", "std.shared_ptr"})
@@ -37,6 +37,7 @@ _POINTS_INTO: Final = re.compile(
 _TEXTS: Final = re.compile(
     r"^(?!.*\bstatic\b).*\b(?:w?string|vector<[^;]*>|array<[^;]*>|[io]?stringstream|QByteArray)\s+$"
 )
+_KEPT: Final = re.compile(r"\b(?:static|extern|thread_local)\b")
 _VIEW: Final = re.compile(r"(?:const\s+)?(?:std::)?(?:w?string_view|span<.*>|QStringView)$")
 
 
@@ -49,13 +50,13 @@ def local_returned(walk: Walk, site: Site) -> bool:
     kind = value.kind()
     if kind == "pointer_expression" and value.text().startswith("&"):
         inner = value.field("argument")
-        return inner is not None and _is_local(walk, site, inner.text(), r"[^&*]")
+        return inner is not None and _is_local(walk, site, inner.text())
     if kind == "identifier":
         name = value.text()
         if returned == "&":
-            return _is_local(walk, site, name, r"[^&*]") and "&" not in _declared(walk, site, name)
+            return _is_local(walk, site, name)
         if returned == "*":
-            return _is_local(walk, site, name, r"[^&*]", array=True)
+            return _is_local(walk, site, name, array=True)
         return returned == "view" and _TEXTS.search(_declared(walk, site, name)) is not None
     if kind == "call_expression" and returned in ("*", "view"):
         owner = re.match(r"(\w+)(?:\.str\(\))?\.(?:c_str|data)\(\)$", value.text())
@@ -75,27 +76,17 @@ def _returned(function: Node) -> str:
 def _declared(walk: Walk, site: Site, name: str) -> str:
     """The type that a function declares one of its own variables with, ``static`` included; empty where it does not."""
     body = site.function.node.field("body") if site.function is not None else None
-    if body is None or not re.fullmatch(r"\w+", name):
+    if body is None or site.function is None or not name.isidentifier():
         return ""
-    text = body.text()[: max(0, site.end - body.range().start.index)]
-    found = re.search(
-        rf"(?:^|[;{{}}(])\s*((?!return\b|delete\b|else\b)(?:[\w:]+(?:<[^;{{}}]{{0,200}}>)?\s*(?:[*&]\s*)*\s)+[*&]*)"
-        rf"{name}\s*(?=[\[;={{(])",
-        text[-20_000:],
-    )
-    return found[1] if found is not None else ""
+    begin = body.range().start.index - site.function.start
+    return declared_type(walk.text_of(site.function)[begin : site.end - site.function.start], name) or ""
 
 
-def _is_local(walk: Walk, site: Site, name: str, ends: str, *, array: bool = False) -> bool:
+def _is_local(walk: Walk, site: Site, name: str, *, array: bool = False) -> bool:
     declared = _declared(walk, site, name)
-    if not declared or re.search(r"\b(?:static|extern|thread_local)\b", declared):
+    if not declared or _KEPT.search(declared) or declared.rstrip()[-1:] in ("&", "*"):
         return False
-    if array:
-        body = walk.text_before(site)
-        return (
-            re.search(rf"\b{name}\s*\[[^\]\n]*\]\s*[;={{]", body) is not None and declared.strip()[-1:] != "*"
-        )
-    return re.search(rf"{ends}\s*$", declared) is not None
+    return not array or declared_array(walk.text_before(site), name) is True
 
 
 def null_followed(walk: Walk, site: Site) -> bool:
@@ -124,6 +115,59 @@ def _followed_later(walk: Walk, site: Site, name: str, check: str) -> bool:
         return False
     walk.places[site, check] = start, end
     return True
+
+
+def view_of_temporary(walk: Walk, site: Site) -> bool:
+    """``std::string_view name = full() + last();``: the text is gone after the statement."""
+    value = bare(site.binding.value) if site.binding is not None else None
+    if value is None or walk.type_of(site.name, site) not in ("string_view", "wstring_view", "QStringView"):
+        return False
+    if value.kind() == "binary_expression":
+        return re.search(r"\"s\b", value.text()) is not None or any(
+            _is_text(walk, site, part.text()) for part in value.children() if part.kind() == "identifier"
+        )
+    callee = value.field("function") if value.kind() == "call_expression" else None
+    if callee is None:
+        return False
+    if callee.kind() == "field_expression":
+        owner, method = callee.field("argument"), callee.field("field")
+        if owner is None or method is None:
+            return False
+        return method.text() == "str" or (method.text() == "substr" and _is_text(walk, site, owner.text()))
+    if callee.text() in ("std::to_string", "to_string", "std::string", "std::format"):
+        return True
+    returns = rf"(?:^|[;}}\n])\s*(?:static\s+|inline\s+)*(?:std::)?w?string\s+{re.escape(callee.text())}\s*\("
+    return re.search(returns, walk.root.text()) is not None
+
+
+def _is_text(walk: Walk, site: Site, name: str) -> bool:
+    """Whether a name is a string of its own, and no view of one."""
+    return walk.type_of(name, site) in ("string", "wstring") or (
+        re.fullmatch(r"\w+", name) is not None
+        and re.search(rf"\bw?string\s*[&\s]\s*{name}\b", walk.text_before(site)) is not None
+    )
+
+
+def null_returned(walk: Walk, site: Site) -> bool:
+    """What a function of the same text returns, which may be null, is followed without a look."""
+    if site.binding is None or site.node.kind() != "init_declarator":
+        return False
+    value = bare(site.binding.value)
+    callee = value.field("function") if value.kind() == "call_expression" else None
+    if callee is None or not re.fullmatch(r"\w+", site.name):
+        return False
+    name = re.search(r"\w+$", callee.text())
+    declarator = site.node.field("declarator")
+    pointer = declarator is not None and declarator.kind() == "pointer_declarator"
+    if name is None or not (pointer or walk.type_of(site.name, site) == "auto"):
+        return False
+    if not _followed_later(walk, site, site.name, "null-returned"):
+        return False
+    return any(
+        _RETURNS_NULL.search(each.text())
+        for each in visit(walk.root, (f"function_definition \\b{name[0]}\\s*\\(",))
+        if re.match(rf"[^{{}};]*\*\s*(?:\w+::)?{name[0]}\s*\(", each.text()) is not None
+    )
 
 
 def used_after_move(walk: Walk, site: Site) -> bool:
@@ -188,7 +232,7 @@ def _use_after_growth(node: Node, container: str, *, back: bool) -> tuple[int, i
     changes = re.compile(rf"\b{container}\s*(?:(?:\.|->)\s*({_GROWING})\s*\(|\+=)")
     word = re.compile(rf"(?<![\w.>]){re.escape(name)}\b")
     changed = False
-    for statement in _beside(node):
+    for statement in beside(node):
         text = statement.text()[:4_000]
         begin = statement.range().start.index
         found = word.search(text)
@@ -200,22 +244,6 @@ def _use_after_growth(node: Node, container: str, *, back: bool) -> tuple[int, i
         if change is not None and (change[1] != "pop_back" or back):
             changed = True
     return None
-
-
-def _beside(node: Node) -> Iterator[Node]:
-    """The statements behind the one a node is in, in the same block."""
-    current = node
-    for each in node.ancestors():
-        if each.kind() in BLOCKS:
-            break
-        current = each
-    after = current.next()
-    for _ in range(MAX_STATEMENTS):
-        if after is None:
-            return
-        if after.is_named() and after.kind() != "comment":
-            yield after
-        after = after.next()
 
 
 def freed_by_helper(walk: Walk, site: Site) -> bool:
@@ -290,6 +318,8 @@ def left_unterminated(walk: Walk, site: Site) -> bool:
 END_CHECKS: Final[Mapping[str, Check]] = {
     "local-returned": local_returned,
     "null-followed": null_followed,
+    "null-returned": null_returned,
+    "view-of-temporary": view_of_temporary,
     "used-after-move": used_after_move,
     "outgrown": outgrown,
     "freed-by-helper": freed_by_helper,

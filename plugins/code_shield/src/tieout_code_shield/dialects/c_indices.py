@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.c_numbers import RETURNED, from_outside
@@ -17,7 +17,7 @@ from tieout_code_shield.dialects.c_sizes import (
     number,
 )
 from tieout_code_shield.dialects.c_values import NUMBERS
-from tieout_code_shield.dialects.nodes import items, same
+from tieout_code_shield.dialects.nodes import items
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -26,32 +26,28 @@ if TYPE_CHECKING:
     from tieout_code_shield.walk import Site, Walk
 
 
-__all__ = ["INDEX_CHECKS"]
+__all__ = ["INDEX_CHECKS", "LOOPS", "condition_of", "indexed"]
 
-MAX_LOOP: Final = 2_000
-MAX_FUNCTION: Final = 8_000
-"""Characters of a loop and of a function that are searched."""
-_LOOPS: Final = frozenset({"for_statement", "while_statement", "do_statement"})
+LOOPS: Final = frozenset({"for_statement", "while_statement", "do_statement"})
 _SIZE: Final = re.compile(
     r"(?i)^(?:n|len|size|count|num|length|cap|capacity|total)$|(?:size|len|length|count|num)\d?$"
 )
 _NUMBER: Final = r"\b(?:int|long|short|unsigned|auto|s?size_t|u?int\d+_t|DWORD|UINT)\s+"
-_BOUNDED: Final = re.compile(r"(?<![-<])[<>](?![<>])|--")
-_ASKED: Final = re.compile(
-    r"(?i)\b(?:is_?)?(?:full|empty)\w*\s*\(|\b\w*(?:ensure|grow|reserve|resize|realloc|assert|require|check|expects)\w*\s*\("
-)
 
 
 def index_out(walk: Walk, site: Site) -> bool:
     """An element behind the end is used: a constant index, a full read, or a loop that goes one too far."""
-    found = _indexed(site)
+    found = indexed(site)
     if found is None:
         return False
     array, index = found
     elements = _count(walk, site, array)
-    at = _number(walk, site, index) if not _counts(index) else None
-    if at is not None:
-        return elements is not None and not 0 <= at < elements
+    if elements is not None and not _counts(index):
+        at = _number(walk, site, index)
+        if at is not None:
+            return not 0 <= at < elements
+    if index.kind() != "identifier":
+        return False
     if _after_full_read(walk, site, array, index):
         return True
     return _loop_too_far(walk, site, array, index, elements) or _limit_too_far(walk, site, array, index)
@@ -109,7 +105,7 @@ def _counts(index: Node) -> bool:
     )
 
 
-def _indexed(site: Site) -> tuple[Node, Node] | None:
+def indexed(site: Site) -> tuple[Node, Node] | None:
     """Array and index of ``array[index]``, but where only its address or size is asked for."""
     around = site.node.parent()
     if around is not None and around.kind() in ("pointer_expression", "sizeof_expression"):
@@ -157,8 +153,8 @@ def _checked_upper(walk: Walk, site: Site, name: str) -> bool:
 def _loop_too_far(walk: Walk, site: Site, array: Node, index: Node, elements: int | None) -> bool:
     if index.kind() != "identifier":
         return False
-    loop = next((each for each in site.node.ancestors() if each.kind() in _LOOPS), None)
-    condition = _condition(loop) if loop is not None else None
+    loop = next((each for each in site.node.ancestors() if each.kind() in LOOPS), None)
+    condition = condition_of(loop) if loop is not None else None
     if loop is None or condition is None or condition.kind() != "binary_expression":
         return False
     left, right, operator = condition.field("left"), condition.field("right"), condition.field("operator")
@@ -173,7 +169,8 @@ def _loop_too_far(walk: Walk, site: Site, array: Node, index: Node, elements: in
     return operator.text() == "<" and bound is not None and room is not None and bound > room
 
 
-def _condition(loop: Node) -> Node | None:
+def condition_of(loop: Node) -> Node | None:
+    """The condition of a loop, without parentheses."""
     condition = loop.field("condition")
     if condition is not None and condition.kind() == "condition_clause":
         condition = condition.field("value")
@@ -232,7 +229,7 @@ def _elements(walk: Walk, site: Site, array: Node) -> int | None:
 
 def index_unchecked(walk: Walk, site: Site) -> bool:
     """An element is chosen by a number from outside that was not compared with both bounds."""
-    found = _indexed(site)
+    found = indexed(site)
     if found is None or found[1].kind() != "identifier" or not from_outside(walk, site, found[1]):
         return False
     name, before = found[1].text(), walk.text_before(site)
@@ -248,104 +245,8 @@ def index_unchecked(walk: Walk, site: Site) -> bool:
     return upper is None or not (unsigned or compared_below(before, name))
 
 
-def counter_unchecked(walk: Walk, site: Site) -> bool:
-    """``items[++top] = x``, ``items[top--]``: a counter of a fixed array goes on, and nothing compares it."""
-    around, counter = site.node.parent(), site.node.field("argument")
-    while around is not None and around.kind() in ("parenthesized_expression", "subscript_argument_list"):
-        around = around.parent()
-    if around is None or around.kind() != "subscript_expression" or counter is None:
-        return False
-    array = around.field("argument")
-    plain = ("identifier", "field_expression")
-    if array is None or array.kind() not in plain or counter.kind() not in plain:
-        return False
-    if not _is_fixed(walk, site, array) or _looked_at(walk, site, counter):
-        return False
-    loops = [each for each in _inside(site.node) if each.kind() in _LOOPS]
-    if loops:
-        return all(_is_open(loop) for loop in loops)
-    return counter.kind() == "field_expression" or not _declares(walk, site, counter.text())
-
-
-def loop_unlimited(walk: Walk, site: Site) -> bool:
-    """``while (s[i]) { copy[i] = s[i]; i++; }``: a fixed array is filled until the source ends, wherever that is."""
-    found = _indexed(site)
-    if found is None or found[1].kind() != "identifier" or not _is_written(site.node):
-        return False
-    array, index = found
-    loops = [each for each in _inside(site.node) if each.kind() in _LOOPS]
-    if not loops or not all(_is_open(loop) for loop in loops) or not _is_fixed(walk, site, array):
-        return False
-    moves = rf"(?:\+\+\s*{re.escape(index.text())}\b|\b{re.escape(index.text())}\s*(?:\+\+|\+=))"
-    return re.search(moves, loops[0].text()[:MAX_LOOP]) is not None and not _looked_at(walk, site, index)
-
-
-def _is_written(element: Node) -> bool:
-    parent = element.parent()
-    left = parent.field("left") if parent is not None and parent.kind() == "assignment_expression" else None
-    return left is not None and same(left, element)
-
-
-def _inside(node: Node) -> Iterator[Node]:
-    """What is around a node in its function, the nearest first."""
-    for each in node.ancestors():
-        if each.kind() in ("function_definition", "lambda_expression"):
-            return
-        yield each
-
-
-def _is_open(loop: Node) -> bool:
-    """Whether a loop's condition compares no number with a bound: it ends with the source."""
-    condition = _condition(loop)
-    return condition is None or _BOUNDED.search(condition.text()) is None
-
-
-def _is_fixed(walk: Walk, site: Site, array: Node) -> bool:
-    """Whether an array is declared with a size of its own, in the function or in a structure of the same text."""
-    name = re.escape(walk.dialect.dotted(array).rpartition(".")[2])
-    if array.kind() == "identifier":
-        if site.function is not None and name in walk.parameters_of(site.function):
-            return False
-        words = r"\b(?!return\b|else\b|delete\b|case\b|throw\b|new\b)\w+(?:<[^;{}]{0,80}>)?"
-        declared = re.search(rf"{words}[\s*&]+{name}\s*(?=[\[=;({{,])", walk.text_before(site))
-        if declared is not None:
-            own = walk.text_before(site)[declared.end() :][:80]
-            return re.match(r"\[\s*[\w ()+*]+\s*\]\s*[;={,]", own) is not None and "*" not in declared[0]
-    return re.search(rf"[\w>][\s*]+{name}\s*\[\s*[\w ()+*]+\s*\]\s*[;={{]", walk.root.text()) is not None
-
-
-def _function_text(walk: Walk, site: Site) -> str:
-    """The text of the function around a place, of everything outside of functions."""
-    return (site.function.node if site.function is not None else walk.root).text()[:MAX_FUNCTION]
-
-
-def _looked_at(walk: Walk, site: Site, counter: Node) -> bool:
-    """Whether a function compares a counter, or asks whether there is room."""
-    text = _function_text(walk, site)
-    name = re.escape(counter.text().removeprefix("this->"))
-    compared = (
-        rf"\b{name}\s*(?:[+-]\s*\w+\s*)?(?:[<>]=?|[=!]=|%|&)"
-        rf"|(?:(?<!-)[<>]=?|[=!]=|\(|&&|\|\||!)\s*(?:this->)?{name}\s*[)<>=!&|?]"
-    )
-    return re.search(compared, text) is not None or _ASKED.search(text) is not None
-
-
-def _declares(walk: Walk, site: Site, name: str) -> bool:
-    """Whether a function declares a variable or parameter of its own by that name."""
-    text = _function_text(walk, site)
-    return (
-        re.search(
-            rf"\b(?:int|long|short|char|unsigned|auto|\w+_t|\w*[Ii]ndex\w*)[\s*&]+(?:[^;(){{}}]*,\s*)?{re.escape(name)}\b",
-            text,
-        )
-        is not None
-    )
-
-
 INDEX_CHECKS: Final[Mapping[str, Check]] = {
     "index-out": index_out,
     "index-unchecked": index_unchecked,
-    "counter-unchecked": counter_unchecked,
-    "loop-unlimited": loop_unlimited,
 }
 """By the names that rule files use."""

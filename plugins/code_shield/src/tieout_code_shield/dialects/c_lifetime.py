@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from tieout_code_shield.walk import Site, Walk
 
 
-__all__ = ["BLOCKS", "FUNCTIONS", "LEAVES", "LIFETIME_CHECKS", "next_place"]
+__all__ = ["BLOCKS", "FUNCTIONS", "LEAVES", "LIFETIME_CHECKS", "PLAIN_TYPE", "beside", "next_place"]
 
 MAX_FOLLOWING: Final = 200
 """Steps from node to node."""
 
 
 MAX_STATEMENT: Final = 4_000
+MAX_BESIDE: Final = 40
+"""Statements of a block that are searched for a use."""
 
 
 BLOCKS: Final = frozenset(
@@ -65,6 +67,22 @@ def _following(node: Node) -> Iterator[Node]:
                     return
             after = after.next()
         current = parent
+
+
+def beside(node: Node) -> Iterator[Node]:
+    """The statements behind the one a node is in, in the same block."""
+    current = node
+    for each in node.ancestors():
+        if each.kind() in BLOCKS:
+            break
+        current = each
+    after = current.next()
+    for _ in range(MAX_BESIDE):
+        if after is None:
+            return
+        if after.is_named() and after.kind() != "comment":
+            yield after
+        after = after.next()
 
 
 _NO_USE: Final = re.compile(
@@ -295,7 +313,7 @@ def _dereferenced(node: Node, name: str) -> bool:
     return False
 
 
-_PLAIN_TYPE: Final = re.compile(
+PLAIN_TYPE: Final = re.compile(
     r"^(?:unsigned |signed |long |short )*"
     r"(?:char|short|int|long|float|double|unsigned|size_t|ssize_t|u?int\d+_t|wchar_t|bool)$"
 )
@@ -311,7 +329,7 @@ def used_unset(walk: Walk, site: Site) -> bool:
         return False
     if re.search(r"\b(?:static|extern|const|thread_local|register)\b", node.text()):
         return False
-    if target.kind() == "identifier" and not _PLAIN_TYPE.match(declared.text()):
+    if target.kind() == "identifier" and not PLAIN_TYPE.match(declared.text()):
         return False
     following = _next_use(node, binding.target)
     if following is None or following[0] != "use" or following[1].kind() != "expression_statement":

@@ -21,6 +21,9 @@ _LEAVES: Final = re.compile(
     r"\b(?:return|throw|break|continue|goto|abort|_?exit|quick_exit|terminate|fatal|panic|assert|longjmp|co_return)\b|=(?!=)"
     r"|(?i:fail|die|fatal|unreachable)\w*\("
 )
+_NULL: Final = re.compile(
+    r"\(\s*(?:!\s*(\w+)|(\w+)\s*==\s*(?:nullptr|NULL|0)|(?:nullptr|NULL)\s*==\s*(\w+))\s*\)"
+)
 REACH: Final = 600
 """Characters behind a pointer's declaration in which it is used without a look."""
 
@@ -47,24 +50,28 @@ def cast_unchecked(walk: Walk, site: Site) -> bool:
 
 def check_runs_on(walk: Walk, site: Site) -> bool:
     """A pointer is found to be null, said so, and used all the same by the next statement."""
-    if site.function is None or not re.fullmatch(r"\w+", site.name):
+    function = site.function
+    if function is None or not site.name.isidentifier():
         return False
-    word = re.escape(site.name)
-    null = re.compile(
-        rf"\(\s*(?:!\s*{word}|{word}\s*==\s*(?:nullptr|NULL|0)|(?:nullptr|NULL)\s*==\s*{word})\s*\)"
-    )
-    for branch in visit(site.function.node, ("if_statement",)):
-        if branch.range().start.index < site.end:
-            continue
+    told = walk.once((function, "null told"), lambda: _told_and_used(function.node))
+    return any(name == site.name and start >= site.end for name, start in told)
+
+
+def _told_and_used(function: Node) -> list[tuple[str, int]]:
+    """The pointers of a function that are used behind a check that found them null and goes on; where the check is."""
+    found: list[tuple[str, int]] = []
+    for branch in visit(function, ("if_statement",)):
         condition, then = branch.field("condition"), branch.field("consequence")
         if condition is None or then is None or branch.field("alternative") is not None:
             continue
-        if null.fullmatch(condition.text()) and _LEAVES.search(then.text()) is None:
-            following = _next(branch)
-            return following is not None and re.match(
-                rf"(?:[\w.:]+\s*=\s*|return\s+)?{word}\s*->", following.text()
-            ) is not None  # fmt: skip
-    return False
+        null = _NULL.fullmatch(condition.text())
+        if null is None or _LEAVES.search(then.text()) is not None:
+            continue
+        name, following = null[1] or null[2] or null[3], _next(branch)
+        used = rf"(?:[\w.:]+\s*=\s*|return\s+)?{name}\s*->"
+        if following is not None and re.match(used, following.text()) is not None:
+            found.append((name, branch.range().start.index))
+    return found
 
 
 def _next(node: Node) -> Node | None:
