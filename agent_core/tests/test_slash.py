@@ -39,9 +39,19 @@ def tidy() -> Result:
     return Result()
 
 
+@tool
+def serve(
+    model: Annotated[str, Slot("text", example="Llama 3 70B")] = "",
+    device: Annotated[str, Slot("device", example="H100")] = "",
+    batch: int = 1,
+) -> Result:
+    """Serves."""
+    return Result()
+
+
 @pytest.fixture
 def host(make_host: HostMaker) -> Host:
-    return make_host({"compute": Plugin([train, search, tidy])})
+    return make_host({"compute": Plugin([train, search, tidy, serve])})
 
 
 @pytest.mark.parametrize(
@@ -56,6 +66,9 @@ def host(make_host: HostMaker) -> Host:
         ('/compute train "70 B" 15T', {"params": "70 B", "tokens": "15T"}),
         ("/compute search what is MFU", {"about": "what is MFU"}),
         ("/compute search limit=3 what is x=1", {"about": "what is x=1", "limit": "3"}),
+        ('/compute serve "Llama 3 70B" H100', {"model": "Llama 3 70B", "device": "H100"}),
+        ("/compute serve Llama 3 70B", {"model": "Llama 3 70B"}),
+        ('/compute search "exact words" and more', {"about": "exact words and more"}),
         ("/compute search 报告里 怎么说", {"about": "报告里 怎么说"}),
     ],
 )

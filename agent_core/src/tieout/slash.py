@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_origin
 
-from tieout.contract.tools import Tool
+from tieout.contract.tools import Parameter, Tool
 from tieout.errors import InputError
 from tieout.i18n import translator
 
@@ -90,7 +90,8 @@ def bind_words(
 
     Behind ``--`` a word is only a value, whatever it looks like: file names may look like options. Parameters in
     ``taken`` have their value already. A parameter that is a list takes all words that are left, and so does a last
-    required text parameter, so that a question needs no quotes.
+    required text parameter, so that a question needs no quotes; one that was quoted stands alone where something that
+    is no text follows: ``compute serve "Llama 3 70B" H100``.
     """
     names = {parameter.name: parameter for parameter in tool.parameters}
     bound: dict[str, object] = {}
@@ -117,7 +118,7 @@ def bind_words(
             bound[parameter.name] = loose
             loose = []
             break
-        takes_all = parameter.slot is not None and parameter.slot.kind in ("text", "code")
+        takes_all = _is_text(parameter) and not _stands_alone(loose, free[position:])
         last_required = not any(other.required for other in free[position + 1 :])
         if takes_all and last_required:
             bound[parameter.name] = " ".join(loose)
@@ -130,3 +131,18 @@ def bind_words(
             hint=_("It takes: {names}.", names=", ".join(names) or "-"),
         )
     return bound
+
+
+def _is_text(parameter: Parameter) -> bool:
+    return parameter.slot is not None and parameter.slot.kind in ("text", "code")
+
+
+def _stands_alone(words: Sequence[str], free: Sequence[Parameter]) -> bool:
+    """Whether the first word was quoted, as its blank shows, and the parameter after its own takes what is no text.
+
+    Code has blanks in quotation marks of its own.
+    """
+    if len(words) < 2 or not any(map(str.isspace, words[0])) or len(free) < 2:
+        return False
+    own, following = free[0].slot, free[1].slot
+    return own is not None and own.kind == "text" and following is not None and not _is_text(free[1])
