@@ -209,3 +209,11 @@ async def test_the_source_searches_and_rereads_once_the_lifespan_began(samples: 
         raw = await source.reread(passages[0].span)
         assert raw is not None
         assert holds(passages[0].span, raw)
+
+
+def test_eval_names_the_field_that_a_case_lacks(bare: Tools, context: Any, tmp_path: Path) -> None:
+    file = tmp_path / "cases.jsonl"
+    file.write_text('{"id": "a", "question": "b"}\n', encoding="utf-8")
+    with pytest.raises(InputError, match=r"line 1: document: Field required\.") as caught:
+        bare["eval"](str(file), context)
+    assert "id, question and document" in caught.value.hint

@@ -306,3 +306,16 @@ def test_a_bad_case_file_names_the_line(context, tmp_path: Path, text: str, word
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=words):
         evaluate(context, str(path))
+
+
+def test_eval_names_the_field_that_a_case_lacks(context, tmp_path: Path) -> None:
+    path = tmp_path / "cases.jsonl"
+    path.write_text('{"kind": "name", "query": "a", "expected": "b"}\n', encoding="utf-8")
+    with pytest.raises(InputError, match=r"\(id: Field required\)"):
+        evaluate(context, str(path))
+
+
+def test_a_symbol_behind_the_file_is_told_where_it_goes(context, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        stock.import_prices(context, f"{tmp_path / 'prices.csv'} 688111")
+    assert "--symbol" in caught.value.hint

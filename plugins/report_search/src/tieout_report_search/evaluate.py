@@ -62,14 +62,23 @@ def read_cases(path: Path) -> list[Case]:
             continue
         try:
             cases.append(Case.model_validate(json.loads(line)))
-        except (ValidationError, ValueError) as error:
-            reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        except ValueError as error:
             raise InputError(
-                _("{path}, line {number}: {reason}.", path=shown, number=number, reason=reason)
+                _("{path}, line {number}: {reason}.", path=shown, number=number, reason=_reason(error)),
+                hint=_("A case is a JSON object with id, question and document."),
             ) from None
     if not cases:
         raise InputError(_("{path} holds no cases.", path=shown))
     return cases
+
+
+def _reason(error: ValueError) -> str:
+    """What is wrong first: the field and the fault, without what pydantic adds."""
+    if not isinstance(error, ValidationError):
+        return clean_line(str(error), limit=160)
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"])
+    return clean_line(f"{field}: {first['msg']}" if field else first["msg"], limit=160)
 
 
 def evaluate(

@@ -121,15 +121,23 @@ def _read(path: Path) -> list[EvalCase]:
         try:
             value: Mapping[str, Any] = json.loads(line)
             cases.append(EvalCase.model_validate(value))
-        except (ValueError, ValidationError) as error:
-            reason = clean_line(str(error), limit=160)
+        except ValueError as error:
             raise InputError(
                 _(
                     "{file}, line {line}: this is no case ({reason}).",
-                    file=path.name,
+                    file=clean_line(path.name, limit=200),
                     line=number,
-                    reason=reason,
+                    reason=_reason(error),
                 ),
                 hint=_("A case is a JSON object with id, kind, query and expected."),
             ) from None
     return cases
+
+
+def _reason(error: ValueError) -> str:
+    """What is wrong first: the field and the fault, without what pydantic adds."""
+    if not isinstance(error, ValidationError):
+        return clean_line(str(error), limit=160)
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"])
+    return clean_line(f"{field}: {first['msg']}" if field else first["msg"], limit=160)

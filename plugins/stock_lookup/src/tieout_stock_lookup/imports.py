@@ -57,7 +57,7 @@ def import_file(ctx: ToolContext, path: Path, symbol: str) -> ImportResult:
         reason = clean_line(error.strerror or type(error).__name__, limit=80)
         raise InputError(
             _("{file} cannot be read: {reason}.", file=clean_line(str(path), limit=200), reason=reason),
-            hint=_("Give the path of a CSV file on this machine."),
+            hint=_("Give the path of a CSV file on this machine; which security it is goes behind --symbol."),
         ) from None
     now = datetime.now(UTC)
     parsed = parse_prices(data, today=now.date())
