@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -60,6 +61,22 @@ def remote_input(walk: Walk, site: Site) -> bool:
     return False
 
 
+def requested_path(walk: Walk, site: Site) -> bool:
+    """A folder and a parameter that is named as a part of a request are joined to the path that is opened."""
+    node = next(iter(walk.arguments(site).positional), None)
+    if node is None or site.function is None:
+        return False
+    value = walk.evaluate(node, site)
+    given = walk.parameters_of(site.function)
+    return len(value.leaves) > 1 - bool(value.text) and any(
+        each.name in given and _REQUESTED.search(each.name) and not each.through & _HARMLESS
+        for each in value.leaves
+    )
+
+
+_REQUESTED: Final = re.compile(
+    r"(?i)request|^req|upload|^ur[il]$|user_?(?:file|path)|remote_?(?:file|path|name)"
+)
 _HARMLESS: Final = frozenset(
     {"to_string", "atoi", "stoi", "strtol", "strtoul", "basename", "filename", "realpath", "atol"}
 )
@@ -68,6 +85,7 @@ _HARMLESS: Final = frozenset(
 CHECKS: Final[Mapping[str, Check]] = {
     "format-is-input": format_is_input,
     "remote-input": remote_input,
+    "requested-path": requested_path,
     **COPY_CHECKS,
     **NUMBER_CHECKS,
     **INDEX_CHECKS,

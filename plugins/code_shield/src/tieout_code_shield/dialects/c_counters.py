@@ -142,6 +142,36 @@ def unmeasured(walk: Walk, site: Site) -> bool:
     )
 
 
+def read_ahead(walk: Walk, site: Site) -> bool:
+    """``while (at < size) { type = data[at]; length = data[at + 1]; … }``: the last element has none behind it."""
+    found = indexed(site)
+    if found is None or found[1].kind() != "binary_expression" or site.function is None:
+        return False
+    array, index = found
+    counter, sign, more = index.field("left"), index.field("operator"), index.field("right")
+    if (
+        counter is None
+        or sign is None
+        or more is None
+        or sign.text() != "+"
+        or more.kind() != "number_literal"
+    ):
+        return False
+    loop = next((each for each in _inside(site.node) if each.kind() in LOOPS), None)
+    condition = condition_of(loop) if loop is not None and loop.kind() == "while_statement" else None
+    if condition is None or array.kind() != "identifier" or _is_written(site.node):
+        return False
+    text = walk.text_of(site.function)[:MAX_FUNCTION]
+    if not re.search(
+        rf"\b(?:uint8_t|unsigned char|std::byte|BYTE)\s*\*\s*(?:const\s+)?{array.text()}\b", _head(site)
+    ):
+        return False
+    name = re.escape(counter.text())
+    bounded = re.search(rf"(?:^|[(&])\s*{name}\s*<\s*\w+\s*(?:$|[)&])", condition.text())
+    asked = rf"\b{name}\s*\+[^;]{{0,40}}[<>]|[<>][^;]{{0,40}}-\s*{name}\b|-\s*{name}\s*[<>]"
+    return bounded is not None and re.search(asked, text) is None
+
+
 def loop_unlimited(walk: Walk, site: Site) -> bool:
     """``while (s[i]) { copy[i] = s[i]; i++; }``: a fixed array is filled until the source ends, wherever that is."""
     found = indexed(site)
@@ -219,5 +249,6 @@ COUNTER_CHECKS: Final[Mapping[str, Check]] = {
     "last-unchecked": last_unchecked,
     "copied-by-count": copied_by_count,
     "unmeasured": unmeasured,
+    "read-ahead": read_ahead,
 }
 """By the names that rule files use."""

@@ -21,6 +21,7 @@ _TYPE_OF_SEVERAL: Final = re.compile(rf"\s*({_WORDS})(?=\w)[^;{{}}()]*,[\s*&]*\Z
 _BREAK: Final = re.compile(r"[;{}(,](?![^<>;{}()]*>)")
 _STATEMENT: Final = re.compile(r"[;{}(]")
 _BEHIND: Final = re.compile(r"\s*(?:[;={(,)\[]|:(?!:))")
+_SIZED_TYPE: Final = re.compile(r"\barray<[^;]*>\s*&?\s*\Z")
 _ARRAY: Final = re.compile(r"\s*\[\s*[\w ()+*]+\s*\]\s*[;={,]")
 
 
@@ -35,6 +36,8 @@ def declared_array(text: str, name: str) -> bool | None:
     found = _declaration(text, name)
     if found is None:
         return None
+    if _SIZED_TYPE.search(found[0]):
+        return True
     return _ARRAY.match(text, found[1]) is not None and not found[0].rstrip().endswith("*")
 
 

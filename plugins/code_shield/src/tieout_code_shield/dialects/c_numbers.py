@@ -266,6 +266,30 @@ def divides_by_input(walk: Walk, site: Site) -> bool:
     )
 
 
+def divides_by_count(walk: Walk, site: Site) -> bool:
+    """The divisor is how many elements a container has, and nothing asked whether there are any."""
+    right = site.node.field("right")
+    if right is None:
+        return False
+    found = _COUNT.fullmatch(re.sub(r"\s+", "", bare(right).text()))
+    if found is None or site.function is None:
+        return False
+    owner = re.escape(found[1])
+    before = walk.text_before(site)
+    declared = rf"\b(?:vector|deque|list)<[^;{{}}]{{0,80}}>\s*[&*]?\s*{owner}\b"
+    if walk.type_of(found[1], site) not in _SEQUENCES and not re.search(declared, before):
+        return False
+    asked = (
+        rf"\b{owner}\s*(?:\.|->)\s*(?:empty\s*\(|size\s*\(\)\s*(?:[<>]|[=!]=)|push_back|emplace_back|resize)"
+        rf"|[<>]=?\s*{owner}\.size\("
+    )
+    return re.search(asked, before) is None
+
+
+_COUNT: Final = re.compile(r"(?:static_cast<[\w:]+>\(|\(\w+\)|\w+\()?(\w+)(?:\.|->)size\(\)\)?")
+_SEQUENCES: Final = frozenset({"vector", "deque", "list"})
+
+
 def loops_by_input(walk: Walk, site: Site) -> bool:
     """How often a loop runs comes from outside, and was not limited."""
     right, loop = site.node.field("right"), site.node.parent()
@@ -305,5 +329,6 @@ NUMBER_CHECKS: Final[Mapping[str, Check]] = {
     "sum-unchecked": sum_unchecked,
     "cut-number": cut_number,
     "divides-by-input": divides_by_input,
+    "divides-by-count": divides_by_count,
     "loops-by-input": loops_by_input,
 }
