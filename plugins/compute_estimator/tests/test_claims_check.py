@@ -231,6 +231,13 @@ def test_a_report_needs_a_session() -> None:
         asyncio.run(check(document="weekly"))
 
 
+def test_the_dense_peak_of_a_rack_is_not_that_of_one_of_its_chips() -> None:
+    (claim,) = check_text("GB200 NVL72 的 FP4 算力为 1.44 EFLOPS").claims
+    (peak,) = [one for one in claim.findings if "dense" in one.figures]
+    assert peak.figures["dense"].value == pytest.approx(0.72)
+    assert peak.figures["dense"].unit == "EFLOP/s"
+
+
 def test_a_verdict_that_rests_on_an_expired_rent_says_its_dates() -> None:
     price = find_device("TPU v4").price
     assert price is not None

@@ -134,15 +134,15 @@ def preference(measure: Measure, reading: Reading) -> tuple[bool, ...]:
 
 
 def dense_of(reading: Reading, every: list[Reading]) -> Reading | None:
-    """The dense peak of the same device and format."""
+    """The dense peak of the same device, server or rack and format; half the sparse one where none is published."""
     same = [
         r
         for r in every
-        if r.fact.dtype == reading.fact.dtype
+        if r.fact.subject == reading.fact.subject
+        and r.fact.dtype == reading.fact.dtype
         and r.fact.sparse is not True
         and bool(r.count) == bool(reading.count)
     ]
-    same = [r for r in same if r.fact.subject == reading.fact.subject] or same
     if same:
         return same[0]
     half = derived(
