@@ -63,6 +63,8 @@ def test_a_wrong_profile_or_command_says_what_there_is(
     (tmp_path / "tieout.toml").touch()
     assert run(["--profile", "nosuch", "models"]) == ExitCode.SETTINGS
     assert "Write [profiles.NAME]" in capsys.readouterr().err
+    run(["help"])
+    assert "`tieout --help` lists the commands" in capsys.readouterr().err
     with use_language("zh"):
         run(["nosuch"])
     assert "没有命令 'nosuch'。可用" in capsys.readouterr().err

@@ -176,7 +176,7 @@ class _Root(LocalGroup):
             from tieout.loading import plugin_entries
 
             known = [*_COMMANDS, *plugin_entries()]
-            close = difflib.get_close_matches(name, known, n=1)
+            close = difflib.get_close_matches(name, known, n=1) if name != "help" else []  # nearest: shield
             hint = (
                 _("Did you mean {name}?", name=close[0])
                 if close
