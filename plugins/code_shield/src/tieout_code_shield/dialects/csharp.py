@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from tieout_code_shield.dialects.archive_forms import CSHARP
 from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Check, Role
 from tieout_code_shield.dialects.csharp_names import (
     ANSWERS,
@@ -88,7 +89,10 @@ class CSharpDialect(CSharpValues):
     )
     deciding = frozenset({"if_statement", "conditional_expression"})
     source_calls = SOURCE_CALLS
-    checks: ClassVar[Mapping[str, Check]] = {"answers-forms": _answers_forms}
+    checks: ClassVar[Mapping[str, Check]] = {
+        "answers-forms": _answers_forms,
+        "archive_member": CSHARP.written,
+    }
     canary = (
         "class A {\n  void Run(string name) {\n    "
         'System.Diagnostics.Process.Start("cmd.exe", "/c " + name);\n  }\n}\n'

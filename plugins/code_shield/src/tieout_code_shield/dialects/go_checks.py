@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from tieout_code_shield.dialects.archive_forms import GO
 from tieout_code_shield.dialects.origins import origin
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def keyed_digest(walk: Walk, site: Site) -> bool:
 
 
 CHECKS: Final[Mapping[str, Check]] = {
+    "archive_member": GO.written,
     "no-timeout": no_timeout,
     "archive-name": archive_name,
     "unlimited-decompression": unlimited_decompression,

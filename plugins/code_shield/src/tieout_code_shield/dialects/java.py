@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Role, Scope
+from tieout_code_shield.dialects.archive_forms import JAVA
+from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Check, Role, Scope
 from tieout_code_shield.dialects.folding import collected
 from tieout_code_shield.dialects.nodes import items
 from tieout_code_shield.dialects.typed import Call, TypedDialect, grown, type_name
@@ -116,7 +118,7 @@ class JavaDialect(TypedDialect):
     """How Java spells what the engine looks for."""
 
     roles = _ROLES
-    checks = CHECKS
+    checks: ClassVar[Mapping[str, Check]] = {**CHECKS, "archive_member": JAVA.written}
     evaluators = _EVALUATORS
     functions = _FUNCTIONS
     wrappers = frozenset({"parenthesized_expression"})

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from tieout_code_shield.dialects.archive_forms import JAVASCRIPT
 from tieout_code_shield.dialects.digests import keyed
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def own_merge(walk: Walk, site: Site) -> bool:
 
 
 CHECKS: Final[Mapping[str, Check]] = {
+    "archive_member": JAVASCRIPT.written,
     "any": typed_any,
     "unchecked": unchecked,
     "given": given,

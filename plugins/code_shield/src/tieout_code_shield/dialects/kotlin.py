@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from tieout_code_shield.dialects.base import Arguments, Binding, Role
+from tieout_code_shield.dialects.archive_forms import KOTLIN
+from tieout_code_shield.dialects.base import Arguments, Binding, Check, Role
 from tieout_code_shield.dialects.java import HANDLERS, INJECTED, REQUEST_CALLS, REQUEST_MAPS, shortened
 from tieout_code_shield.dialects.kotlin_values import KotlinValues
 from tieout_code_shield.dialects.nodes import items
@@ -62,7 +63,7 @@ class KotlinDialect(KotlinValues):
     """How Kotlin spells what the engine looks for."""
 
     roles = _ROLES
-    checks = CHECKS
+    checks: ClassVar[Mapping[str, Check]] = {**CHECKS, "archive_member": KOTLIN.written}
     functions = _FUNCTIONS
     wrappers = frozenset(
         {"parenthesized_expression", "control_structure_body", "statements", "interpolated_expression",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from tieout_code_shield.dialects.archive_forms import PHP
 from tieout_code_shield.dialects.digests import keyed
 from tieout_code_shield.dialects.guards import Guards
 
@@ -36,6 +37,7 @@ _GUARDS: Final = Guards(
 """``in_array($x, $allowed)``, ``ctype_alnum($x)``, ``preg_match('/^…/', $x)``, ``isset($map[$x])`` and their kin."""
 
 CHECKS: Final[Mapping[str, Check]] = {
+    "archive_member": PHP.written,
     "unguarded": _GUARDS.unguarded,
     "keyed_digest": keyed(r"^hash_hmac$", "hash_hmac"),
     "stored_secret": keyed(r"(?:^|\.)(?:fetch\w*|get_var|value)$", "fetch"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from tieout_code_shield.dialects.archive_forms import PYTHON
 from tieout_code_shield.dialects.digests import keyed
 from tieout_code_shield.dialects.python_functions import is_route
 from tieout_code_shield.dialects.python_values import items
@@ -37,6 +38,7 @@ def spread(walk: Walk, site: Site) -> bool:
 
 
 CHECKS: Final[Mapping[str, Check]] = {
+    "archive_member": PYTHON.written,
     "view": view,
     "spread": spread,
     "keyed_digest": keyed(r"^hmac\.(?:digest$|(?:new|HMAC)\.\(\)\.(?:hex)?digest$)", "hmac"),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from tieout_code_shield.dialects.archive_forms import RUBY
 from tieout_code_shield.dialects.digests import keyed
 from tieout_code_shield.dialects.guards import Guards
 
@@ -39,6 +40,7 @@ _GUARDS: Final = Guards(
 """``ALLOWED.include?(x)``, ``x =~ /\\A…\\z/``, ``case x``, ``TABLE.fetch(x)`` and their kin."""
 
 CHECKS: Final[Mapping[str, Check]] = {
+    "archive_member": RUBY.written,
     "unguarded": _GUARDS.unguarded,
     "keyed_digest": keyed(r"\bHMAC\.(?:\w*digest|new\.(?:\(\)\.)?\w*digest)$", "hmac"),
 }

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from tieout_code_shield.dialects.archive_forms import RUST
 from tieout_code_shield.dialects.origins import origin
 
 if TYPE_CHECKING:
@@ -57,5 +58,9 @@ def secret_compare(walk: Walk, site: Site) -> bool:
     )
 
 
-CHECKS: Final[Mapping[str, Check]] = {"undocumented": undocumented, "secret-compare": secret_compare}
+CHECKS: Final[Mapping[str, Check]] = {
+    "archive_member": RUST.written,
+    "undocumented": undocumented,
+    "secret-compare": secret_compare,
+}
 """By the names that rule files use."""

@@ -1,0 +1,96 @@
+"""Whether a file is written to the path that a member of an archive names, with nothing that looks at that path."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode as Node
+
+    from tieout_code_shield.walk import Site, Walk
+
+__all__ = ["Archives"]
+
+MAX_TEXT: Final = 20_000
+"""Characters of a function that are searched."""
+MAX_HEAD: Final = 4_000
+MAX_CALLER: Final = 160
+"""Characters in front of a function that say what hands members to it: ``extract.on("entry", (header) => …``."""
+MAX_STEPS: Final = 3
+"""Assignments that are followed back from a path to the name it was made of."""
+MAX_NAMES: Final = 8
+MAX_MEMBERS: Final = 12
+
+_LOOKED_AT: Final = re.compile(
+    r"""is_relative_to|commonp(?:ath|refix)|[sS]tarts?_?[wW]ith\b\??(?![(\s]{0,2}['"])|HasPrefix|IsLocal|isabs|isAbsolute|"""
+    r"""['"/]\.\.|filepath\.Rel\(|\.relative\(|SecureJoin|OpenRoot|[bB]ase_?[nN]ame\(|\.Base\(|[gG]etFileName\(|"""
+    r"""secure_filename|enclosed_name|mangled_name|(?i:safe|sanitize|isinside|within)|getCanonical|toRealPath"""
+)
+"""What any check of a path is made of: a prefix, ``..``, the last part alone."""
+_WORD: Final = re.compile(r"[$A-Za-z_]\w*")
+_ASSIGNED: Final = (
+    r"(?<![\w.$>])%s(?:\s*,\s*\w+)?\s*(?::\s*[\w<>?.\[\]]{1,60}\s*)?(?::=|=)(?![=>~])\s*([^\n;]{1,200})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Archives:
+    """How a language goes through the members of an archive."""
+
+    sign: re.Pattern[str]
+    """What a text has that reads archives."""
+    members: tuple[tuple[re.Pattern[str], str], ...]
+    """What gives a variable (the first group) a member, and how its name is then written: ``%s`` is the variable."""
+    second: frozenset[str] = frozenset()
+    """Functions whose second argument is the path that is written."""
+    on: frozenset[str] = frozenset()
+    """Methods that are called on the path."""
+
+    def written(self, walk: Walk, site: Site) -> bool:
+        """Whether the path that a call writes to is made of a member's name."""
+        node = self._path(walk, site)
+        if node is None:
+            return False
+        function = site.function
+        while function is not None and function.function is not None:
+            function = function.function
+        text, first = walk.root.text(), walk.root.range().start.index
+        start = max(0, function.start - first - MAX_CALLER) if function is not None else 0
+        before = text[max(start, site.end - first - MAX_TEXT) : site.end - first]
+        # A text names its libraries at its head.
+        if self.sign.search(before) is None and self.sign.search(text[: min(start, MAX_HEAD)]) is None:
+            return False
+        if _LOOKED_AT.search(before) is not None:
+            return False
+        names = self._names(before)
+        return bool(names) and re.search("|".join(names), _made_of(node.text()[:400], before)) is not None
+
+    def _path(self, walk: Walk, site: Site) -> Node | None:
+        owner, _, last = site.name.rpartition(".")
+        if last in self.on and owner:
+            return walk.dialect.receiver(site.node)
+        given = walk.arguments(site).positional
+        index = 1 if last in self.second else 0
+        return given[index] if len(given) > index else None
+
+    def _names(self, text: str) -> list[str]:
+        """Regular expressions for the names of members in a text."""
+        found: dict[str, None] = {}
+        for pattern, written in self.members:
+            for each in pattern.finditer(text):
+                word = re.escape(each[1]) if pattern.groups else ""
+                found[written.replace("%s", rf"(?<![\w.$]){word}" if word else "")] = None
+        return list(found)[:MAX_MEMBERS]
+
+
+def _made_of(expression: str, before: str) -> str:
+    """An expression, and what the names in it were given last, a few steps back."""
+    texts, seen = [expression], set[str]()
+    for _ in range(MAX_STEPS):
+        new = [name for name in _WORD.findall(texts[-1]) if name not in seen][:MAX_NAMES]
+        seen.update(new)
+        given = [re.findall(_ASSIGNED % re.escape(name), before)[-1:] for name in new]
+        texts.append(" ".join(text for each in given for text in each))
+    return "\n".join(texts)
