@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tieout import errors
-from tieout.errors import ApprovalNeeded, ExitCode, SettingsError, TieoutError, ToolError
+from tieout.errors import ApprovalNeeded, ExitCode, InputError, SettingsError, TieoutError, ToolError
 
 CLASSES = [
     item
@@ -48,3 +48,9 @@ def test_settings_errors_lead_to_the_line() -> None:
 def test_an_approval_says_what_for() -> None:
     error = ApprovalNeeded("ask", tool="stocks.quote", effect="network")
     assert (error.tool, error.effect, error.exit_code) == ("stocks.quote", "network", ExitCode.APPROVAL)
+
+
+def test_a_chinese_sentence_is_followed_by_its_hint_without_a_blank() -> None:
+    assert str(InputError("还缺少参数。", hint="请给出数字。")) == "还缺少参数。请给出数字。"
+    assert str(InputError("It is missing.", hint="Give a number.")) == "It is missing. Give a number."
+    assert str(InputError("还缺少参数。")) == "还缺少参数。"

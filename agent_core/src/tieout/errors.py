@@ -90,7 +90,10 @@ class TieoutError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        gap = (
+            "" if self.message.endswith(("\u3002", "\uff01", "\uff1f")) else " "
+        )  # 。！？ bring their own room
+        return f"{self.message}{gap}{self.hint}".strip()
 
 
 class InputError(TieoutError):
