@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from tieout_code_shield.walk import Site, Walk
 
-__all__ = ["Archives"]
+__all__ = ["Archives", "made_of"]
 
 MAX_TEXT: Final = 20_000
 """Characters of a function that are searched."""
@@ -65,7 +65,7 @@ class Archives:
         if _LOOKED_AT.search(before) is not None:
             return False
         names = self._names(before)
-        return bool(names) and re.search("|".join(names), _made_of(node.text()[:400], before)) is not None
+        return bool(names) and re.search("|".join(names), made_of(node.text()[:400], before)) is not None
 
     def _path(self, walk: Walk, site: Site) -> Node | None:
         owner, _, last = site.name.rpartition(".")
@@ -85,7 +85,7 @@ class Archives:
         return list(found)[:MAX_MEMBERS]
 
 
-def _made_of(expression: str, before: str) -> str:
+def made_of(expression: str, before: str) -> str:
     """An expression, and what the names in it were given last, a few steps back."""
     texts, seen = [expression], set[str]()
     for _ in range(MAX_STEPS):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from tieout_code_shield.dialects.archive_forms import PHP
 from tieout_code_shield.dialects.digests import keyed
 from tieout_code_shield.dialects.guards import Guards
+from tieout_code_shield.dialects.php_rows import client_name, stored_text
 
 if TYPE_CHECKING:
     from tieout_code_shield.dialects.base import Check
@@ -38,6 +39,8 @@ _GUARDS: Final = Guards(
 
 CHECKS: Final[Mapping[str, Check]] = {
     "archive_member": PHP.written,
+    "client_name": client_name,
+    "stored_text": stored_text,
     "unguarded": _GUARDS.unguarded,
     "keyed_digest": keyed(r"^hash_hmac$", "hash_hmac"),
     "stored_secret": keyed(r"(?:^|\.)(?:fetch\w*|get_var|value)$", "fetch"),
