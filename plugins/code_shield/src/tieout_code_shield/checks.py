@@ -40,7 +40,7 @@ _ALLOWED: Final = re.compile(
 _DENIED: Final = re.compile(
     r"(?i)den(?:y|ied)|black|block|forbid|banned|bad|exclu|invalid|unsafe|danger|malicious|suspicious|disallow"
 )
-_LIST: Final = rf"[\[({{]['\"\d]|(?:new Set\()?\[['\"\d]|{_NAME}"
+_LIST: Final = rf"[\[({{]['\"\d]|(?:set|list|array)Of\(['\"\d]|(?:new Set\()?\[['\"\d]|{_NAME}"
 
 # name.chars().all(|c| c.is_alphanumeric()), name.All(char.IsDigit), all(c.isalnum() for c in name)
 _EVERY: Final = re.compile(
@@ -60,7 +60,7 @@ _TRUTH: Final = re.compile(
 )
 # name in LIST; LIST.includes(name)
 _MEMBER: Final = re.compile(
-    rf"(?P<name>{_NAME})(?:\(\))?\s{{1,3}}(?P<no>not\s)?in\s{{1,3}}(?P<list>{_LIST})"
+    rf"(?P<name>{_NAME})(?:\(\))?\s{{1,3}}(?P<no>not\s|!)?in\s{{1,3}}(?P<list>{_LIST})"
     rf"|(?P<list2>{_NAME}|['\"]\])\.(?:includes|has|contains|Contains|containsKey|ContainsKey|indexOf|hasOwnProperty|hasOwn)\(\s?(?P<name2>{_NAME})(?:\.to\w{{1,12}}\(\))?\s?\)"
     r"(?P<minus>\s{0,2}(?:===?\s{0,2}-1|<\s{0,2}0))?"
 )
@@ -196,9 +196,11 @@ def _marked(pattern: re.Pattern[str], text: str) -> bool:
 
 
 def _all(text: str) -> Iterator[Proof]:
-    for found in _MEMBER.finditer(text) if "in" in text.split() else _found(_MEMBER, text):
+    for found in (
+        _MEMBER.finditer(text) if not {"in", "!in"}.isdisjoint(text.split()) else _found(_MEMBER, text)
+    ):
         name, listed = found["name"] or found["name2"], found["list"] or found["list2"]
-        literal = listed[0] in "[({'\"" or listed.startswith("new ")
+        literal = listed[0] in "[({'\"" or listed.startswith("new ") or "Of(" in listed
         if not literal and _DENIED.search(listed):
             continue
         begin = text.rfind("[", 0, found.start()) if listed[0] in "'\"" else found.start()
