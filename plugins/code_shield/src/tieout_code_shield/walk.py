@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from tieout_code_shield.dialects.base import Arguments, Binding, Dialect
+from tieout_code_shield.dotted import within
 from tieout_code_shield.flow import Flow
 from tieout_code_shield.sites import Site, region, statement_column
 from tieout_code_shield.syntax import known_kinds, visit
@@ -179,13 +179,13 @@ class Walk:
         """Whether a qualified name's value comes from outside the program."""
         known = self._sources.get(name)
         if known is None:
-            known = _within(name, self.dialect.sources) and not _within(name, self.dialect.trusted)
+            known = within(name, self.dialect.sources) and not within(name, self.dialect.trusted)
             self._sources[name] = known
         return known
 
     def is_local(self, name: str) -> bool:
         """Whether only the user of the machine controls the value of a qualified name."""
-        return _within(name, self.dialect.local_sources)
+        return within(name, self.dialect.local_sources)
 
     def evaluate(self, node: Node, site: Site) -> Value:
         """What is known about an expression at a site."""
@@ -371,25 +371,6 @@ class Walk:
         for (_, name), site in self._types.items():
             if site.start >= start and site.binding is not None:
                 carried.types[name] = site.binding.type
-
-
-def _within(name: str, prefixes: Sequence[str]) -> bool:
-    """Whether a dotted name begins with one of ``prefixes``; only those that share its first part are compared."""
-    return any(_begins(name, prefix) for prefix in _by_root(tuple(prefixes)).get(name.partition(".")[0], ()))
-
-
-@cache
-def _by_root(prefixes: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for prefix in prefixes:
-        root = prefix.partition(".")[0]
-        found[root] = (*found.get(root, ()), prefix)
-    return found
-
-
-def _begins(name: str, prefix: str) -> bool:
-    """Whether a dotted name is ``prefix`` or a part of it; one that ends with a dot covers everything behind it."""
-    return name.startswith(prefix) and (prefix[-1] == "." or name[len(prefix) : len(prefix) + 1] in ("", "."))
 
 
 class _View:
