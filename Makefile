@@ -4,7 +4,7 @@
 
 PYTHON ?= python3
 LOCAL ?= 1
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n auto --maxprocesses 4
 
 venv := .venv
 python := $(venv)/bin/python
