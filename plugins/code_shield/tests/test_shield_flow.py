@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tieout_code_shield.checks import CHECKED, DOT_CHECK, PREFIX_CHECK, TEXT_CHECK, proofs
+from tieout_code_shield.checks import CHECKED, DOT_CHECK, PREFIX_CHECK, SCHEME_CHECK, TEXT_CHECK, proofs
 from tieout_code_shield.limits import Limits
 from tieout_code_shield.rule_files import shipped_rules
 from tieout_code_shield.rules import RuleSet
@@ -33,6 +33,9 @@ def ids(scanner: Scanner, code: str, language: str) -> set[str]:
         ("ALLOWED.indexOf(x) === -1", "x", CHECKED, False),
         ("x == 'a'", "x", CHECKED, True),
         ("x !== 'a'", "x", CHECKED, False),
+        ("x != 'a'", "x", CHECKED, False),
+        ('u.Host != "api.example.com"', "u", CHECKED, False),
+        ("u.protocol !== 'https:'", "u", SCHEME_CHECK, False),
         ("not re.fullmatch('[a-z]+', x)", "x", CHECKED, False),
         ("!/^[a-z]+$/.test(x)", "x", CHECKED, False),
         ("re.search('[^a-z]', x)", "x", CHECKED, False),

@@ -120,9 +120,10 @@ _HOST: Final = re.compile(
     rf"\((?P<name>{_NAME})\)\.(?:netloc|host(?:name)?|origin)"
 )
 _WRAPPED: Final = re.compile(rf"\b(?:str|String|os\.fspath|repr)\((?P<name>{_NAME})\)")
-_PART: Final = re.compile(r"\.(?:netloc|host(?:name)?|origin|scheme|protocol|suffix)$")
+_PART: Final = re.compile(r"\.(?:netloc|[hH]ost(?:[nN]ame|_str)?|origin|suffix)$")
+_SCHEME_PART: Final = re.compile(r"\.(?:[sS]cheme|protocol)$")
 _MAYBE: Final = re.compile(
-    r"\bin\b|includes|has|contains|Contains|indexOf|quals|IsMatch|==|match|search|test|exec|is[a-z]+\(|isinstance|typeof|(?i:valid|allow|safe|trust|permit|white|sanit|check|verify)|starts|relative|common|isN|isI|isF|Match|HasPrefix|\]"
+    r"\bin\b|includes|has|contains|Contains|indexOf|quals|IsMatch|[!=]=|match|search|test|exec|is[a-z]+\(|isinstance|typeof|(?i:valid|allow|safe|trust|permit|white|sanit|check|verify)|starts|relative|common|isN|isI|isF|Match|HasPrefix|\]"
     r"|\.[aA](?:ll|ny)\b"
 )
 
@@ -171,8 +172,14 @@ def proofs(condition: str) -> list[Proof]:
     found = list(_all(text))
     if not found or not _MAYBE.search(condition, 0, MAX_CONDITION):
         return []
-    # Who knows the host of an address knows enough of the address.
-    return found + [replace(one, name=_PART.sub("", one.name)) for one in found if _PART.search(one.name)]
+    # Who knows the host of an address knows enough of the address; who knows its scheme, that it is no script.
+    hosts = [replace(one, name=_PART.sub("", one.name)) for one in found if _PART.search(one.name)]
+    schemes = [
+        replace(one, name=_SCHEME_PART.sub("", one.name), tag=SCHEME_CHECK)
+        for one in found
+        if _SCHEME_PART.search(one.name)
+    ]
+    return found + hosts + schemes
 
 
 def outcomes(condition: str) -> list[tuple[str, bool]]:

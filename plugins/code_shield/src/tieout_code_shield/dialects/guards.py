@@ -29,6 +29,8 @@ class Guards:
     """The ways in which code writes the dotted name of what comes from outside."""
     forms: str
     """Regular expression of a check, with ``%s`` for the name that is checked."""
+    derived: str = "(?!)"
+    """Regular expression of what gives a variable (the first group) a part of ``%s``, whose check is the whole's."""
     same: frozenset[str] = frozenset()
     """Functions whose result is as bad as what they are given: ``strip``."""
 
@@ -99,7 +101,13 @@ class Guards:
         if name not in before:
             return False
         exact = rf"(?<![\w$@.]){re.escape(name)}(?![\w\[])"
-        return re.search(self.forms.replace("%s", exact), before) is not None
+        if re.search(self.forms.replace("%s", exact), before) is not None:
+            return True
+        parts = {found[1] for found in re.finditer(self.derived.replace("%s", exact), before)} - {name}
+        return any(
+            re.search(self.forms.replace("%s", rf"(?<![\w$@.]){re.escape(part)}(?![\w\[])"), before)
+            for part in list(parts)[:MAX_MADE]
+        )
 
 
 def _modifiers(site: Site) -> str:

@@ -33,6 +33,7 @@ _GUARDS: Final = Guards(
         r"|\bpreg_match\s*\(\s*['\"].(?:\^|\\A)[^;{}\n]{0,100}%s"
         r"|\bswitch\s*\(\s*%s|\bisset\s*\(\s*\$?[\w:>-]+\[\s*%s\s*\]|%s\s*={2,3}\s*['\"\d]|\[\s*%s\s*\]\s*\?\?(?!\s*%s))"
     ),
+    derived=r"(\$\w+)\s*=\s*(?:parse_url|strtolower\(\s*parse_url)\(\s*%s",
     same=frozenset({"trim", "ltrim", "rtrim", "strtolower", "strtoupper", "strval", "stripslashes"}),
 )
 """``in_array($x, $allowed)``, ``ctype_alnum($x)``, ``preg_match('/^…/', $x)``, ``isset($map[$x])`` and their kin."""
