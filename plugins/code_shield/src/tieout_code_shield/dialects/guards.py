@@ -95,7 +95,11 @@ class Guards:
 
     def _tainted(self, name: str, walk: Walk, site: Site) -> bool:
         value = walk.value_of(name, site)
-        return value.tainted if value is not None else walk.is_source(name.partition("[")[0])
+        return (
+            value.tainted
+            if value is not None
+            else walk.is_source(re.split(r"[\[(]", name)[0].replace("->", "."))
+        )
 
     def _guarded(self, name: str, before: str) -> bool:
         if name not in before:

@@ -25,7 +25,7 @@ def _written(name: str) -> list[str]:
 
 
 _GUARDS: Final = Guards(
-    names=re.compile(r"\$\w+(?:\[[^\[\]\n]{1,60}\]|->\w+\b(?!\())*"),
+    names=re.compile(r"\$\w+(?:\[[^\[\]\n]{1,60}\]|->\w+\b(?!\()|->\w+\(['\"][\w.]{1,40}['\"]\))*"),
     written=_written,
     forms=(
         r"(?:(?:\bin_array|\barray_key_exists|\bis_numeric|\bis_int|\bctype_\w+|\bfilter_var|\barray_search|"
