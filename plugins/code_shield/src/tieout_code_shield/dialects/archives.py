@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Archives", "made_of"]
 
-MAX_TEXT: Final = 20_000
+MAX_TEXT: Final = 8_000
 """Characters of a function that are searched."""
 MAX_HEAD: Final = 4_000
 MAX_CALLER: Final = 160
@@ -58,14 +59,13 @@ class Archives:
             function = function.function
         text, first = walk.root.text(), walk.root.range().start.index
         start = max(0, function.start - first - MAX_CALLER) if function is not None else 0
-        before = text[max(start, site.end - first - MAX_TEXT) : site.end - first]
         # A text names its libraries at its head.
-        if self.sign.search(before) is None and self.sign.search(text[: min(start, MAX_HEAD)]) is None:
+        names = _names(self, text[start : start + MAX_TEXT], text[: min(start, MAX_HEAD)])
+        if not names:
             return False
-        if _LOOKED_AT.search(before) is not None:
-            return False
-        names = self._names(before)
-        return bool(names) and re.search("|".join(names), made_of(node.text()[:400], before)) is not None
+        before = text[max(start, site.end - first - MAX_TEXT) : site.end - first]
+        made = re.search("|".join(names), made_of(node.text()[:400], before))
+        return made is not None and _LOOKED_AT.search(before) is None
 
     def _path(self, walk: Walk, site: Site) -> Node | None:
         owner, _, last = site.name.rpartition(".")
@@ -75,14 +75,18 @@ class Archives:
         index = 1 if last in self.second else 0
         return given[index] if len(given) > index else None
 
-    def _names(self, text: str) -> list[str]:
-        """Regular expressions for the names of members in a text."""
-        found: dict[str, None] = {}
-        for pattern, written in self.members:
-            for each in pattern.finditer(text):
-                word = re.escape(each[1]) if pattern.groups else ""
-                found[written.replace("%s", rf"(?<![\w.$]){word}" if word else "")] = None
-        return list(found)[:MAX_MEMBERS]
+
+@lru_cache(maxsize=32)
+def _names(forms: Archives, text: str, head: str) -> tuple[str, ...]:
+    """Regular expressions for the names of members in a function; one is asked for each file that it writes."""
+    if forms.sign.search(text) is None and forms.sign.search(head) is None:
+        return ()
+    found: dict[str, None] = {}
+    for pattern, written in forms.members:
+        for each in pattern.finditer(text):
+            word = re.escape(each[1]) if pattern.groups else ""
+            found[written.replace("%s", rf"(?<![\w.$]){word}" if word else "")] = None
+    return tuple(found)[:MAX_MEMBERS]
 
 
 def made_of(expression: str, before: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class Guards:
     """The ways in which code writes the dotted name of what comes from outside."""
     forms: str
     """Regular expression of a check, with ``%s`` for the name that is checked."""
+    parser: str = "\n\n\n"
+    """A word of ``derived`` that a text must have."""
     derived: str = "(?!)"
     """Regular expression of what gives a variable (the first group) a part of ``%s``, whose check is the whole's."""
     same: frozenset[str] = frozenset()
@@ -105,13 +108,21 @@ class Guards:
         if name not in before:
             return False
         exact = rf"(?<![\w$@.]){re.escape(name)}(?![\w\[])"
-        if re.search(self.forms.replace("%s", exact), before) is not None:
+        if _found(self.forms.replace("%s", exact), before):
             return True
+        if self.parser not in before:
+            return False
         parts = {found[1] for found in re.finditer(self.derived.replace("%s", exact), before)} - {name}
         return any(
-            re.search(self.forms.replace("%s", rf"(?<![\w$@.]){re.escape(part)}(?![\w\[])"), before)
+            _found(self.forms.replace("%s", rf"(?<![\w$@.]){re.escape(part)}(?![\w\[])"), before)
             for part in list(parts)[:MAX_MADE]
         )
+
+
+@lru_cache(maxsize=64)
+def _found(form: str, before: str) -> bool:
+    """Whether a check is there; one place asks several times."""
+    return re.search(form, before) is not None
 
 
 def _modifiers(site: Site) -> str:

@@ -33,6 +33,7 @@ _GUARDS: Final = Guards(
         r"|\bpreg_match\s*\(\s*['\"].(?:\^|\\A)[^;{}\n]{0,100}%s"
         r"|\bswitch\s*\(\s*%s|\bisset\s*\(\s*\$?[\w:>-]+\[\s*%s\s*\]|%s\s*={2,3}\s*['\"\d]|\[\s*%s\s*\]\s*\?\?(?!\s*%s))"
     ),
+    parser="parse_url",
     derived=r"(\$\w+)\s*=\s*(?:parse_url|strtolower\(\s*parse_url)\(\s*%s",
     same=frozenset({"trim", "ltrim", "rtrim", "strtolower", "strtoupper", "strval", "stripslashes"}),
 )

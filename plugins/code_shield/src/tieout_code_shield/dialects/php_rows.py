@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 __all__ = ["client_name", "stored_text"]
 
 _ROW: Final = re.compile(r"(\$\w+)\.(\w+)$")
+_PART: Final = re.compile(r"\$\w+(?:\[['\"{$]?|->)\w")
+_NO_PAGE: Final = re.compile(
+    r"[Cc]ontent-[Tt]ype:\s*(?:application|text/(?:plain|csv))|PHP_EOL|STDOUT|\\n\"\s*;?$|\$argv|PHP_SAPI"
+    r"|extends Command\b"
+)
+"""What says that the output is no page: a type, a terminal."""
 _AS_IT_IS: Final = re.compile(
     r"\b(?:nl2br|trim|ucfirst|ucwords|strtoupper|strtolower|wordwrap|stripslashes|html_entity_decode|mb_substr|substr)"
     r"\(\s*(\$\w+)(?:\[['\"](\w+)['\"]\]|->(\w+)\b(?!\())"
@@ -44,8 +50,9 @@ def stored_text(walk: Walk, site: Site) -> bool:
     """A column of a row is printed as it is, and the row was read in the same function."""
     given = walk.arguments(site)
     before: str | None = None
-    rows: dict[str, bool] = {}
     for node in (*given.positional, *given.named.values()):
+        if _PART.search(node.text()) is None:
+            continue
         found = [
             (place[1], place[2])
             for leaf in walk.evaluate(node, site).leaves
@@ -56,8 +63,8 @@ def stored_text(walk: Walk, site: Site) -> bool:
             if row == "$this" or _NO_TEXT.search(column):
                 continue
             before = walk.text_ahead(site) if before is None else before
-            if rows.setdefault(row, _is_row(row, before)):
-                return True
+            if ("fetch" in before or "query" in before or "get_results" in before) and _is_row(row, before):
+                return _NO_PAGE.search(walk.text_before(site)) is None
     return False
 
 

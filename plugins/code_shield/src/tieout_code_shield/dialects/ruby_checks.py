@@ -35,6 +35,7 @@ _GUARDS: Final = Guards(
         r"|%s\.match\??\(?\s*/\\A|/\\A[^/\n]{1,80}/\w*\s*=~\s*%s|/\\A[^/\n]{1,80}/\w*\.match\?[ (]%s|\bcase\s+%s"
         r"|\b(?:unless|if)\s+%s\s*==\s*['\":\d]|\b\w*(?:valid|allowed|safe)\w*\?[ (]\s*%s|!=\s*%s\s*$|\.index[ (]%s)"
     ),
+    parser="URI",
     derived=r"(\b[a-z_]\w*)\s*=\s*(?:URI\.parse|URI|Addressable::URI\.parse)\(?\s*%s",
     same=frozenset({"strip", "chomp", "to_s", "downcase", "upcase", "presence", "to_str", "dup", "fetch"}),
 )
