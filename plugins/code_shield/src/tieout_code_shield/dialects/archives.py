@@ -32,8 +32,10 @@ _LOOKED_AT: Final = re.compile(
 """What any check of a path is made of: a prefix, ``..``, the last part alone."""
 _WORD: Final = re.compile(r"[$A-Za-z_]\w*")
 _ASSIGNED: Final = (
-    r"(?<![\w.$>])%s(?:\s*,\s*\w+)?\s*(?::\s*[\w<>?.\[\]]{1,60}\s*)?(?::=|=)(?![=>~])\s*([^\n;]{1,200})"
+    r"(?m)(?:(?<![\w.$>])%(name)s(?:\s*,\s*\w+)?\s*:=|^[ \t]*%(name)s\s*,\s*\w+\s*=(?![=>~])"
+    r"|(?<![\w.$>])%(name)s\s*(?::\s*[\w<>?.\[\]]{1,60}\s*)?=(?![=>~]))\s*([^\n;]{1,200})"
 )
+"""Two names are given something at the head of a line, or with ``:=``; ``f(name, option=1)`` gives ``name`` nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,6 @@ def made_of(expression: str, before: str) -> str:
     for _ in range(MAX_STEPS):
         new = [name for name in _WORD.findall(texts[-1]) if name not in seen][:MAX_NAMES]
         seen.update(new)
-        given = [re.findall(_ASSIGNED % re.escape(name), before)[-1:] for name in new]
+        given = [re.findall(_ASSIGNED % {"name": re.escape(name)}, before)[-1:] for name in new]
         texts.append(" ".join(text for each in given for text in each))
     return "\n".join(texts)
