@@ -92,7 +92,9 @@ class GoDialect(GoValues):
             # ``log.Print(x)`` as a statement: the grammar cannot tell a function of a package from a type.
             operand = node.field("operand")
             return Arguments((operand,)) if operand is not None else Arguments()
-        listed = node.field("arguments") or node.field("body")
+        listed = (
+            node if node.kind() == "literal_value" else node.field("arguments") or node.field("body")
+        )  # of a map or slice of others, the inner ones say no type
         for part in items(listed) if listed is not None else ():
             kind = part.kind()
             if kind == "variadic_argument":

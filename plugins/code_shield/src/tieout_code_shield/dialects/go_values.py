@@ -53,7 +53,7 @@ _METHODS: Final = frozenset({"String", "Bytes", "Text", "Get"})
 _VERB: Final = re.compile(r"%[-+# 0]*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?:\[\d+\])?([a-zA-Z%])")
 _NUMERIC: Final = frozenset("dfFgGeEtcbopUxXT")
 _PARSERS: Final = re.compile(
-    r"^(?:time\.Parse|strconv\.|uuid\.|net\.Parse|\w+\.Error$|\w*err\.Error$|errors\.)"
+    r"^(?:time\.Parse|strconv\.|uuid\.|net\.Parse|netip\.(?:Must)?Parse|\w+\.Error$|\w*err\.Error$|errors\.)"
 )
 """Functions whose result is no text of the caller's choice."""
 _NUMBERS: Final = frozenset(
@@ -95,7 +95,7 @@ class GoValues(Dialect):
             return self._call(node, scope, depth)
         if kind == "binary_expression":
             return self._operator(node, scope, depth)
-        if kind == "composite_literal":
+        if kind in ("composite_literal", "literal_value"):
             return self._literal(node, scope, depth)
         return self._other(node, kind, scope, depth)
 
