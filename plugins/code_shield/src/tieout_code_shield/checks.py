@@ -49,7 +49,7 @@ _EVERY: Final = re.compile(
     rf"|\b(?P<how2>all|any)\((?P<inside2>[^\n;]{{1,120}}?)\sfor\s\w{{1,20}}\sin\s(?P<name2>{_NAME})\s?\)"
 )
 _CHARACTER: Final = re.compile(
-    r"(?:[iI]s_?(?:ascii_?)?(?:alnum|alphanumeric|digit|decimal|alpha|alphabetic|numeric|hexdigit|letter|letterordigit)\b"
+    r"(?:[iI]s_?(?:ascii_?)?(?:alnum|alphanumeric|digit|decimal|alpha|alphabetic|numeric|hexdigit|lower|upper|lowercase|uppercase|letter|letterordigit)\b"
     r"|\bin\s(?:[A-Z_]{2,40}\b|['\"]|string\.)|['\"]\.contains\(|\b[A-Z_]{2,40}\.contains\()",
     re.I,
 )

@@ -323,6 +323,11 @@ class Flow:
                 for start, end in validity(node, holds=proof.holds):
                     for name in {proof.name, *self._related(proof.name, node)}:
                         checks.setdefault(name, []).append(_Check(start, end, proof))
+        for condition, start, end in self._walk.dialect.held(self._walk.root):
+            text = condition.text()
+            for proof in (*proofs(text), *self._kept(text, condition)):
+                for name in {proof.name, *self._related(proof.name, condition)} if proof.holds else ():
+                    checks.setdefault(name, []).append(_Check(start, end, proof))
 
     def _kept(self, condition: str, node: Node) -> list[Proof]:
         """What a condition proves by variables that keep what a check said: ``ok = name.isalnum(); if not ok: …``."""

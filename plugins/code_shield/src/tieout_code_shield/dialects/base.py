@@ -208,6 +208,10 @@ class Dialect(ABC):
         """Names that are one of a few words in a part of the text, and the part, where ``branching`` does not tell."""
         return ()
 
+    def held(self, root: Node) -> Iterable[tuple[Node, int, int]]:
+        """Conditions that no branch has, and the part of the text that is only run where they hold."""
+        return ()
+
     def signature(self, node: Node) -> tuple[str, ...]:
         """The names of a function's parameters in order; empty where calls are not followed into functions."""
         return ()

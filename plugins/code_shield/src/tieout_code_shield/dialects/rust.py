@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Role
@@ -203,6 +204,18 @@ class RustDialect(RustValues):
             for each in visit(root, ("enum_item",))
             if (name := each.field("name")) is not None and "(" not in each.text() and ":" not in each.text()
         )
+
+    def held(self, root: Node) -> Iterator[tuple[Node, int, int]]:
+        """What ``ok.then(|| …)`` and ``ok.then_some(…)`` ask first, in the whole statement that they are a part of."""
+        for node in visit(root, ("call_expression",)) if ".then" in root.text() else ():
+            callee = node.field("function")
+            condition = callee.field("value") if callee is not None else None
+            if condition is None or self.dotted(node).rpartition(".then")[2] not in (".()", "_some.()"):
+                continue
+            statement, outer = node, node.parent()
+            while outer is not None and outer.kind() not in ("block", "source_file", "closure_expression"):
+                statement, outer = outer, outer.parent()
+            yield condition, statement.range().start.index, node.range().end.index
 
     def imports(self, node: Node) -> list[tuple[str, str]]:
         """Local names and what they stand for, by type or by the last module."""

@@ -135,6 +135,11 @@ class RustValues(Dialect):
         known = self._from_collection(method, base, given, node, scope, depth)
         if known is not None:
             return known
+        if not base.tainted and method not in _SAME:
+            # A method of a structure of this text; what it makes of its arguments stands there.
+            result = scope.result(method, given, {})
+            if result is not None:
+                return result
         if method == "parse":
             return Value(
                 "number", None, tuple(replace(each, through=each.through | {"parse"}) for each in base.leaves)
@@ -153,10 +158,14 @@ class RustValues(Dialect):
         """What a method reads of a list or map that is known item by item, or makes of each item of any."""
         if method in ("get", "get_mut", "nth") and given:
             return item_of(base, given[0])
-        if method != "map":
+        if method == "then_some" and given:
+            return given[0]
+        if method not in ("map", "then"):
             return None
         body = next((part.field("body") for part in self.arguments(node).positional), None)
         each = self.evaluate(body, scope, depth + 1) if body is not None else UNKNOWN
+        if method == "then":
+            return each if body is not None else None
         return constant("collection", each.text) if each.constant and each.kind == "string" else None
 
     def _macro(self, node: Node, scope: Scope) -> Value:
