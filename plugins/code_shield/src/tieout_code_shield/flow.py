@@ -38,6 +38,10 @@ _SAME_THING: Final = re.compile(
 )
 _WORD: Final = re.compile(r"[A-Za-z_$][\w$]*")
 
+_LIST: Final = re.compile(
+    r"(?:readonly )?(?:Immutable|Frozen|IReadOnly|ReadOnly|I)?(?:Sorted)?(?:Set|List|Collection)<"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Check:
@@ -66,6 +70,7 @@ class Flow:
         self._objects = 0
         self._applied = 0
         self._members: frozenset[str] | None = None
+        self._own: frozenset[str] | None = None
         self._plainly: dict[Site, frozenset[str]] = {}
         self._put: dict[Site, Mapping[str, Value]] = {}
         self._busy: set[tuple[Site, str]] = set()
@@ -309,7 +314,21 @@ class Flow:
         if not name:
             return True
         value = self._walk.value_of(name, site)
-        return value is not None and value.constant and value.kind == "collection"
+        if value is not None and value.constant:
+            return value.kind == "collection"
+        # What an object has a list or set of was given to it when it was made.
+        owner, _, last = name.rpartition(".")
+        given = site.function is not None and name in self._walk.parameters_of(site.function)
+        known = given or (value is not None and value.tainted)
+        return not known and owner in ("", "this") and last in self._lists()
+
+    def _lists(self) -> frozenset[str]:
+        """Members that all types of the text which have them declare as a list or set."""
+        if self._own is None:
+            declared = self._walk.dialect.members(self._walk.root)
+            others = {name for name, kind in declared if _LIST.match(kind) is None}
+            self._own = frozenset(name for name, _ in declared) - others
+        return self._own
 
     def _collect(self, checks: dict[str, list[_Check]]) -> None:
         for name, start, end in self._walk.dialect.checked(self._walk.root):

@@ -7,7 +7,6 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from tieout_code_shield.checks import CHECKED, proofs
 from tieout_code_shield.dialects.base import Binding, Scope
 from tieout_code_shield.dialects.nodes import belongs, items, same
 from tieout_code_shield.dialects.typed_values import MAX_DEPTH, Call, TypedValues, type_name
@@ -105,7 +104,7 @@ class TypedDialect(TypedValues):
             else []
         )
 
-    def checked(self, root: Node) -> Iterator[tuple[str, int, int]]:
+    def held(self, root: Node) -> Iterator[tuple[Node, int, int]]:
         """What ``require(name.matches(PLAIN))`` lets through, up to the end of its block."""
         calls = tuple(kind for kind, role in self.roles.items() if role == "call")
         text = root.text() if self.asserting else ""
@@ -116,13 +115,8 @@ class TypedDialect(TypedValues):
             block = outer.parent() if outer.kind() == "expression_statement" else outer
             given = self.arguments(node).positional[:1]
             end = block.range().end.index if block is not None else outer.range().end.index
-            for proof in proofs(given[0].text()) if given else ():
-                if (
-                    proof.holds
-                    and proof.tag == CHECKED
-                    and not (proof.among or proof.pattern or proof.excluded)
-                ):
-                    yield proof.name, node.range().end.index, end
+            if given:
+                yield given[0], node.range().end.index, end
 
     def signature(self, node: Node) -> tuple[str, ...]:
         """The names of a function's parameters in order."""
