@@ -14,6 +14,7 @@ from tieout_code_shield.dialects.c_indices import INDEX_CHECKS
 from tieout_code_shield.dialects.c_lifetime import LIFETIME_CHECKS
 from tieout_code_shield.dialects.c_numbers import NUMBER_CHECKS
 from tieout_code_shield.dialects.c_pointers import POINTER_CHECKS
+from tieout_code_shield.dialects.c_threads import THREAD_CHECKS
 from tieout_code_shield.dialects.c_unset import UNSET_CHECKS
 
 if TYPE_CHECKING:
@@ -68,10 +69,11 @@ def requested_path(walk: Walk, site: Site) -> bool:
         return False
     value = walk.evaluate(node, site)
     given = walk.parameters_of(site.function)
-    return len(value.leaves) > 1 - bool(value.text) and any(
-        each.name in given and _REQUESTED.search(each.name) and not each.through & _HARMLESS
-        for each in value.leaves
-    )
+    names = [each.name for each in value.leaves if not each.through & _HARMLESS]
+    if "sscanf" in names:
+        names += re.findall(r"\bsscanf\s*\(\s*(\w+)", walk.text_before(site))
+    joined = len(value.leaves) > 1 or bool(value.text)
+    return joined and any(name in given and _REQUESTED.search(name) for name in names)
 
 
 _REQUESTED: Final = re.compile(
@@ -95,5 +97,6 @@ CHECKS: Final[Mapping[str, Check]] = {
     **END_CHECKS,
     **COUNTER_CHECKS,
     **UNSET_CHECKS,
+    **THREAD_CHECKS,
 }
 """By the names that rule files use."""

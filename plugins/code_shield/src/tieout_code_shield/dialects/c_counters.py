@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.c_declared import declared_array, declared_type
 from tieout_code_shield.dialects.c_indices import LOOPS, condition_of, indexed
-from tieout_code_shield.dialects.c_sizes import occurrences
+from tieout_code_shield.dialects.c_sizes import assigned, occurrences
 from tieout_code_shield.dialects.nodes import same
+from tieout_code_shield.syntax import visit
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -19,19 +20,23 @@ if TYPE_CHECKING:
 
 __all__ = ["COUNTER_CHECKS"]
 
+MAX_NESTED: Final = 3
+MAX_CALLS: Final = 20
 MAX_LOOP: Final = 2_000
 MAX_FUNCTION: Final = 8_000
 """Characters of a loop and of a function that are searched."""
 _BOUNDED: Final = re.compile(r"(?<![-<])[<>](?![<>])|--")
 _ASKED: Final = re.compile(
-    r"(?i)\b(?:is_?)?(?:full|empty)\w*\s*\(|\b\w*(?:ensure|grow|reserve|resize|realloc|assert|require|check|expects)\w*\s*\("
+    r"(?i)\b(?:is_?)?(?:full|empty)\w{0,40}\s*\(|\b\w{0,40}(?:ensure|grow|reserve|resize|realloc|assert|require|check|expects)\w{0,40}\s*\("
 )
 
-_SIZED: Final = re.compile(r"\s*\[\s*[\w ()+*]+\s*\]\s*[;={]")
+_SIZED: Final = re.compile(r"(?:\s*\[\s*[\w ()+*]+\s*\])+\s*[;={]")
 _TYPED: Final = re.compile(r"[\w>][\s*]+\Z")
 _COMPARES: Final = re.compile(r"\s*(?:[+-]\s*\w+\s*)?(?:[<>]=?|[=!]=|%|&)")
 _COMPARED: Final = re.compile(r"(?:(?<!-)[<>]=?|[=!]=|\(|&&|\|\||!)\s*(?:this->)?\Z")
 _ENDS_OPERAND: Final = re.compile(r"\s*[)<>=!&|?]")
+_ALLOCATES: Final = re.compile(r"\bnew\b|\b\w*alloc\s*\(")
+_MADE: Final = re.compile(r"\s*(?:=|\(|\{)\s*(?:new\s+[\w:]+\s*\[|(?:\([^()]{0,40}\)\s*)?(?:m|c)alloc\s*\()")
 _PLAIN: Final = frozenset({"identifier", "field_expression"})
 _READS: Final = re.compile(r"\b(?:f?read|recv|f?getc|getchar|get|getline|SSL_read|Serial\.read)\s*\(")
 
@@ -43,8 +48,8 @@ def counter_unchecked(walk: Walk, site: Site) -> bool:
         around = around.parent()
     if around is None or around.kind() != "subscript_expression" or counter is None:
         return False
-    array = around.field("argument")
-    if array is None or array.kind() not in _PLAIN or counter.kind() not in _PLAIN:
+    array = _base(around)
+    if array is None or counter.kind() not in _PLAIN:
         return False
     loops = [each for each in _inside(site.node) if each.kind() in LOOPS]
     if _looked_at(walk, site, counter) or not (
@@ -54,6 +59,94 @@ def counter_unchecked(walk: Walk, site: Site) -> bool:
     if loops:
         return all(_is_open(loop) for loop in loops)
     return counter.kind() == "field_expression" or not _declares(walk, site, counter.text())
+
+
+def _base(element: Node) -> Node | None:
+    """The array of ``array[i]`` and of ``array[i][j]``."""
+    array = element.field("argument")
+    for _ in range(MAX_NESTED):
+        if array is None or array.kind() != "subscript_expression":
+            break
+        array = array.field("argument")
+    return array if array is not None and array.kind() in _PLAIN else None
+
+
+def appended_unchecked(walk: Walk, site: Site) -> bool:
+    """``items[count] = x; count++;`` where nothing compares the counter of an array that does not grow."""
+    found = indexed(site)
+    if found is None or not _is_written(site.node) or found[1].kind() not in _PLAIN or site.function is None:
+        return False
+    array, counter = found
+    if any(each.kind() in LOOPS for each in _inside(site.node)) or _declares(walk, site, counter.text()):
+        return False
+    if not (_is_fixed(walk, site, array) or _is_allocated(walk, site, array)):
+        return False
+    text = walk.text_of(site.function)[:MAX_FUNCTION]
+    moved = any(
+        re.match(r"\s*(?:\+\+|\+=)", text[end : end + 12])
+        or text[max(0, start - 3) : start].rstrip().endswith("++")
+        for start, end in occurrences(text, counter.text())
+    )
+    return moved and not _looked_at(walk, site, counter)
+
+
+def given_unchecked(walk: Walk, site: Site) -> bool:
+    """``cells[row]`` by a parameter that a caller in the same text reads from outside, and nobody compares."""
+    found, function = indexed(site), site.function
+    if found is None or function is None or found[1].kind() != "identifier":
+        return False
+    array, index = found
+    position = _position(_head(site), index.text())
+    if position is None or not function.name or _looked_at(walk, site, index):
+        return False
+    text = walk.text_of(None)
+    if re.search(rf"\bmap<[^;]{{0,160}}>\s{{0,9}}[&*]?\s{{0,9}}{re.escape(array.text())}\b", text):
+        return False
+    name = function.name.rpartition(".")[2]
+    return any(_is_read(text, word) for word in _passed(walk, name, position))
+
+
+def _position(head: str, name: str) -> int | None:
+    """Where a whole number stands among a function's parameters."""
+    given = head.partition("(")[2].rpartition(")")[0].split(",")
+    plain = re.compile(
+        rf"\s*(?:const\s+)?(?:std::)?(?:int|long|unsigned|short|size_t|\w+_t)(?:\s+int)?\s+{name}\s*$"
+    )
+    return next((at for at, each in enumerate(given) if plain.match(each)), None)
+
+
+def _passed(walk: Walk, name: str, position: int) -> list[str]:
+    """The variables that calls of a function in the same text pass at a position."""
+    words: list[str] = []
+    calls = visit(walk.root, (f"call_expression \\b{name}\\s*\\([^;]*$",))
+    for call, _ in zip(calls, range(MAX_CALLS), strict=False):
+        callee = call.field("function")
+        if callee is None or re.search(rf"(?:^|[.>:]){name}$", callee.text()) is None:
+            continue
+        given = walk.dialect.arguments(call).positional
+        words += re.findall(r"\b[A-Za-z_]\w*", given[position].text())[:3] if position < len(given) else []
+    return words
+
+
+def _is_read(text: str, name: str) -> bool:
+    """Whether a number is read from outside: by ``cin``, scanf or out of a text."""
+    read = (
+        rf"\bcin\b[^;]{{0,160}}>>\s*{name}\b|scanf\s*\([^;]{{0,160}}&\s*{name}\b"
+        rf"|\b{name}\s*=\s*(?:std::)?(?:stoi|stol|stoul|atoi|atol|strtol|strtoul)\s*\("
+    )
+    return re.search(read, text) is not None
+
+
+def _is_allocated(walk: Walk, site: Site, array: Node) -> bool:
+    """Whether a member points to a block of a size of its own, that the function around does not make."""
+    name = walk.dialect.dotted(array).rpartition(".")[2]
+    if _declares(walk, site, name) or _ALLOCATES.search(walk.text_of(site.function)[:MAX_FUNCTION]):
+        return False
+    text = walk.text_of(None)
+    return walk.once(
+        (name, "allocated"),
+        lambda: any(_MADE.match(text, end) is not None for _, end in occurrences(text, name)),
+    )
 
 
 def _is_filled(site: Site, array: Node, loops: list[Node]) -> bool:
@@ -112,12 +205,15 @@ def copied_by_count(walk: Walk, site: Site) -> bool:
         or "%" in index.text()
     ):
         return False
-    if not re.search(rf"\b(?:int|long|size_t|unsigned|\w+_t)\s+{limit.text()}\s*[,)]", _head(site)):
+    if not (
+        re.search(rf"\b(?:int|long|size_t|unsigned|\w+_t)\s+{limit.text()}\s*[,)]", _head(site))
+        or any(value.kind() == "subscript_expression" for value in assigned(walk, limit.text(), site))
+    ):
         return False
     function = walk.text_of(site.function)[:MAX_FUNCTION]
     outside = function.replace(condition.text(), "")
     return (
-        _is_fixed(walk, site, array)
+        (_is_fixed(walk, site, array) or _is_allocated(walk, site, array))
         and not _compares(outside, limit.text())
         and _ASKED.search(outside) is None
     )
@@ -132,8 +228,8 @@ def unmeasured(walk: Walk, site: Site) -> bool:
     if array.kind() != "identifier" or index.text() == "0":
         return False
     name, function = array.text(), walk.text_of(site.function)[:MAX_FUNCTION]
-    kept = r"(?:vector<(?:std::)?(?:u?int8_t|unsigned char|char|byte|string)>|span<[^<>]*>)"
-    given = rf"\b{kept}\s*[&*]*\s*{name}\s*[,)]"
+    kept = r"(?:vector<(?:std::)?(?:u?int8_t|unsigned char|char|byte|string)>|span<[^<>]{0,80}>)"
+    given = rf"\b{kept}\s{{0,9}}[&*]{{0,2}}\s{{0,9}}{name}\s*[,)]"
     if re.search(given, _head(site)) is None:
         return False
     return (
@@ -162,9 +258,8 @@ def read_ahead(walk: Walk, site: Site) -> bool:
     if condition is None or array.kind() != "identifier" or _is_written(site.node):
         return False
     text = walk.text_of(site.function)[:MAX_FUNCTION]
-    if not re.search(
-        rf"\b(?:uint8_t|unsigned char|std::byte|BYTE)\s*\*\s*(?:const\s+)?{array.text()}\b", _head(site)
-    ):
+    given = rf"\b(?:uint8_t|unsigned char|std::byte|BYTE)\s*\*\s*(?:const\s+)?{array.text()}\s*[,);]"
+    if re.search(given, walk.text_of(None)) is None:
         return False
     name = re.escape(counter.text())
     bounded = re.search(rf"(?:^|[(&])\s*{name}\s*<\s*\w+\s*(?:$|[)&])", condition.text())
@@ -221,6 +316,8 @@ def _has_size(walk: Walk, name: str) -> bool:
 def _looked_at(walk: Walk, site: Site, counter: Node) -> bool:
     """Whether a function compares a counter, or asks whether there is room."""
     name, text = counter.text().removeprefix("this->"), walk.text_of(site.function)[:MAX_FUNCTION]
+    if site.function is not None:
+        text = text.partition("{")[2]
     if walk.once((site.function, "asked"), lambda: _ASKED.search(text) is not None):
         return True
     return walk.once((site.function, name, "compared"), lambda: _compares(text, name))
@@ -248,6 +345,8 @@ COUNTER_CHECKS: Final[Mapping[str, Check]] = {
     "loop-unlimited": loop_unlimited,
     "last-unchecked": last_unchecked,
     "copied-by-count": copied_by_count,
+    "appended-unchecked": appended_unchecked,
+    "given-unchecked": given_unchecked,
     "unmeasured": unmeasured,
     "read-ahead": read_ahead,
 }

@@ -22,7 +22,7 @@ _BREAK: Final = re.compile(r"[;{}(,](?![^<>;{}()]*>)")
 _STATEMENT: Final = re.compile(r"[;{}(]")
 _BEHIND: Final = re.compile(r"\s*(?:[;={(,)\[]|:(?!:))")
 _SIZED_TYPE: Final = re.compile(r"\barray<[^;]*>\s*&?\s*\Z")
-_ARRAY: Final = re.compile(r"\s*\[\s*[\w ()+*]+\s*\]\s*[;={,]")
+_ARRAY: Final = re.compile(r"(?:\s*\[\s*[\w ()+*]+\s*\])+\s*[;={,]")
 
 
 def declared_type(text: str, name: str) -> str | None:

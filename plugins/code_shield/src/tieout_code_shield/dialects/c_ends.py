@@ -23,7 +23,7 @@ __all__ = ["END_CHECKS"]
 MAX_CALLS: Final = 20
 """Calls of a helper that are followed."""
 
-_RETURNS_NULL: Final = re.compile(r"\breturn\s+(?:[^;]*\?[^;]*\b)?(?:nullptr|NULL)\b")
+_RETURNS_NULL: Final = re.compile(r"\breturn\s+(?:[^;?]{0,160}\?[^;]{0,160}\b)?(?:nullptr|NULL)\b")
 _NULL: Final = frozenset({"null", "nullptr"})
 _OWNERS: Final = re.compile(r"(?:std::)?(?:make_)?(?:unique|shared)(?:_ptr)?\s*<")
 _OWNED: Final = frozenset({"unique_ptr", "shared_ptr", "std.unique_ptr", "std.shared_ptr"})
@@ -58,7 +58,12 @@ def local_returned(walk: Walk, site: Site) -> bool:
         if returned == "*":
             return _is_local(walk, site, name, array=True)
         return returned == "view" and _TEXTS.search(_declared(walk, site, name)) is not None
+    if kind == "binary_expression" and returned == "view":
+        return re.search(r"\)\s*\+\s*\"|\"\s*\+\s*\w", value.text()) is not None
     if kind == "call_expression" and returned in ("*", "view"):
+        made = re.match(r"(?:this->)?(\w+)\([^()]*\)\.(?:c_str|data)\(\)$", value.text())
+        if made is not None and _returns_text(walk, made[1]):
+            return True
         owner = re.match(r"(\w+)(?:\.str\(\))?\.(?:c_str|data)\(\)$", value.text())
         return owner is not None and _TEXTS.search(_declared(walk, site, owner[1])) is not None
     return False
@@ -136,15 +141,23 @@ def view_of_temporary(walk: Walk, site: Site) -> bool:
         return method.text() == "str" or (method.text() == "substr" and _is_text(walk, site, owner.text()))
     if callee.text() in ("std::to_string", "to_string", "std::string", "std::format"):
         return True
-    returns = rf"(?:^|[;}}\n])\s*(?:static\s+|inline\s+)*(?:std::)?w?string\s+{re.escape(callee.text())}\s*\("
-    return re.search(returns, walk.root.text()) is not None
+    return _returns_text(walk, callee.text())
+
+
+def _returns_text(walk: Walk, name: str) -> bool:
+    """Whether a function of the same text returns a string of its own."""
+    returns = (
+        r"(?:^|[;}{:\n])[ \t]{0,40}(?:static\s+|inline\s+|virtual\s+)*(?:std::)?w?string\s+"
+        rf"{re.escape(name)}\s*\("
+    )
+    return re.search(returns, walk.text_of(None)) is not None
 
 
 def _is_text(walk: Walk, site: Site, name: str) -> bool:
     """Whether a name is a string of its own, and no view of one."""
     return walk.type_of(name, site) in ("string", "wstring") or (
         re.fullmatch(r"\w+", name) is not None
-        and re.search(rf"\bw?string\s*[&\s]\s*{name}\b", walk.text_before(site)) is not None
+        and re.search(rf"\bw?string(?:\s|\s{{0,9}}&)\s{{0,9}}{name}\b", walk.text_before(site)) is not None
     )
 
 
@@ -200,7 +213,8 @@ def outgrown(walk: Walk, site: Site) -> bool:
     if into is None or not _points(site.node, value):
         return False
     container = into[1]
-    buffers = rf"\b(?:vector<[^;]{{0,80}}>|w?string|QByteArray|QVector<[^;]{{0,80}}>)\s*[&*]?\s*{container}\b"
+    kept = r"\b(?:vector<[^;]{0,80}>|w?string|QByteArray|QVector<[^;]{0,80}>)\s{0,9}[&*]?\s{0,9}"
+    buffers = rf"{kept}{container}\b"
     if walk.type_of(container, site) not in _BUFFERS and not re.search(buffers, walk.text_before(site)):
         return False
     use = _use_after_growth(site.node, container, back="back(" in value.text())

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["INDEX_CHECKS", "LOOPS", "condition_of", "indexed"]
 
-LOOPS: Final = frozenset({"for_statement", "while_statement", "do_statement"})
+LOOPS: Final = frozenset({"for_statement", "while_statement", "do_statement", "for_range_loop"})
 _SIZE: Final = re.compile(
     r"(?i)^(?:n|len|size|count|num|length|cap|capacity|total)$|(?:size|len|length|count|num)\d?$"
 )

@@ -204,9 +204,22 @@ def sum_unchecked(walk: Walk, site: Site) -> bool:
         return False
     before = walk.text_ahead(site)
     for part in _operands(value):
-        if part.kind() == "identifier" and _extreme(walk, site, part):
+        if part.kind() == "identifier" and (
+            _extreme(walk, site, part) or (sign.text() == "-" and _from_bytes(walk, site, part))
+        ):
             return not _in_range(before, part.text(), down=sign.text() in ("-", "--"))
     return False
+
+
+def _from_bytes(walk: Walk, site: Site, node: Node) -> bool:
+    """Whether a number was put together from bytes: ``data[2] | (data[3] << 8)``."""
+    values = assigned(walk, node.text(), site)
+    return any(value.kind() == "binary_expression" and _BYTES.search(value.text()) for value in values)
+
+
+_BYTES: Final = re.compile(
+    r"\w\[[^\]]+\]\s*\|\s*\(?[^|;]{0,40}<<\s*8\b|<<\s*8\s*\)?\s*\|\s*\(?[\w()*]{0,20}\w\[[^\]]+\]"
+)
 
 
 def _extreme(walk: Walk, site: Site, node: Node) -> bool:
@@ -276,8 +289,12 @@ def divides_by_count(walk: Walk, site: Site) -> bool:
         return False
     owner = re.escape(found[1])
     before = walk.text_before(site)
-    declared = rf"\b(?:vector|deque|list)<[^;{{}}]{{0,80}}>\s*[&*]?\s*{owner}\b"
-    if walk.type_of(found[1], site) not in _SEQUENCES and not re.search(declared, before):
+    declared = rf"\b(?:vector|deque|list)<[^;{{}}]{{0,80}}>\s{{0,9}}[&*]?\s{{0,9}}{owner}\b"
+    grows = rf"\b{owner}\s*\.\s*(?:push|emplace)_back\s*\("
+    # Of a member, the constructor may have seen to it, but where it begins with none.
+    if re.search(declared, before) is None and not (
+        re.search(declared, walk.text_of(None)) and re.search(grows, walk.text_of(None))
+    ):
         return False
     asked = (
         rf"\b{owner}\s*(?:\.|->)\s*(?:empty\s*\(|size\s*\(\)\s*(?:[<>]|[=!]=)|push_back|emplace_back|resize)"
@@ -287,7 +304,6 @@ def divides_by_count(walk: Walk, site: Site) -> bool:
 
 
 _COUNT: Final = re.compile(r"(?:static_cast<[\w:]+>\(|\(\w+\)|\w+\()?(\w+)(?:\.|->)size\(\)\)?")
-_SEQUENCES: Final = frozenset({"vector", "deque", "list"})
 
 
 def loops_by_input(walk: Walk, site: Site) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["UNSET_CHECKS"]
 
 MAX_STATEMENT: Final = 4_000
+_MAYBE: Final = re.compile(r"\b(?:if|for|while|switch|case|goto|do)\b")
 
 
 def unset_one_way(walk: Walk, site: Site) -> bool:
@@ -68,10 +69,7 @@ def _sets_some(branch: Node, word: re.Pattern[str]) -> bool:
         )
         if condition is None or then is None or word.search(condition.text()):
             return False
-        set_here = re.match(
-            rf"\{{?\s*(?:[^;{{}}]*;\s*){{0,6}}?{word.pattern}\s*=(?!=)[^;]*;", then.text()[:MAX_STATEMENT]
-        )
-        if set_here is None:
+        if not _sets_first(then.text()[:MAX_STATEMENT], word):
             return False
         if rest is None:
             return True
@@ -81,6 +79,15 @@ def _sets_some(branch: Node, word: re.Pattern[str]) -> bool:
         if following is None or following.kind() != "if_statement":
             return False
         branch = following
+
+
+def _sets_first(text: str, word: re.Pattern[str]) -> bool:
+    """Whether a branch sets a variable, whatever happens in it, before it does anything else with it."""
+    found = word.search(text)
+    if found is None or re.match(r"\s*=(?!=)", text[found.end() :]) is None:
+        return False
+    before = text[: found.start()]
+    return before.count("{") - before.count("}") <= 1 and _MAYBE.search(before) is None
 
 
 def unset_member(walk: Walk, site: Site) -> bool:
