@@ -20,6 +20,7 @@ from tieout_code_shield.dialects.csharp_names import (
 )
 from tieout_code_shield.dialects.csharp_values import CSharpValues
 from tieout_code_shield.dialects.nodes import items
+from tieout_code_shield.dialects.spoken import CALLED, says_secret
 from tieout_code_shield.dialects.typed import Call, grown, type_name
 from tieout_code_shield.syntax import visit
 
@@ -90,6 +91,7 @@ class CSharpDialect(CSharpValues):
     deciding = frozenset({"if_statement", "conditional_expression"})
     source_calls = SOURCE_CALLS
     checks: ClassVar[Mapping[str, Check]] = {
+        "says_secret": says_secret(CALLED),
         "answers-forms": _answers_forms,
         "archive_member": CSHARP.written,
     }

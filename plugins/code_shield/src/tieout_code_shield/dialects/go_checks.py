@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.archive_forms import GO
 from tieout_code_shield.dialects.origins import origin
+from tieout_code_shield.dialects.spoken import PLAIN, says_secret
 
 if TYPE_CHECKING:
     from tieout_code_shield.dialects.base import Check
@@ -100,6 +101,7 @@ def keyed_digest(walk: Walk, site: Site) -> bool:
 
 CHECKS: Final[Mapping[str, Check]] = {
     "archive_member": GO.written,
+    "says_secret": says_secret(PLAIN),
     "no-timeout": no_timeout,
     "archive-name": archive_name,
     "unlimited-decompression": unlimited_decompression,

@@ -10,6 +10,7 @@ from tieout_code_shield.dialects.archive_forms import JAVA
 from tieout_code_shield.dialects.base import Arguments, BindForm, Binding, Check, Role, Scope
 from tieout_code_shield.dialects.folding import collected
 from tieout_code_shield.dialects.nodes import items
+from tieout_code_shield.dialects.spoken import PLAIN, says_secret
 from tieout_code_shield.dialects.typed import Call, TypedDialect, grown, type_name
 from tieout_code_shield.dialects.typed_checks import CHECKS
 from tieout_code_shield.syntax import visit
@@ -118,7 +119,11 @@ class JavaDialect(TypedDialect):
     """How Java spells what the engine looks for."""
 
     roles = _ROLES
-    checks: ClassVar[Mapping[str, Check]] = {**CHECKS, "archive_member": JAVA.written}
+    checks: ClassVar[Mapping[str, Check]] = {
+        **CHECKS,
+        "archive_member": JAVA.written,
+        "says_secret": says_secret(PLAIN),
+    }
     evaluators = _EVALUATORS
     functions = _FUNCTIONS
     wrappers = frozenset({"parenthesized_expression"})

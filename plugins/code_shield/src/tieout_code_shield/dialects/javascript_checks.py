@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tieout_code_shield.dialects.archive_forms import JAVASCRIPT
 from tieout_code_shield.dialects.digests import keyed
+from tieout_code_shield.dialects.spoken import GRAVES, says_secret
 
 if TYPE_CHECKING:
     from tieout_code_shield.dialects.base import Check
@@ -80,6 +81,7 @@ def own_merge(walk: Walk, site: Site) -> bool:
 
 CHECKS: Final[Mapping[str, Check]] = {
     "archive_member": JAVASCRIPT.written,
+    "says_secret": says_secret(GRAVES),
     "any": typed_any,
     "unchecked": unchecked,
     "given": given,

@@ -11,6 +11,7 @@ from tieout_code_shield.dialects.base import Arguments, Binding, Check, Role
 from tieout_code_shield.dialects.java import HANDLERS, INJECTED, REQUEST_CALLS, REQUEST_MAPS, shortened
 from tieout_code_shield.dialects.kotlin_values import KotlinValues
 from tieout_code_shield.dialects.nodes import items
+from tieout_code_shield.dialects.spoken import DOLLARS, says_secret
 from tieout_code_shield.dialects.typed import Call, grown, type_name
 from tieout_code_shield.dialects.typed_checks import CHECKS
 from tieout_code_shield.syntax import visit
@@ -63,7 +64,11 @@ class KotlinDialect(KotlinValues):
     """How Kotlin spells what the engine looks for."""
 
     roles = _ROLES
-    checks: ClassVar[Mapping[str, Check]] = {**CHECKS, "archive_member": KOTLIN.written}
+    checks: ClassVar[Mapping[str, Check]] = {
+        **CHECKS,
+        "archive_member": KOTLIN.written,
+        "says_secret": says_secret(DOLLARS),
+    }
     functions = _FUNCTIONS
     wrappers = frozenset(
         {"parenthesized_expression", "control_structure_body", "statements", "interpolated_expression",

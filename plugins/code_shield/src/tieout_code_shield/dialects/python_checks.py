@@ -9,6 +9,7 @@ from tieout_code_shield.dialects.archive_forms import PYTHON
 from tieout_code_shield.dialects.digests import keyed
 from tieout_code_shield.dialects.python_functions import is_route
 from tieout_code_shield.dialects.python_values import items
+from tieout_code_shield.dialects.spoken import BRACES, says_secret
 
 if TYPE_CHECKING:
     from tieout_code_shield.dialects.base import Check
@@ -39,6 +40,7 @@ def spread(walk: Walk, site: Site) -> bool:
 
 CHECKS: Final[Mapping[str, Check]] = {
     "archive_member": PYTHON.written,
+    "says_secret": says_secret(BRACES),
     "view": view,
     "spread": spread,
     "keyed_digest": keyed(r"^hmac\.(?:digest$|(?:new|HMAC)\.\(\)\.(?:hex)?digest$)", "hmac"),
