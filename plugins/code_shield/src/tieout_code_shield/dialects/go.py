@@ -23,6 +23,8 @@ _ROLES: Final[dict[str, Role]] = {
     "type_conversion_expression": "call",
     "short_var_declaration": "bind",
     "assignment_statement": "bind",
+    "inc_statement": "bind",
+    "dec_statement": "bind",
     "var_spec": "bind",
     "const_spec": "bind",
     "range_clause": "bind",
@@ -127,6 +129,9 @@ class GoDialect(GoValues):
             return [Binding(_key(both[0]), both[1], "pair")] if len(both) == 2 else []
         if kind in ("parameter_declaration", "var_spec", "const_spec"):
             return self._declared(node, kind)
+        if kind in ("inc_statement", "dec_statement"):
+            counted = [each for each in items(node) if each.kind() == "index_expression"]
+            return [Binding(self.dotted(each), node, "augment") for each in counted]
         left, right = node.field("left"), node.field("right")
         if left is None or right is None:
             return []

@@ -99,9 +99,54 @@ def keyed_digest(walk: Walk, site: Site) -> bool:
     )
 
 
+def http_client(walk: Walk, site: Site) -> bool:
+    """The field or variable that a method is called on is declared or made as a client of net/http."""
+    name = site.name.rpartition(".")[0].rpartition(".")[2]
+    declared = rf"\b{re.escape(name)}\b\s*(?::?=|:)?\s*[&*]?http\.(?:Default)?Client\b"
+    return bool(name) and re.search(declared, walk.root.text()) is not None
+
+
+def shared_map(walk: Walk, site: Site) -> bool:
+    """A handler of requests writes to a map that all of them share, and nothing in the text keeps them apart."""
+    text = walk.root.text()
+    written = _WRITTEN.match(site.node.text())
+    if written is None or _SYNCHRONISED.search(text) is not None:
+        return False
+    owner, name = written["owner"], written["name"]
+    function = site.function
+    if function is None or _HANDLER.search(function.node.text()[:MAX_HEAD]) is None:
+        return False
+    outer = function
+    while outer.function is not None:
+        outer = outer.function
+    if owner:
+        receiver = outer.node.field("receiver")
+        return (
+            receiver is not None
+            and re.search(rf"\b{owner}\b", receiver.text()) is not None
+            and re.search(rf"(?m)^\s*{name}\s+map\[", text) is not None
+        )
+    return (
+        re.search(rf"(?m)^(?:var\s+|\t){name}\s*(?:=\s*(?:make\(\s*)?)?map\[", text[: outer.start])
+        is not None
+    )
+
+
+MAX_HEAD: Final = 200
+_WRITTEN: Final = re.compile(
+    r"(?:(?P<owner>\w+)\.)?(?P<name>\w+)\[[^\]\n]{1,80}\]\s*(?:[-+*|]?=(?!=)|\+\+|--)"
+)
+_HANDLER: Final = re.compile(
+    r"http\.ResponseWriter\b[^{]*\*http\.Request\b|\*gin\.Context\b|\becho\.Context\b|\*fiber\.Ctx\b"
+)
+_SYNCHRONISED: Final = re.compile(r"\bsync\b|\.R?Lock\(|\batomic\.|\bchan\b|singleflight")
+
+
 CHECKS: Final[Mapping[str, Check]] = {
     "archive_member": GO.written,
     "says_secret": says_secret(PLAIN),
+    "http_client": http_client,
+    "shared_map": shared_map,
     "no-timeout": no_timeout,
     "archive-name": archive_name,
     "unlimited-decompression": unlimited_decompression,
