@@ -35,5 +35,18 @@ def unchecked_later(walk: Walk, site: Site) -> bool:
     return compared is None or _RESOLVED.search(behind[: compared.end()]) is None
 
 
-CHECKS: Final[Mapping[str, Check]] = {"unchecked_later": unchecked_later}
+_PREFERENCES: Final = re.compile(r"SharedPreferences|PreferenceManager")
+_ENCRYPTED: Final = re.compile(r"(?i)encrypt|MasterKey|KeyStore")
+
+
+def plain_preferences(walk: Walk, site: Site) -> bool:
+    """The text uses Android's preferences, and encrypts nothing."""
+    text = walk.root.text()
+    return _PREFERENCES.search(text) is not None and _ENCRYPTED.search(text) is None
+
+
+CHECKS: Final[Mapping[str, Check]] = {
+    "unchecked_later": unchecked_later,
+    "plain_preferences": plain_preferences,
+}
 """By the names that rule files use."""
