@@ -70,6 +70,16 @@ def whole_body(walk: Walk, site: Site) -> bool:
     )
 
 
+def untyped_body(walk: Walk, site: Site) -> bool:
+    """What is stored is a request's whole body, with no type that names its fields."""
+    given = " ".join(node.text()[:300] for node in walk.arguments(site).positional[:2])
+    names = [found[1] for found in _WHOLE_BODY.finditer(walk.text_before(site))]
+    return any(
+        re.search(rf"(?:^|\s|\.\.\.|\b(?:data|\$set):\s*){re.escape(name)}(?:$|\s*[,}}])", given)
+        for name in names
+    )
+
+
 def own_merge(walk: Walk, site: Site) -> bool:
     """What is called is no function of the same text that leaves keys out."""
     last = site.name.rpartition(".")[2]
@@ -88,6 +98,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "chosen": chosen,
     "keyed_digest": keyed(r"\bcreateHmac\.\(\)\.(?:update\.\(\)\.)*digest$", "createhmac"),
     "whole_body": whole_body,
+    "untyped_body": untyped_body,
     "own_merge": own_merge,
 }
 """By the names that rule files use."""
