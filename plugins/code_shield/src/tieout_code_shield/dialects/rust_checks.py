@@ -47,6 +47,40 @@ def undocumented(walk: Walk, site: Site) -> bool:
     return re.search(r"(?i)\bsafe(?:ty)?\b", said) is None and len(_UNSAFE.findall(text)) < MANY_BLOCKS
 
 
+def unbounded(walk: Walk, site: Site) -> bool:
+    """Memory is read as far as a number says, and the function looks at no length.
+
+    Functions that are ``unsafe`` themselves leave it to their callers.
+    """
+    written = walk.text_of(site.function) if site.function is not None else ""
+    if not written or _LEFT_TO_CALLERS.search(written[: written.find("{")]) is not None:
+        return False
+    name, given = site.name.rpartition(".")[2], walk.arguments(site).positional
+    if name.startswith("get_unchecked"):
+        return _LENGTH.search(written) is None
+    if name == "from_ptr":
+        return (
+            bool(given) and _OF_SLICE.search(given[0].text()) is not None and _ENDED.search(written) is None
+        )
+    counted = _COUNT.match(given[1].text()) if len(given) > 1 else None
+    if counted is None:
+        return False
+    count = re.escape(counted[1])
+    signed = re.search(rf"\b{count}\s*:\s*(?:i\d+|isize|(?:\w+::)*c_(?:int|long|short))\b", written)
+    return signed is not None and re.search(rf"\b{count}\s*[<>]|[<>]=?\s*{count}\b", written) is None
+
+
+_LEFT_TO_CALLERS: Final = re.compile(r"\bunsafe\b")
+_LENGTH: Final = re.compile(
+    r"\blen\(\)|\bis_empty\b|assert|\.min\(|\bfirst\(|\bcapacity\b|chunks|[sS][aA][fF][eE][tT][yY]"
+)
+_OF_SLICE: Final = re.compile(r"^\s*(?P<name>\w+)(?:\[[^\]]*\])?\.as_ptr\(\)")
+_ENDED: Final = re.compile(
+    r"CString|CStr::from_bytes|contains\(&0\)|position\(|push\(0\)|\\0|memchr|[sS][aA][fF][eE][tT][yY]|c\""
+)
+_COUNT: Final = re.compile(r"(\w+)\s+as\s+usize$")
+
+
 def secret_compare(walk: Walk, site: Site) -> bool:
     """One side of a comparison is a secret by its name, or what a keyed hash summed up, and the other is no literal."""
     operands = walk.dialect.operands(site.node)
@@ -61,6 +95,7 @@ def secret_compare(walk: Walk, site: Site) -> bool:
 CHECKS: Final[Mapping[str, Check]] = {
     "archive_member": RUST.written,
     "undocumented": undocumented,
+    "unbounded": unbounded,
     "secret-compare": secret_compare,
 }
 """By the names that rule files use."""
