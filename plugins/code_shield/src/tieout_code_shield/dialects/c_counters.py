@@ -71,13 +71,11 @@ def _base(element: Node) -> Node | None:
     return array if array is not None and array.kind() in _PLAIN else None
 
 
-def appended_unchecked(walk: Walk, site: Site) -> bool:
+def _appended_unchecked(walk: Walk, site: Site, array: Node, index: Node) -> bool:
     """``items[count] = x; count++;`` where nothing compares the counter of an array that does not grow."""
-    found = indexed(site)
-    if found is None or not _is_written(site.node) or found[1].kind() not in _PLAIN or site.function is None:
+    if site.function is None or not _is_written(site.node):
         return False
-    array, counter = found
-    if any(each.kind() in LOOPS for each in _inside(site.node)) or _declares(walk, site, counter.text()):
+    if any(each.kind() in LOOPS for each in _inside(site.node)) or _declares(walk, site, index.text()):
         return False
     if not (_is_fixed(walk, site, array) or _is_allocated(walk, site, array)):
         return False
@@ -85,17 +83,16 @@ def appended_unchecked(walk: Walk, site: Site) -> bool:
     moved = any(
         re.match(r"\s*(?:\+\+|\+=)", text[end : end + 12])
         or text[max(0, start - 3) : start].rstrip().endswith("++")
-        for start, end in occurrences(text, counter.text())
+        for start, end in occurrences(text, index.text())
     )
-    return moved and not _looked_at(walk, site, counter)
+    return moved and not _looked_at(walk, site, index)
 
 
-def given_unchecked(walk: Walk, site: Site) -> bool:
+def _given_unchecked(walk: Walk, site: Site, array: Node, index: Node) -> bool:
     """``cells[row]`` by a parameter that a caller in the same text reads from outside, and nobody compares."""
-    found, function = indexed(site), site.function
-    if found is None or function is None or found[1].kind() != "identifier":
+    function = site.function
+    if function is None:
         return False
-    array, index = found
     position = _position(_head(site), index.text())
     if position is None or not function.name or _looked_at(walk, site, index):
         return False
@@ -159,12 +156,10 @@ def _is_filled(site: Site, array: Node, loops: list[Node]) -> bool:
     return re.search(rf"(?:\*\s*{array.text()}\b|\b{array.text()}\s*\[\s*\])", declarator.text()) is not None
 
 
-def last_unchecked(walk: Walk, site: Site) -> bool:
+def _last_unchecked(walk: Walk, site: Site, array: Node, index: Node) -> bool:
     """``items[count - 1]`` of a fixed array whose counter nothing compares: there may be none."""
-    found = indexed(site)
-    if found is None or found[1].kind() != "binary_expression" or site.function is None:
+    if site.function is None:
         return False
-    array, index = found
     counter, sign, one = index.field("left"), index.field("operator"), index.field("right")
     if counter is None or sign is None or one is None or sign.text() != "-" or one.text() != "1":
         return False
@@ -183,12 +178,10 @@ def _head(site: Site) -> str:
     return declarator.text() if declarator is not None else ""
 
 
-def copied_by_count(walk: Walk, site: Site) -> bool:
+def _copied_by_count(walk: Walk, site: Site, array: Node, index: Node) -> bool:
     """``for (i = 0; i < n; i++) items[i] = given[i]`` into a fixed array, where nothing compares the given ``n``."""
-    found = indexed(site)
-    if found is None or not _is_written(site.node) or site.function is None:
+    if site.function is None or not _is_written(site.node):
         return False
-    array, index = found
     loop = next((each for each in _inside(site.node) if each.kind() in LOOPS), None)
     condition = condition_of(loop) if loop is not None else None
     limit = (
@@ -238,12 +231,10 @@ def unmeasured(walk: Walk, site: Site) -> bool:
     )
 
 
-def read_ahead(walk: Walk, site: Site) -> bool:
+def _read_ahead(walk: Walk, site: Site, array: Node, index: Node) -> bool:
     """``while (at < size) { type = data[at]; length = data[at + 1]; … }``: the last element has none behind it."""
-    found = indexed(site)
-    if found is None or found[1].kind() != "binary_expression" or site.function is None:
+    if site.function is None:
         return False
-    array, index = found
     counter, sign, more = index.field("left"), index.field("operator"), index.field("right")
     if (
         counter is None
@@ -267,12 +258,10 @@ def read_ahead(walk: Walk, site: Site) -> bool:
     return bounded is not None and re.search(asked, text) is None
 
 
-def loop_unlimited(walk: Walk, site: Site) -> bool:
+def _loop_unlimited(walk: Walk, site: Site, array: Node, index: Node) -> bool:
     """``while (s[i]) { copy[i] = s[i]; i++; }``: a fixed array is filled until the source ends, wherever that is."""
-    found = indexed(site)
-    if found is None or found[1].kind() != "identifier" or not _is_written(site.node):
+    if not _is_written(site.node):
         return False
-    array, index = found
     loops = [each for each in _inside(site.node) if each.kind() in LOOPS]
     if not loops or not all(_is_open(loop) for loop in loops) or not _is_fixed(walk, site, array):
         return False
@@ -340,14 +329,25 @@ def _declares(walk: Walk, site: Site, name: str) -> bool:
     )
 
 
+_BY_INDEX: Final = {
+    "identifier": (_given_unchecked, _copied_by_count, _loop_unlimited, _appended_unchecked),
+    "field_expression": (_appended_unchecked,),
+    "binary_expression": (_last_unchecked, _read_ahead, _copied_by_count),
+}
+"""What can be wrong with an element, by what its index is."""
+
+
+def element_unchecked(walk: Walk, site: Site) -> bool:
+    """An element is chosen by a number that nothing compares with how many there are."""
+    found = indexed(site)
+    if found is None:
+        return False
+    return any(check(walk, site, *found) for check in _BY_INDEX.get(found[1].kind(), ()))
+
+
 COUNTER_CHECKS: Final[Mapping[str, Check]] = {
     "counter-unchecked": counter_unchecked,
-    "loop-unlimited": loop_unlimited,
-    "last-unchecked": last_unchecked,
-    "copied-by-count": copied_by_count,
-    "appended-unchecked": appended_unchecked,
-    "given-unchecked": given_unchecked,
+    "element-unchecked": element_unchecked,
     "unmeasured": unmeasured,
-    "read-ahead": read_ahead,
 }
 """By the names that rule files use."""
