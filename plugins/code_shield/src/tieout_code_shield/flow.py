@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.checks import CHECKED, Proof, allows_little, excludes, outcomes, proofs
+from tieout_code_shield.checks import CHECKED, Proof, allows_little, excludes, proofs
 from tieout_code_shield.dialects.nodes import class_of, validity
 from tieout_code_shield.plain_types import carries_no_text
 from tieout_code_shield.syntax import visit
+from tieout_code_shield.ties import Ties
 from tieout_code_shield.values import HELD, Leaf, Value, alternatives, constant, leaf, merged
 
 if TYPE_CHECKING:
-    from ast_grep_py import SgNode as Node
-
     from tieout_code_shield.sites import Site
     from tieout_code_shield.walk import Walk
 
@@ -28,15 +26,6 @@ MAX_NESTING: Final = 2
 """How far a value is followed from function to function."""
 MAX_APPLIED: Final = 64
 """Calls in one text for which a function is read once more with what is known of their arguments."""
-MAX_ASSIGNED: Final = 300
-REACH: Final = 3_000
-"""Characters before a check in which an assignment ties another name to the one that is checked."""
-
-_SAME_THING: Final = re.compile(
-    r"(?i)pars|url|realpath|abspath|resolve|norm|split|basename|dirname|lower|strip|trim|match|search|exec|test|suffix"
-    r"|extname|path|ip_address|gethostby|lookup|decode|unquote"
-)
-_WORD: Final = re.compile(r"[A-Za-z_$][\w$]*")
 
 _LIST: Final = re.compile(
     r"(?:readonly )?(?:Immutable|Frozen|IReadOnly|ReadOnly|I)?(?:Sorted)?(?:Set|List|Collection)<"
@@ -64,8 +53,7 @@ class Flow:
         self._results: dict[tuple[Site, bool], Value | None] = {}
         self._signatures: dict[Site, tuple[str, ...]] = {}
         self._passed: dict[tuple[Site, str], Value | None] = {}
-        self._texts: list[tuple[int, str, str]] | None = None
-        self._kept_in: dict[str, list[Site]] | None = None
+        self._ties = Ties(walk)
         self._assumed: list[Site] = []
         self._objects = 0
         self._applied = 0
@@ -338,67 +326,15 @@ class Flow:
                 (child for child in node.children() if child.is_named()), None
             )
             text = condition.text() if condition is not None else ""
-            for proof in (*proofs(text), *self._kept(text, node)):
+            for proof in (*proofs(text), *self._ties.kept(text, node)):
                 for start, end in validity(node, holds=proof.holds):
-                    for name in {proof.name, *self._related(proof.name, node)}:
+                    for name in {proof.name, *self._ties.related(proof.name, node)}:
                         checks.setdefault(name, []).append(_Check(start, end, proof))
         for condition, start, end in self._walk.dialect.held(self._walk.root):
             text = condition.text()
-            for proof in (*proofs(text), *self._kept(text, condition)):
-                for name in {proof.name, *self._related(proof.name, condition)} if proof.holds else ():
+            for proof in (*proofs(text), *self._ties.kept(text, condition)):
+                for name in {proof.name, *self._ties.related(proof.name, condition)} if proof.holds else ():
                     checks.setdefault(name, []).append(_Check(start, end, proof))
-
-    def _kept(self, condition: str, node: Node) -> list[Proof]:
-        """What a condition proves by variables that keep what a check said: ``ok = name.isalnum(); if not ok: …``."""
-        start = node.range().start.index
-        found: list[Proof] = []
-        for name, holds in outcomes(condition):
-            given = [each for each in self._outcomes().get(name, ()) if each.since <= start]
-            last = given[-1] if given else None
-            around = last.function if last is not None else None
-            if last is None or last.binding is None or (around is not None and around.end < start):
-                continue
-            found += [
-                proof if holds else replace(proof, holds=not proof.holds)
-                for proof in proofs(last.binding.value.text())
-            ]
-        return found
-
-    def _outcomes(self) -> Mapping[str, list[Site]]:
-        """The assignments of each plain variable that are short enough to be a check."""
-        if self._kept_in is None:
-            self._kept_in = {}
-            for site in self._walk.sites:
-                if site.binding is not None and site.binding.form == "assign" and "." not in site.name:
-                    span = site.binding.value.range()
-                    if span.end.index - span.start.index <= MAX_ASSIGNED:
-                        self._kept_in.setdefault(site.name, []).append(site)
-        return self._kept_in
-
-    def _related(self, name: str, node: Node) -> list[str]:
-        """Names that were made from ``name`` before a check, and the name that it was itself made from."""
-        start = node.range().start.index
-        word: re.Pattern[str] | None = None
-        if self._texts is None:
-            self._texts = sorted(
-                (site.start, site.name, text)
-                for site in self._walk.sites
-                if site.binding is not None
-                and site.binding.form == "assign"
-                and len(text := site.binding.value.text()) <= MAX_ASSIGNED
-            )
-        found: list[str] = []
-        first = bisect_left(self._texts, (start - REACH, "", ""))
-        for _, other, text in self._texts[first : bisect_left(self._texts, (start, "", ""))]:
-            if other == name:
-                callee, called, inside = text.partition("(")
-                if called and _SAME_THING.search(callee):
-                    found += _WORD.findall(inside)
-            elif name in text:
-                word = word or re.compile(rf"(?<![\w$.]){re.escape(name)}(?![\w$])")
-                if word.search(text):
-                    found.append(other)
-        return found
 
 
 _MARK: Final = "parameter:"
