@@ -36,6 +36,8 @@ class Lexer:
         self._directive = False
         self._loop = False
         self._markup: bool | None = None if syntax.markup else False
+        self._inside: tuple[Opening, re.Pattern[str]] | None = None
+        """The string or comment that was looked at last, and what ends it."""
         self._goes_on_with = re.compile(syntax.goes_on_with) if syntax.goes_on_with else None
 
     @property
@@ -154,7 +156,9 @@ class Lexer:
                 self._floor = end
                 return end
             return len(line)
-        found = ends_of(opening).search(line, position)
+        if self._inside is None or self._inside[0] is not opening:
+            self._inside = opening, ends_of(opening)
+        found = self._inside[1].search(line, position)
         if found is None:
             return len(line)
         mark = found[0]
