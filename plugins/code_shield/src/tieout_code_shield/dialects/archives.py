@@ -59,7 +59,7 @@ class Archives:
         function = site.function
         while function is not None and function.function is not None:
             function = function.function
-        text, first = walk.root.text(), walk.root.range().start.index
+        text, first = walk.text_of(None), walk.root.range().start.index
         start = max(0, function.start - first - MAX_CALLER) if function is not None else 0
         # A text names its libraries at its head.
         names = _names(self, text[start : start + MAX_TEXT], text[: min(start, MAX_HEAD)])

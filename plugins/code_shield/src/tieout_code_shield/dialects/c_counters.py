@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from tieout_code_shield.dialects.c_declared import declared_array, declared_type
+from tieout_code_shield.dialects.c_calls import parameter_position, passed
+from tieout_code_shield.dialects.c_declared import array_anywhere, declared_array, declared_type
 from tieout_code_shield.dialects.c_indices import LOOPS, condition_of, indexed
 from tieout_code_shield.dialects.c_sizes import assigned, occurrences
 from tieout_code_shield.dialects.nodes import same
-from tieout_code_shield.syntax import visit
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode as Node
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["COUNTER_CHECKS"]
 
 MAX_NESTED: Final = 3
-MAX_CALLS: Final = 20
 MAX_LOOP: Final = 2_000
 MAX_FUNCTION: Final = 8_000
 """Characters of a loop and of a function that are searched."""
@@ -30,13 +29,12 @@ _ASKED: Final = re.compile(
     r"(?i)\b(?:is_?)?(?:full|empty)\w{0,40}\s*\(|\b\w{0,40}(?:ensure|grow|reserve|resize|realloc|assert|require|check|expects)\w{0,40}\s*\("
 )
 
-_SIZED: Final = re.compile(r"(?:\s*\[\s*[\w ()+*]+\s*\])+\s*[;={]")
-_TYPED: Final = re.compile(r"[\w>][\s*]+\Z")
 _COMPARES: Final = re.compile(r"\s*(?:[+-]\s*\w+\s*)?(?:[<>]=?|[=!]=|%|&)")
 _COMPARED: Final = re.compile(r"(?:(?<!-)[<>]=?|[=!]=|\(|&&|\|\||!)\s*(?:this->)?\Z")
 _ENDS_OPERAND: Final = re.compile(r"\s*[)<>=!&|?]")
 _ALLOCATES: Final = re.compile(r"\bnew\b|\b\w*alloc\s*\(")
 _MADE: Final = re.compile(r"\s*(?:=|\(|\{)\s*(?:new\s+[\w:]+\s*\[|(?:\([^()]{0,40}\)\s*)?(?:m|c)alloc\s*\()")
+_WORD: Final = re.compile(r"\b[A-Za-z_]\w*")
 _PLAIN: Final = frozenset({"identifier", "field_expression"})
 _READS: Final = re.compile(r"\b(?:f?read|recv|f?getc|getchar|get|getline|SSL_read|Serial\.read)\s*\(")
 
@@ -93,36 +91,17 @@ def _given_unchecked(walk: Walk, site: Site, array: Node, index: Node) -> bool:
     function = site.function
     if function is None:
         return False
-    position = _position(_head(site), index.text())
-    if position is None or not function.name or _looked_at(walk, site, index):
+    number = rf"^(?:const\s+)?(?:std::)?(?:int|long|unsigned|short|size_t|\w+_t)(?:\s+int)?\s+{index.text()}$"
+    position = parameter_position(function.node, number)
+    if position is None or _looked_at(walk, site, index):
         return False
     text = walk.text_of(None)
     if re.search(rf"\bmap<[^;]{{0,160}}>\s{{0,9}}[&*]?\s{{0,9}}{re.escape(array.text())}\b", text):
         return False
-    name = function.name.rpartition(".")[2]
-    return any(_is_read(text, word) for word in _passed(walk, name, position))
-
-
-def _position(head: str, name: str) -> int | None:
-    """Where a whole number stands among a function's parameters."""
-    given = head.partition("(")[2].rpartition(")")[0].split(",")
-    plain = re.compile(
-        rf"\s*(?:const\s+)?(?:std::)?(?:int|long|unsigned|short|size_t|\w+_t)(?:\s+int)?\s+{name}\s*$"
+    words = (
+        word for _, given in passed(walk, function, position) for word in _WORD.findall(given.text())[:3]
     )
-    return next((at for at, each in enumerate(given) if plain.match(each)), None)
-
-
-def _passed(walk: Walk, name: str, position: int) -> list[str]:
-    """The variables that calls of a function in the same text pass at a position."""
-    words: list[str] = []
-    calls = visit(walk.root, (f"call_expression \\b{name}\\s*\\([^;]*$",))
-    for call, _ in zip(calls, range(MAX_CALLS), strict=False):
-        callee = call.field("function")
-        if callee is None or re.search(rf"(?:^|[.>:]){name}$", callee.text()) is None:
-            continue
-        given = walk.dialect.arguments(call).positional
-        words += re.findall(r"\b[A-Za-z_]\w*", given[position].text())[:3] if position < len(given) else []
-    return words
+    return any(_is_read(text, word) for word in words)
 
 
 def _is_read(text: str, name: str) -> bool:
@@ -293,13 +272,9 @@ def _is_fixed(walk: Walk, site: Site, array: Node) -> bool:
     """Whether an array is declared with a size of its own, in the function or in a structure of the same text."""
     name = walk.dialect.dotted(array).rpartition(".")[2]
     own = declared_array(walk.text_of(site.function), name) if array.kind() == "identifier" else None
-    return walk.once((name, "fixed"), lambda: _has_size(walk, name)) if own is None else own
-
-
-def _has_size(walk: Walk, name: str) -> bool:
-    text = walk.text_of(None)
-    return any(_SIZED.match(text, end) and _TYPED.search(text, max(0, start - 60), start)
-               for start, end in occurrences(text, name))  # fmt: skip
+    return (
+        walk.once((name, "fixed"), lambda: array_anywhere(walk.text_of(None), name)) if own is None else own
+    )
 
 
 def _looked_at(walk: Walk, site: Site, counter: Node) -> bool:

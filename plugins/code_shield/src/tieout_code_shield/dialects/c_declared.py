@@ -10,7 +10,7 @@ from typing import Final
 
 from tieout_code_shield.dialects.c_sizes import occurrences
 
-__all__ = ["declared_array", "declared_type"]
+__all__ = ["array_anywhere", "declared_array", "declared_type"]
 
 MAX_AHEAD: Final = 160
 """Characters in front of a name that may be its type."""
@@ -21,6 +21,7 @@ _TYPE_OF_SEVERAL: Final = re.compile(rf"\s*({_WORDS})(?=\w)[^;{{}}()]*,[\s*&]*\Z
 _BREAK: Final = re.compile(r"[;{}(,](?![^<>;{}()]*>)")
 _STATEMENT: Final = re.compile(r"[;{}(]")
 _BEHIND: Final = re.compile(r"\s*(?:[;={(,)\[]|:(?!:))")
+_TYPED: Final = re.compile(r"[\w>][\s*]+\Z")
 _SIZED_TYPE: Final = re.compile(r"\barray<[^;]*>\s*&?\s*\Z")
 _ARRAY: Final = re.compile(r"(?:\s*\[\s*[\w ()+*]+\s*\])+\s*[;={,]")
 
@@ -39,6 +40,14 @@ def declared_array(text: str, name: str) -> bool | None:
     if _SIZED_TYPE.search(found[0]):
         return True
     return _ARRAY.match(text, found[1]) is not None and not found[0].rstrip().endswith("*")
+
+
+def array_anywhere(text: str, name: str) -> bool:
+    """Whether any part of ``text``, such as a structure, declares a name as an array with a size of its own."""
+    return any(
+        _ARRAY.match(text, end) and _TYPED.search(text, max(0, start - MAX_AHEAD), start)
+        for start, end in occurrences(text, name)
+    )
 
 
 def _declaration(text: str, name: str) -> tuple[str, int] | None:

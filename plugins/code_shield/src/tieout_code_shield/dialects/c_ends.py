@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from tieout_code_shield.dialects.c_calls import parameter_position, passed
 from tieout_code_shield.dialects.c_declared import declared_array, declared_type
 from tieout_code_shield.dialects.c_lifetime import BLOCKS, beside, next_place
 from tieout_code_shield.dialects.c_sizes import argument, assigned, bare, capacity, number
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["END_CHECKS"]
 
-MAX_CALLS: Final = 20
-"""Calls of a helper that are followed."""
 
+_LEAVES: Final = re.compile(r"\b(?:return|goto|throw)\b")
 _RETURNS_NULL: Final = re.compile(r"\breturn\s+(?:[^;?]{0,160}\?[^;]{0,160}\b)?(?:nullptr|NULL)\b")
 _NULL: Final = frozenset({"null", "nullptr"})
 _OWNERS: Final = re.compile(r"(?:std::)?(?:make_)?(?:unique|shared)(?:_ptr)?\s*<")
@@ -263,48 +263,29 @@ def _use_after_growth(node: Node, container: str, *, back: bool) -> tuple[int, i
 def freed_by_helper(walk: Walk, site: Site) -> bool:
     """A function frees what it was given, and a caller in the same text uses it afterwards."""
     node, function = argument(walk, site, 0), site.function
-    if node is None or node.kind() != "identifier" or function is None or not _always(site):
+    if node is None or node.kind() != "identifier" or function is None or not _always(walk, site):
         return False
-    position = _position(function.node, node.text())
-    if position is None or not re.fullmatch(r"\w+", function.name):
+    pointer = rf"(?<!\*)\*\s*(?:const\s+)?{re.escape(node.text())}$"
+    position = parameter_position(function.node, pointer)
+    if position is None:
         return False
-    calls = visit(walk.root, (f"call_expression ^{function.name}\\s*\\(",))
-    for call, _ in zip(calls, range(MAX_CALLS), strict=False):
-        given = walk.dialect.arguments(call).positional
-        passed = given[position] if position < len(given) else None
-        if passed is None or passed.kind() != "identifier":
-            continue
-        following = next_place(call, passed.text())
+    for call, given in passed(walk, function, position):
+        following = next_place(call, given.text()) if given.kind() == "identifier" else None
         if following is not None and following[0] in ("use", "free"):
             walk.places[site, "freed-by-helper"] = following[2]
             return True
     return False
 
 
-def _always(site: Site) -> bool:
-    """Whether a statement of a function runs whenever the function does, but for a look whether its pointer is null."""
+def _always(walk: Walk, site: Site) -> bool:
+    """Whether a statement of a function runs whenever the function does: under no condition, behind no way out."""
     for each in site.node.ancestors():
         kind = each.kind()
         if kind == "function_definition":
-            return True
+            return _LEAVES.search(walk.text_ahead(site)) is None
         if kind not in ("expression_statement", "compound_statement", "call_expression"):
             return False
     return False
-
-
-def _position(function: Node, name: str) -> int | None:
-    """Where a parameter that is a plain pointer stands among a function's parameters."""
-    declarator = function.field("declarator")
-    while declarator is not None and declarator.kind() in ("pointer_declarator", "reference_declarator"):
-        declarator = declarator.field("declarator")
-    listed = declarator.field("parameters") if declarator is not None else None
-    if listed is None:
-        return None
-    given = [each for each in listed.children() if each.kind() == "parameter_declaration"]
-    for index, each in enumerate(given):
-        if re.search(rf"(?<!\*)\*\s*(?:const\s+)?{re.escape(name)}$", each.text()):
-            return index
-    return None
 
 
 def left_unterminated(walk: Walk, site: Site) -> bool:

@@ -93,16 +93,14 @@ def _limit_too_far(walk: Walk, site: Site, array: Node, index: Node) -> bool:
     if found is None or re.search(rf"\b{name}\s*(?:<|>=|==|%|--|-=)", before):
         return False
     declared = rf"[\w>][\s*&]+{re.escape(array.text())}\s*\[\s*{re.escape(found[1])}\s*\]"
-    return re.search(declared, walk.root.text()) is not None
+    return re.search(declared, walk.text_of(None)) is not None
 
 
 def _counts(index: Node) -> bool:
     """Whether an index is a variable in a loop, where its first value says nothing."""
     if index.kind() == "number_literal":
         return False
-    return any(
-        each.kind() in ("for_statement", "while_statement", "do_statement") for each in index.ancestors()
-    )
+    return any(each.kind() in LOOPS for each in index.ancestors())
 
 
 def indexed(site: Site) -> tuple[Node, Node] | None:

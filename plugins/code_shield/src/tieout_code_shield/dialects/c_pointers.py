@@ -119,7 +119,7 @@ def owner_copied(walk: Walk, site: Site) -> bool:
     destructor = re.match(r"(?:virtual\s+|inline\s+)?~(\w+)\s*\(", function)
     if destructor is None:
         return False
-    name, text = destructor[1], walk.root.text()
+    name, text = destructor[1], walk.text_of(None)
     told = rf"\b{name}\s*\(\s*(?:const\s+)?{name}\s*&|\boperator\s*=|(?i:non_?copy|DISABLE_COPY)"
     if re.search(told, text) is not None:
         return False

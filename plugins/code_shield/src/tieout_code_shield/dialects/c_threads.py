@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from tieout_code_shield.dialects.c_indices import LOOPS
 from tieout_code_shield.dialects.c_lifetime import FUNCTIONS
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ _APART: Final = re.compile(
 )
 _THREADS: Final = re.compile(r"\b(?:std::)?(?:j?thread|async)\b")
 _STARTED: Final = re.compile(r"\bstd::j?thread\s+\w+\s*[({]\s*\[|\bstd::async\s*\(")
-_LOOPS: Final = frozenset({"for_statement", "while_statement", "do_statement", "for_range_loop"})
 _CHANGED: Final = re.compile(r"\+\+|--|\b\w+\s*[-+*/]=|\.(?:push_back|emplace_back|erase|insert)\(")
 
 
@@ -64,7 +64,7 @@ def _is_own(body: str, name: str) -> bool:
 def _runs_often(site: Site) -> bool:
     """Whether a thread is started in a loop, or beside another one."""
     for each in site.node.ancestors():
-        if each.kind() in _LOOPS:
+        if each.kind() in LOOPS:
             return True
         if each.kind() in FUNCTIONS:
             return len(_STARTED.findall(each.text())) > 1

@@ -103,12 +103,12 @@ def http_client(walk: Walk, site: Site) -> bool:
     """The field or variable that a method is called on is declared or made as a client of net/http."""
     name = site.name.rpartition(".")[0].rpartition(".")[2]
     declared = rf"\b{re.escape(name)}\b\s*(?::?=|:)?\s*[&*]?http\.(?:Default)?Client\b"
-    return bool(name) and re.search(declared, walk.root.text()) is not None
+    return bool(name) and re.search(declared, walk.text_of(None)) is not None
 
 
 def shared_map(walk: Walk, site: Site) -> bool:
     """A handler of requests writes to a map that all of them share, and nothing in the text keeps them apart."""
-    text = walk.root.text()
+    text = walk.text_of(None)
     written = _WRITTEN.match(site.node.text())
     if written is None or _SYNCHRONISED.search(text) is not None:
         return False

@@ -39,7 +39,7 @@ def undocumented(walk: Walk, site: Site) -> bool:
     A text in which such blocks are the rule is a binding to a library, as is one that calls ``ffi::``, and says nothing
     by having them.
     """
-    text = walk.root.text()
+    text = walk.text_of(None)
     before = text[max(0, site.start - REASON_CHARACTERS) : site.start]
     said = before + site.node.text()[:REASON_CHARACTERS].replace("unsafe", "")
     if _WRAPS.search(site.node.text()):

@@ -41,7 +41,7 @@ _ENCRYPTED: Final = re.compile(r"(?i)encrypt|MasterKey|KeyStore")
 
 def plain_preferences(walk: Walk, site: Site) -> bool:
     """The text uses Android's preferences, and encrypts nothing."""
-    text = walk.root.text()
+    text = walk.text_of(None)
     return _PREFERENCES.search(text) is not None and _ENCRYPTED.search(text) is None
 
 
