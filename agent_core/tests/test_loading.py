@@ -76,3 +76,10 @@ def test_a_failure_is_one_clean_line() -> None:
     assert "\n" not in line
     assert "\x1b" not in line
     assert describe_failure(ModuleNotFoundError("x", name="numpy")) == "module 'numpy' is not installed"
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("SECRET"), SystemExit("SECRET"), ModuleNotFoundError(name="SECRET")]
+)
+def test_whatever_happened_is_told_without_secrets(error: BaseException) -> None:
+    assert "SECRET" not in describe_failure(error, redact=lambda text: text.replace("SECRET", "[redacted]"))

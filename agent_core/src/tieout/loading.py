@@ -139,6 +139,10 @@ def describe_failure(error: BaseException, *, redact: Callable[[str], str] = str
     """
     from tieout.text import clean_line
 
+    return clean_line(redact(_what_happened(error)), limit=300)
+
+
+def _what_happened(error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name:
         return f"module {error.name!r} is not installed"
     if isinstance(error, SystemExit):
@@ -152,4 +156,4 @@ def describe_failure(error: BaseException, *, redact: Callable[[str], str] = str
         name = frame.f_globals.get("__name__", "")
         if name and not str(name).startswith(("importlib", "tieout.")):
             place = f" at {name}:{trace.tb_lineno}"
-    return clean_line(redact(f"{type(error).__name__}: {error}{place}"), limit=300)
+    return f"{type(error).__name__}: {error}{place}"
