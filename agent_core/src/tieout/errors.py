@@ -90,9 +90,8 @@ class TieoutError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        gap = (
-            "" if self.message.endswith(("\u3002", "\uff01", "\uff1f")) else " "
-        )  # 。！？ bring their own room
+        # A Chinese full stop, exclamation or question mark brings its own room.
+        gap = "" if self.message.endswith(("\u3002", "\uff01", "\uff1f")) else " "
         return f"{self.message}{gap}{self.hint}".strip()
 
 

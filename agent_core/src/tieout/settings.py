@@ -220,10 +220,11 @@ def load_settings(
         )
     if chosen:
         if not isinstance(cast(Table, profiles).get(chosen), dict):
+            names = ", ".join(sorted(cast(Table, profiles)))
             raise SettingsError(
                 _("There is no profile {name}.", name=repr(chosen)),
                 hint=_("Known profiles: {names}.", names=names)
-                if (names := ", ".join(sorted(cast(Table, profiles))))
+                if names
                 else _("There is none yet. Write [profiles.NAME] in tieout.toml."),
             )
         _merge(merged, cast(Table, profiles[chosen]), None, places)
