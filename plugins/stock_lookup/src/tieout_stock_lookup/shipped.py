@@ -128,13 +128,11 @@ def _with_lists(shares: Sequence[Instrument]) -> Iterable[Instrument]:
 def _written_by_hand(
     table: Mapping[str, Any], siblings: Mapping[str, tuple[str, ...]]
 ) -> Iterable[Instrument]:
-    sources = {table["as_of"]: _source(table)}
     for row in table["rows"]:
         read = row.get("as_of", table["as_of"])  # a row newer than the table has its own date
-        source = sources.setdefault(read, _source({**table, "as_of": read}))
         yield Instrument(
             row["symbol"], row["zh"], row["en"], tuple(row.get("former", ())), tuple(row.get("aliases", ())),
-            source=source, siblings=siblings.get(row["symbol"], ()),
+            source=_source({**table, "as_of": read}), siblings=siblings.get(row["symbol"], ()),
         )  # fmt: skip
 
 
