@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -62,7 +61,8 @@ class Archives:
         text, first = walk.text_of(None), walk.root.range().start.index
         start = max(0, function.start - first - MAX_CALLER) if function is not None else 0
         # A text names its libraries at its head.
-        names = _names(self, text[start : start + MAX_TEXT], text[: min(start, MAX_HEAD)])
+        part, head = text[start : start + MAX_TEXT], text[: min(start, MAX_HEAD)]
+        names = walk.once((function, "members of archives"), lambda: _names(self, part, head))
         if not names:
             return False
         before = text[max(start, site.end - first - MAX_TEXT) : site.end - first]
@@ -78,9 +78,8 @@ class Archives:
         return given[index] if len(given) > index else None
 
 
-@lru_cache(maxsize=32)
 def _names(forms: Archives, text: str, head: str) -> tuple[str, ...]:
-    """Regular expressions for the names of members in a function; one is asked for each file that it writes."""
+    """Regular expressions for the names of members in a function."""
     if forms.sign.search(text) is None and forms.sign.search(head) is None:
         return ()
     found: dict[str, None] = {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ class Guards:
         for leaf in inputs:
             names.update(dict.fromkeys(self.written(leaf.name)))
         before = walk.text_ahead(site) + _modifiers(site)
-        if any(self._guarded(name, before) for name in list(names)[:MAX_NAMES]):
+        if any(self._guarded(name, before, walk) for name in list(names)[:MAX_NAMES]):
             return any(self._open(leaf, list(written)[:MAX_NAMES], walk, site, before) for leaf in inputs)
         tainted = [name for name in list(written)[:MAX_NAMES] if self._tainted(name, walk, site)]
         return not (tainted and all(self._made_of_guarded(name, walk, site, before) for name in tainted))
@@ -67,14 +66,14 @@ class Guards:
         ways = self.written(leaf.name)
         calls = {*leaf.through, leaf.name} if leaf.kind == "call" else leaf.through
         through = {name.rpartition(".")[2] for name in calls}
-        if not ways or not through <= self.same or any(self._guarded(way, before) for way in ways):
+        if not ways or not through <= self.same or any(self._guarded(way, before, walk) for way in ways):
             return False
         for name in written:
             value = walk.value_of(name, site)
             if value is not None and not any(held.name == leaf.name for held in value.leaves):
                 continue
             if (value is not None or name not in ways) and (
-                self._guarded(name, before) or self._made_of_guarded(name, walk, site, before)
+                self._guarded(name, before, walk) or self._made_of_guarded(name, walk, site, before)
             ):
                 return False
         return True
@@ -92,7 +91,7 @@ class Guards:
         ]
         tainted = [part for part in parts[:MAX_NAMES] if self._tainted(part, walk, site)]
         return bool(tainted) and all(
-            self._guarded(part, before) or self._made_of_guarded(part, walk, site, before, depth + 1)
+            self._guarded(part, before, walk) or self._made_of_guarded(part, walk, site, before, depth + 1)
             for part in tainted
         )
 
@@ -104,25 +103,24 @@ class Guards:
             else walk.is_source(re.split(r"[\[(]", name)[0].replace("->", "."))
         )
 
-    def _guarded(self, name: str, before: str) -> bool:
+    def _guarded(self, name: str, before: str, walk: Walk) -> bool:
         if name not in before:
             return False
         exact = rf"(?<![\w$@.]){re.escape(name)}(?![\w\[])"
-        if _found(self.forms.replace("%s", exact), before):
+        if _found(self.forms.replace("%s", exact), before, walk):
             return True
         if self.parser not in before:
             return False
         parts = {found[1] for found in re.finditer(self.derived.replace("%s", exact), before)} - {name}
         return any(
-            _found(self.forms.replace("%s", rf"(?<![\w$@.]){re.escape(part)}(?![\w\[])"), before)
+            _found(self.forms.replace("%s", rf"(?<![\w$@.]){re.escape(part)}(?![\w\[])"), before, walk)
             for part in list(parts)[:MAX_MADE]
         )
 
 
-@lru_cache(maxsize=64)
-def _found(form: str, before: str) -> bool:
+def _found(form: str, before: str, walk: Walk) -> bool:
     """Whether a check is there; one place asks several times."""
-    return re.search(form, before) is not None
+    return walk.once((form, before), lambda: re.search(form, before) is not None)
 
 
 def _modifiers(site: Site) -> str:
