@@ -25,6 +25,8 @@ __all__ = [
     "ranged",
     "shown",
     "sourced",
+    "substituted",
+    "with_symbols",
 ]
 
 _ = translator("tieout_compute_estimator")
@@ -205,19 +207,20 @@ def derivation(figure: Figure, lang: Language, *, symbol: str = "") -> Tree:
 
 def substituted(formula: Formula) -> str:
     """The expression with each symbol replaced by its value, in base units."""
-    return _with_symbols(formula, lambda symbol: plain(formula.inputs[symbol].value))
+    return with_symbols(formula, lambda symbol: plain(formula.inputs[symbol].value))
 
 
 def told_expression(formula: Formula, lang: Language) -> str:
     """The expression, with what stands in it as a word (``stated / computed``) in ``lang``."""
-    return _with_symbols(formula, lambda symbol: _told_symbol(symbol, lang))
+    return with_symbols(formula, lambda symbol: _told_symbol(symbol, lang))
 
 
 def _told_symbol(symbol: str, lang: Language) -> str:
     return _(symbol, lang=lang) if re.fullmatch(r"[a-z]{3,}(?: [a-z]+)*", symbol) else symbol
 
 
-def _with_symbols(formula: Formula, text: Callable[[str], str]) -> str:
+def with_symbols(formula: Formula, text: Callable[[str], str]) -> str:
+    """The expression with each of its symbols replaced by what ``text`` makes of it."""
     symbols = sorted(formula.inputs, key=len, reverse=True)
     if not symbols:
         return formula.expression

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tieout.plugin import Figure, Formula, Language, TableRow, translator
 from tieout_compute_estimator.claims.frames import Measure
-from tieout_compute_estimator.derivation import brief_source, ranged, shown
+from tieout_compute_estimator.derivation import brief_source, ranged, shown, with_symbols
 
 __all__ = [
     "Finding",
@@ -141,11 +141,7 @@ _FORM = re.compile(r"\b[A-Z]+\d+ (?:dense|sparse)\b")
 
 def product_text(made: Formula, lang: Language) -> str:
     """A product of stated and published numbers in words: ``3,640 PF-day (GPT-3 175B compute) / 4.6M USD``."""
-    words = {symbol: _term_text(figure, lang) for symbol, figure in made.inputs.items()}
-    return _SYMBOL.sub(lambda symbol: words.get(symbol.group(), symbol.group()), made.expression)
-
-
-_SYMBOL = re.compile(r"\bx\d+\b")
+    return with_symbols(made, lambda symbol: _term_text(made.inputs[symbol], lang))
 
 
 def _term_text(figure: Figure, lang: Language) -> str:
