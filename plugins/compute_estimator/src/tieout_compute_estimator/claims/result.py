@@ -154,10 +154,10 @@ def constants_of(claims: Sequence[CheckedClaim], contradictions: Sequence[Contra
     texts: dict[str, None] = {}
     for one in findings:
         for text in (one.message, *one.words.values()):
-            for lang in ("en", "zh"):
-                texts[brief_source(text, lang) if text == one.words.get("source") else _(text, lang=lang)] = (
-                    None
-                )
+            is_source = text == one.words.get("source")
+            texts |= {
+                brief_source(text, lang) if is_source else _(text, lang=lang): None for lang in ("en", "zh")
+            }
     for claim in claims:
         for text in claim.missing:
             texts |= {_(text, lang=lang): None for lang in ("en", "zh")}

@@ -252,9 +252,9 @@ def rented(bench: Bench) -> Iterator[Finding]:
         return
     for index, measure in bench.claim.of("unit_price"):
         device = bench.known.device(measure.device)
-        price = device.price if device is not None else None
-        if price is None or measure.unit != "USD/GPU-hour" or device is None:
+        if device is None or device.price is None or measure.unit != "USD/GPU-hour":
             continue
+        price = device.price
         known = listed_price(device, price)
         fits = 0.8 * price.low <= measure.value <= 1.25 * price.high
         yield finding(
