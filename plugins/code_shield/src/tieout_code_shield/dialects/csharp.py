@@ -91,9 +91,9 @@ class CSharpDialect(CSharpValues):
     deciding = frozenset({"if_statement", "conditional_expression"})
     source_calls = SOURCE_CALLS
     checks: ClassVar[Mapping[str, Check]] = {
-        "says_secret": says_secret(CALLED),
+        "says-secret": says_secret(CALLED),
         "answers-forms": _answers_forms,
-        "archive_member": CSHARP.written,
+        "archive-member": CSHARP.written,
     }
     canary = (
         "class A {\n  void Run(string name) {\n    "

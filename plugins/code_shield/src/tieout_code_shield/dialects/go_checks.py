@@ -143,10 +143,10 @@ _SYNCHRONISED: Final = re.compile(r"\bsync\b|\.R?Lock\(|\batomic\.|\bchan\b|sing
 
 
 CHECKS: Final[Mapping[str, Check]] = {
-    "archive_member": GO.written,
-    "says_secret": says_secret(PLAIN),
-    "http_client": http_client,
-    "shared_map": shared_map,
+    "archive-member": GO.written,
+    "says-secret": says_secret(PLAIN),
+    "http-client": http_client,
+    "shared-map": shared_map,
     "no-timeout": no_timeout,
     "archive-name": archive_name,
     "unlimited-decompression": unlimited_decompression,

@@ -121,8 +121,8 @@ class JavaDialect(TypedDialect):
     roles = _ROLES
     checks: ClassVar[Mapping[str, Check]] = {
         **CHECKS,
-        "archive_member": JAVA.written,
-        "says_secret": says_secret(PLAIN),
+        "archive-member": JAVA.written,
+        "says-secret": says_secret(PLAIN),
     }
     evaluators = _EVALUATORS
     functions = _FUNCTIONS

@@ -90,15 +90,15 @@ def own_merge(walk: Walk, site: Site) -> bool:
 
 
 CHECKS: Final[Mapping[str, Check]] = {
-    "archive_member": JAVASCRIPT.written,
-    "says_secret": says_secret(GRAVES),
+    "archive-member": JAVASCRIPT.written,
+    "says-secret": says_secret(GRAVES),
     "any": typed_any,
     "unchecked": unchecked,
     "given": given,
     "chosen": chosen,
-    "keyed_digest": keyed(r"\bcreateHmac\.\(\)\.(?:update\.\(\)\.)*digest$", "createhmac"),
-    "whole_body": whole_body,
-    "untyped_body": untyped_body,
-    "own_merge": own_merge,
+    "keyed-digest": keyed(r"\bcreateHmac\.\(\)\.(?:update\.\(\)\.)*digest$", "createhmac"),
+    "whole-body": whole_body,
+    "untyped-body": untyped_body,
+    "own-merge": own_merge,
 }
 """By the names that rule files use."""

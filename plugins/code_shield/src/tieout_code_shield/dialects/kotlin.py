@@ -66,8 +66,8 @@ class KotlinDialect(KotlinValues):
     roles = _ROLES
     checks: ClassVar[Mapping[str, Check]] = {
         **CHECKS,
-        "archive_member": KOTLIN.written,
-        "says_secret": says_secret(DOLLARS),
+        "archive-member": KOTLIN.written,
+        "says-secret": says_secret(DOLLARS),
     }
     functions = _FUNCTIONS
     wrappers = frozenset(

@@ -40,11 +40,11 @@ _GUARDS: Final = Guards(
 """``in_array($x, $allowed)``, ``ctype_alnum($x)``, ``preg_match('/^…/', $x)``, ``isset($map[$x])`` and their kin."""
 
 CHECKS: Final[Mapping[str, Check]] = {
-    "archive_member": PHP.written,
-    "client_name": client_name,
-    "stored_text": stored_text,
+    "archive-member": PHP.written,
+    "client-name": client_name,
+    "stored-text": stored_text,
     "unguarded": _GUARDS.unguarded,
-    "keyed_digest": keyed(r"^hash_hmac$", "hash_hmac"),
-    "stored_secret": keyed(r"(?:^|\.)(?:fetch\w*|get_var|value)$", "fetch"),
+    "keyed-digest": keyed(r"^hash_hmac$", "hash_hmac"),
+    "stored-secret": keyed(r"(?:^|\.)(?:fetch\w*|get_var|value)$", "fetch"),
 }
 """By the names that rule files use."""

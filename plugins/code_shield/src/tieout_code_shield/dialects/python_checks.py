@@ -39,10 +39,10 @@ def spread(walk: Walk, site: Site) -> bool:
 
 
 CHECKS: Final[Mapping[str, Check]] = {
-    "archive_member": PYTHON.written,
-    "says_secret": says_secret(BRACES),
+    "archive-member": PYTHON.written,
+    "says-secret": says_secret(BRACES),
     "view": view,
     "spread": spread,
-    "keyed_digest": keyed(r"^hmac\.(?:digest$|(?:new|HMAC)\.\(\)\.(?:hex)?digest$)", "hmac"),
+    "keyed-digest": keyed(r"^hmac\.(?:digest$|(?:new|HMAC)\.\(\)\.(?:hex)?digest$)", "hmac"),
 }
 """By the names that rule files use."""

@@ -42,8 +42,8 @@ _GUARDS: Final = Guards(
 """``ALLOWED.include?(x)``, ``x =~ /\\A…\\z/``, ``case x``, ``TABLE.fetch(x)`` and their kin."""
 
 CHECKS: Final[Mapping[str, Check]] = {
-    "archive_member": RUBY.written,
+    "archive-member": RUBY.written,
     "unguarded": _GUARDS.unguarded,
-    "keyed_digest": keyed(r"\bHMAC\.(?:\w*digest|new\.(?:\(\)\.)?\w*digest)$", "hmac"),
+    "keyed-digest": keyed(r"\bHMAC\.(?:\w*digest|new\.(?:\(\)\.)?\w*digest)$", "hmac"),
 }
 """By the names that rule files use."""

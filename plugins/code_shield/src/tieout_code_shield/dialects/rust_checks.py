@@ -93,7 +93,7 @@ def secret_compare(walk: Walk, site: Site) -> bool:
 
 
 CHECKS: Final[Mapping[str, Check]] = {
-    "archive_member": RUST.written,
+    "archive-member": RUST.written,
     "undocumented": undocumented,
     "unbounded": unbounded,
     "secret-compare": secret_compare,

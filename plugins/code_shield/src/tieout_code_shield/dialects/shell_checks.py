@@ -59,5 +59,5 @@ def _bare(word: Node) -> bool:
     return word.kind() in EXPANSIONS
 
 
-CHECKS: Final[Mapping[str, Check]] = {"unquoted": unquoted, "lasting": lasting, "fed_secret": fed_secret}
+CHECKS: Final[Mapping[str, Check]] = {"unquoted": unquoted, "lasting": lasting, "fed-secret": fed_secret}
 """By the names that rule files use."""

@@ -28,7 +28,7 @@ def unchecked_later(walk: Walk, site: Site) -> bool:
         return True
     # What stands in front of a check would be read unchecked: the path only stands there, and nothing reads it.
     function = site.function
-    text = (function.node if function is not None else walk.root).text()
+    text = walk.text_of(function)
     start = site.end - (function.start if function is not None else 0)
     behind = text[start : start + LOOKED_AT]
     compared = re.search(rf"\b{re.escape(around.name)}(?:\.\w{{1,30}}(?:\(\))?){{0,4}}\.startsWith\(", behind)
@@ -46,7 +46,7 @@ def plain_preferences(walk: Walk, site: Site) -> bool:
 
 
 CHECKS: Final[Mapping[str, Check]] = {
-    "unchecked_later": unchecked_later,
-    "plain_preferences": plain_preferences,
+    "unchecked-later": unchecked_later,
+    "plain-preferences": plain_preferences,
 }
 """By the names that rule files use."""
